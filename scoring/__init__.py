@@ -1,0 +1,1 @@
+"""Pure rules: acts and rules in; verdicts, points, badges, standings and draws out."""

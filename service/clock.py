@@ -1,0 +1,39 @@
+"""The clock. In: the system's time and, in tests and the demo, a file with an offset. Out: aware UTC datetimes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+_file: Path | None = None
+
+
+def use(file: Path | None) -> None:
+    """Name the file that holds the offset in seconds (None: the system's own time)."""
+    global _file
+    _file = file
+
+
+def offset() -> timedelta:
+    """Return the offset that all processes add to now; the file is read again at each call."""
+    if _file is None:
+        return timedelta(0)
+    try:
+        return timedelta(seconds=float(_file.read_text(encoding="ascii").strip() or 0))
+    except FileNotFoundError:
+        return timedelta(0)
+
+
+def now() -> datetime:
+    """Return the present moment in UTC, offset included."""
+    return datetime.now(UTC) + offset()
+
+
+def set_now(moment: datetime) -> None:
+    """Make `now()` return about `moment` (aware) in every process that reads the same file."""
+    if _file is None:
+        raise RuntimeError("no clock file is configured; set GOODWORD_CLOCK")
+    seconds = (moment - datetime.now(UTC)).total_seconds()
+    draft = _file.with_suffix(".new")
+    draft.write_text(f"{seconds:.6f}", encoding="ascii")
+    draft.replace(_file)  # readers see the old or the new offset, never half of one

@@ -1,0 +1,181 @@
+"""Configuration. In: GOODWORD_* variables. Out: one checked, frozen Config, or one clear line of refusal."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class Misconfigured(Exception):
+    """A setting is missing or unsafe; its text is one line that names the variable and the remedy."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the documented table: the variable's name, its default and what it means."""
+
+    name: str
+    default: str
+    help: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("GOODWORD_ENV", "development", "development, demo, test or production"),
+    Setting("GOODWORD_DATA", "data", "folder for the embedded database, queue, mail folder and secret"),
+    Setting("GOODWORD_DATABASE_URL", "", "SQLAlchemy URL; empty: SQLite in the data folder"),
+    Setting("GOODWORD_REDIS_URL", "", "Redis URL; empty: the embedded Valkey server that `goodword up` starts"),
+    Setting(
+        "GOODWORD_BASE_URL",
+        "http://127.0.0.1:8000",
+        "public address of this service, without a slash at the end",
+    ),
+    Setting(
+        "GOODWORD_SECRET",
+        "",
+        "32 or more random characters; empty: made once in the data folder (not in production)",
+    ),
+    Setting("GOODWORD_MAIL", "folder", "folder (.eml files in the data folder) or smtp"),
+    Setting(
+        "GOODWORD_SMTP_URL",
+        "",
+        "smtp://user:password@host:587 (STARTTLS), smtps://host:465, smtp+plain://host:25",
+    ),
+    Setting("GOODWORD_CLOCK", "", "file with an offset in seconds added to the clock; tests and demo only"),
+    Setting("GOODWORD_PROXIES", "0", "how many proxies in front are trusted for forwarded headers"),
+    Setting("GOODWORD_LISTEN", "127.0.0.1:8000", "address and port that `goodword up` listens on"),
+)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Checked configuration; see SETTINGS for meanings. Paths are absolute."""
+
+    env: str
+    data: Path
+    database_url: str
+    redis_url: str
+    base_url: str
+    secret: str
+    mail: str
+    smtp_url: str
+    clock: Path | None
+    proxies: int
+    listen: tuple[str, int]
+
+    @property
+    def production(self) -> bool:
+        return self.env == "production"
+
+    @property
+    def mail_folder(self) -> Path:
+        return self.data / "mail"
+
+    @property
+    def embedded_queue(self) -> bool:
+        """True where no Redis URL is configured: `goodword up` then runs a Valkey of its own."""
+        return not self.redis_url
+
+    @property
+    def queue_socket(self) -> Path:
+        return self.data / "valkey" / "valkey.sock"
+
+
+def read(environ: Mapping[str, str]) -> Config:
+    """Return the Config of these environment variables.
+
+    Raises Misconfigured with one line that names the variable and what to do.
+    """
+    values = {s.name: environ.get(s.name, "").strip() or s.default for s in SETTINGS}
+    unknown = sorted(k for k in environ if k.startswith("GOODWORD_") and k not in values)
+    if unknown:
+        raise Misconfigured(f"{unknown[0]} is not a setting of Goodword; `goodword settings` lists them.")
+    env = values["GOODWORD_ENV"]
+    if env not in ("development", "demo", "test", "production"):
+        raise Misconfigured(f"GOODWORD_ENV is {env!r}; choose development, demo, test or production.")
+    production = env == "production"
+    data = Path(values["GOODWORD_DATA"]).expanduser().resolve()
+    if production and values["GOODWORD_CLOCK"]:
+        raise Misconfigured("GOODWORD_CLOCK is refused in production; unset it.")
+    return Config(
+        env=env,
+        data=data,
+        database_url=_database_url(values["GOODWORD_DATABASE_URL"], data, production),
+        redis_url=_redis_url(values["GOODWORD_REDIS_URL"]),
+        base_url=_base_url(values["GOODWORD_BASE_URL"], production, "GOODWORD_BASE_URL" in environ),
+        secret=_secret(values["GOODWORD_SECRET"], data, production),
+        mail=_mail(values["GOODWORD_MAIL"], values["GOODWORD_SMTP_URL"]),
+        smtp_url=values["GOODWORD_SMTP_URL"],
+        clock=Path(values["GOODWORD_CLOCK"]).resolve() if values["GOODWORD_CLOCK"] else None,
+        proxies=_whole("GOODWORD_PROXIES", values["GOODWORD_PROXIES"]),
+        listen=_listen(values["GOODWORD_LISTEN"]),
+    )
+
+
+def _database_url(url: str, data: Path, production: bool) -> str:
+    if not url:
+        return f"sqlite:///{data / 'goodword.db'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    if url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        return url
+    raise Misconfigured("GOODWORD_DATABASE_URL must begin with postgresql:// or sqlite:///.")
+
+
+def _redis_url(url: str) -> str:
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise Misconfigured("GOODWORD_REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return url
+
+
+def _base_url(url: str, production: bool, given: bool) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise Misconfigured("GOODWORD_BASE_URL must be scheme and host only, like https://good.example.com.")
+    if production and (not given or parts.scheme != "https"):
+        raise Misconfigured("GOODWORD_BASE_URL must be set to an https:// address in production.")
+    return url
+
+
+def _secret(secret: str, data: Path, production: bool) -> str:
+    if secret and len(secret) < 32:
+        raise Misconfigured("GOODWORD_SECRET is too short; use 32 or more random characters.")
+    if secret:
+        return secret
+    if production:
+        raise Misconfigured("GOODWORD_SECRET must be set in production; use 32 or more random characters.")
+    file = data / "secret"
+    if not file.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        try:
+            with file.open("x", encoding="ascii") as out:
+                file.chmod(0o600)
+                out.write(secrets.token_urlsafe(32))
+        except FileExistsError:
+            pass  # another process was first; its secret is the one
+    return file.read_text(encoding="ascii").strip()
+
+
+def _mail(kind: str, smtp_url: str) -> str:
+    if kind not in ("folder", "smtp"):
+        raise Misconfigured(f"GOODWORD_MAIL is {kind!r}; choose folder or smtp.")
+    if kind == "smtp" and urlsplit(smtp_url).scheme not in ("smtp", "smtps", "smtp+plain"):
+        raise Misconfigured(
+            "GOODWORD_SMTP_URL must begin with smtp://, smtps:// or smtp+plain:// when GOODWORD_MAIL=smtp."
+        )
+    return kind
+
+
+def _whole(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise Misconfigured(f"{name} is {text!r}; use a whole number from 0.")
+    return int(text)
+
+
+def _listen(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise Misconfigured(f"GOODWORD_LISTEN is {text!r}; use address:port, like 127.0.0.1:8000.")
+    return host, int(port)

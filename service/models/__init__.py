@@ -1,0 +1,36 @@
+"""The tables. In: nothing. Out: one class per table, grouped by room; migrations are made from these."""
+
+from service.models.content import Campaign, Picture, ShareText, Story, Topic
+from service.models.draws import Draw, Entrant, Prize, Rank
+from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
+from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
+from service.models.score import Award, LedgerEntry, Total
+from service.models.shares import Evidence, Share
+
+__all__ = [
+    "Award",
+    "Campaign",
+    "Draw",
+    "Edition",
+    "Employee",
+    "Entrant",
+    "Evidence",
+    "LedgerEntry",
+    "Liaison",
+    "Omission",
+    "Outbox",
+    "Picture",
+    "Prize",
+    "Programme",
+    "Rank",
+    "RetiredLink",
+    "Selection",
+    "Share",
+    "ShareText",
+    "SigningKey",
+    "Story",
+    "Suppression",
+    "Team",
+    "Topic",
+    "Total",
+]

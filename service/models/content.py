@@ -1,0 +1,109 @@
+"""Content. In: nothing. Out: topics, stories, share texts, pictures and campaigns as tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service import clock
+from service.database import Base, Json, Moment
+
+
+class Kind(StrEnum):
+    """Kinds of a story (the 6-3-1 rule)."""
+
+    CURATED = "curated"
+    OWNED = "owned"
+    PROMOTIONAL = "promotional"
+
+
+class StoryStatus(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    ARCHIVED = "archived"
+
+
+class Topic(Base):
+    __tablename__ = "topic"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    names: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    """Translations of the name by language; `name` is the fallback."""
+
+
+class Picture(Base):
+    """A picture, re-encoded and served under its content hash from our host."""
+
+    __tablename__ = "picture"
+    hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    mime: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+
+
+class Campaign(Base):
+    """A dated push with a goal, hashtags and an audience."""
+
+    __tablename__ = "campaign"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    goal: Mapped[str] = mapped_column(default="")
+    hashtags: Mapped[list[str]] = mapped_column(Json, default=list)
+    """With the sign, like #ToBeAPartner."""
+    audience: Mapped[list[int]] = mapped_column(Json, default=list)
+    """Ids of teams, sorted; empty: everybody."""
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    multiplier: Mapped[int] = mapped_column(default=1)
+
+
+class Story(Base):
+    """One piece of content to share."""
+
+    __tablename__ = "story"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(default=Kind.CURATED)
+    status: Mapped[str] = mapped_column(default=StoryStatus.DRAFT, index=True)
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    url: Mapped[str] = mapped_column(unique=True)
+    guid: Mapped[str | None] = mapped_column(unique=True)
+    feed: Mapped[str | None]
+    """Where it was imported from."""
+    language: Mapped[str] = mapped_column(default="en")
+    topics: Mapped[list[int]] = mapped_column(Json, default=list)
+    """Ids, sorted; the first named one by the liaison is `lead_topic`."""
+    lead_topic: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id"))
+    audience: Mapped[list[int]] = mapped_column(Json, default=list)
+    """Ids of teams, sorted; empty: everybody."""
+    campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"), index=True)
+    publish_from: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    publish_until: Mapped[datetime | None] = mapped_column(Moment)
+    evergreen: Mapped[bool] = mapped_column(default=False)
+    picture_hash: Mapped[str | None] = mapped_column(sa.ForeignKey("picture.hash"))
+    picture_alt: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    approved_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    campaign: Mapped[Campaign | None] = relationship()
+    texts: Mapped[list[ShareText]] = relationship(back_populates="story", cascade="all, delete-orphan")
+
+
+class ShareText(Base):
+    """Ready-made words for a share; network "" serves every network without words of its own."""
+
+    __tablename__ = "share_text"
+    __table_args__ = (sa.UniqueConstraint("story_id", "network", "language"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    story_id: Mapped[int] = mapped_column(sa.ForeignKey("story.id", ondelete="CASCADE"))
+    network: Mapped[str] = mapped_column(default="")
+    language: Mapped[str]
+    text: Mapped[str]
+
+    story: Mapped[Story] = relationship(back_populates="texts")

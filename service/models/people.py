@@ -1,0 +1,134 @@
+"""People. In: nothing. Out: the programme, its teams, employees, liaisons and signing keys as tables."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service import clock
+from service.database import Base, Json, Moment
+
+
+class Status(StrEnum):
+    """What an employee is to the programme (PROTOCOLS: identity and privacy)."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+    GONE = "gone"
+
+
+class Programme(Base):
+    """The company's employee advocacy programme: one row (id 1) per deployment."""
+
+    __tablename__ = "programme"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    company: Mapped[str]
+    zone: Mapped[str] = mapped_column(default="UTC")
+    languages: Mapped[list[str]] = mapped_column(Json, default=lambda: ["en"])
+    """Languages that mails are made in; the first one is the fallback."""
+    liaison_name: Mapped[str]
+    liaison_email: Mapped[str]
+    sender: Mapped[str]
+    """Address in From; the display name is the liaison's."""
+    digest_size: Mapped[int] = mapped_column(default=6)
+    slot_weekday: Mapped[int] = mapped_column(default=2)
+    """ISO weekday of the digest, 1 Monday to 7 Sunday."""
+    slot_hour: Mapped[int] = mapped_column(default=9)
+    opt_in: Mapped[bool] = mapped_column(default=False)
+    automatic_release: Mapped[bool] = mapped_column(default=False)
+    policy_url: Mapped[str | None]
+    fallback_network: Mapped[str] = mapped_column(default="linkedin")
+    rules: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    """Overrides of scoring.points.Rules by field name; empty: the defaults."""
+
+
+class SigningKey(Base):
+    """One key of passes: HMAC(GOODWORD_SECRET, salt). The newest signs, all verify; retired ones only unsubscribe."""
+
+    __tablename__ = "signing_key"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """The pass's key id, 0 to 255."""
+    salt: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    retired_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Team(Base):
+    __tablename__ = "team"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class Employee(Base):
+    """A person invited to the programme. Shares, ledger and draws know only `subject`; this row maps it to her."""
+
+    __tablename__ = "employee"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(32), unique=True, default=lambda: secrets.token_hex(16))
+    email: Mapped[str | None] = mapped_column(unique=True)
+    """Normalised (service.employees.normal_address); None once erased."""
+    name: Mapped[str | None]
+    alias: Mapped[str | None]
+    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"), index=True)
+    office: Mapped[str | None]
+    language: Mapped[str] = mapped_column(default="en")
+    """The language of her mails; one of the programme's."""
+    reads: Mapped[list[str]] = mapped_column(Json, default=lambda: ["en"])
+    """Languages of stories she reads, sorted."""
+    zone: Mapped[str] = mapped_column(default="UTC")
+    topics: Mapped[list[int]] = mapped_column(Json, default=list)
+    """Ids of topics she follows, sorted."""
+    networks: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Slugs of emails.networks in her order; empty: the programme's fallback."""
+    mastodon: Mapped[str | None]
+    """Her Mastodon instance's host, asked once."""
+    chosen: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Fields she has set herself; an import never changes these."""
+    status: Mapped[str] = mapped_column(default=Status.INVITED, index=True)
+    paused_until: Mapped[date | None]
+    """Last day of a pause, in her zone; None with status paused: until she says so."""
+    slot_weekday: Mapped[int | None]
+    slot_hour: Mapped[int | None]
+    link_id: Mapped[str] = mapped_column(sa.String(16), unique=True, default=lambda: secrets.token_hex(8))
+    """The opaque id inside her passes, 8 bytes in hex; a reset gives a new one."""
+    links_from: Mapped[date] = mapped_column(default=lambda: clock.now().date())
+    """Passes of an earlier day are ended."""
+    excluded_from_draws: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    invited_at: Mapped[datetime | None] = mapped_column(Moment)
+    left_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    team: Mapped[Team | None] = relationship()
+
+
+class RetiredLink(Base):
+    """A link id that a reset replaced: its passes answer 410, not 404."""
+
+    __tablename__ = "retired_link"
+    link_id: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    employee_id: Mapped[int] = mapped_column(sa.ForeignKey("employee.id"))
+
+
+class Liaison(Base):
+    """A person who may sign in to the console."""
+
+    __tablename__ = "liaison"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    language: Mapped[str] = mapped_column(default="en")
+    zone: Mapped[str] = mapped_column(default="UTC")
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(Moment)
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    """Raised at each change of password: sessions of an earlier epoch have ended."""

@@ -1,0 +1,72 @@
+"""The web edge. In: requests. Out: pages, redirects and safe headers; each room is a blueprint of its own module."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask, Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from service import database
+
+ROOMS = (
+    "inbox",
+    "visits",
+    "me",
+    "subscriptions",
+    "claims",
+    "draws",
+    "pictures",
+    "health",
+    "mailfolder",
+    "console",
+)
+"""Modules of service.web, each with a `room` (Blueprint)."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'self'; frame-src 'self'; base-uri 'none'",
+}
+
+
+def register(app: Flask) -> None:
+    """Add every room, the words, the security headers and the error pages to the application."""
+    from service.web import assets, errors, language, security
+
+    language.install(app)
+    assets.install(app)
+    security.install(app)
+    for name in ROOMS:
+        app.register_blueprint(import_module(f"service.web.{name}").room)
+    errors.install(app)
+    app.before_request(_only_reading)
+    app.after_request(_safe_headers)
+    app.teardown_request(lambda _error: database.reading.set(False) and None)
+
+
+def records(view):  # type: ignore[no-untyped-def]
+    """Mark a GET view that writes (a share opened, a visit): SQLite then takes the write lock at once."""
+    view.records = True
+    return view
+
+
+def _only_reading() -> None:
+    from flask import current_app
+
+    view = current_app.view_functions.get(request.endpoint or "")
+    database.reading.set(request.method in ("GET", "HEAD", "OPTIONS") and not getattr(view, "records", False))
+
+
+def _safe_headers(response: AnyResponse) -> AnyResponse:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not response.headers.get("Cache-Control"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+__all__ = ["HEADERS", "ROOMS", "Response", "records", "register"]

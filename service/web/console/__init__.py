@@ -1,0 +1,7 @@
+"""console"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+room = Blueprint("console", __name__, url_prefix="/console")

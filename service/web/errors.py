@@ -1,0 +1,42 @@
+"""Errors. In: what went wrong. Out: one calm page that says what to do, in the reader's language."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template
+from werkzeug.exceptions import HTTPException
+
+from service.journal import log
+from service.web.language import gettext as _
+
+
+def _page(error: HTTPException) -> tuple[str, int]:
+    code = error.code or 500
+    words = {
+        404: (
+            _("This page is not here"),
+            _("The address may be incomplete. Open the link from your mail once more."),
+        ),
+        410: (_("This link has ended"), _("Your newest mail from us has a fresh one.")),
+        400: (_("That did not arrive whole"), _("Go back, load the page again and try once more.")),
+        403: (_("This is not open to you"), _("Ask the programme's liaison if you think it should be.")),
+        413: (_("That is too large"), _("The limit is 8 MB.")),
+        429: (_("One moment"), _("Too many tries in a short time. Wait a minute and try again.")),
+        503: (
+            _("We will be right back"),
+            _("Something we need is away for a moment. Try again in a minute."),
+        ),
+    }
+    title, help_ = words.get(code, (_("Something went wrong"), _("It is not you. Try again in a minute.")))
+    return render_template("error.html", title=title, help=help_, code=code), code
+
+
+def _crash(error: Exception) -> tuple[str, int]:
+    log.error("request failed", error=type(error).__name__, exc_info=error)
+    return _page(HTTPException())
+
+
+def install(app: Flask) -> None:
+    """Answer HTTP errors and crashes with the page; in tests and debug a crash surfaces as it is."""
+    app.register_error_handler(HTTPException, _page)
+    if not app.debug and app.config["GOODWORD"].env != "test":
+        app.register_error_handler(Exception, _crash)

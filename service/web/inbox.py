@@ -1,0 +1,7 @@
+"""inbox"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+room = Blueprint("inbox", __name__)

@@ -1,0 +1,7 @@
+"""mailfolder"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+room = Blueprint("mailfolder", __name__)
