@@ -1,0 +1,147 @@
+"""Values. In: nothing. Out: the frozen facts that mails are made of; they survive a trip through JSON unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """What every mail says about its sender. `base_url` has no slash at its end."""
+
+    name: str
+    company: str
+    base_url: str
+    liaison_name: str
+    liaison_email: str
+    sender: str
+    zone: str
+    policy_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story as frozen at release. `topic` maps languages to the lead topic's name ("" is the fallback)."""
+
+    id: int
+    title: str
+    summary: str
+    language: str
+    topic: Mapping[str, str]
+    picture: str | None = None
+    """Absolute address on our own host."""
+    alt: str = ""
+    campaign: str | None = None
+    hashtags: tuple[str, ...] = ()
+    evergreen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """Somebody whom the last draw gave a prize, by display name."""
+
+    name: str
+    prize: str
+    draw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One week's frozen texts: all stories that anybody gets, the liaison's sentence by language, last winners."""
+
+    week: str
+    programme: Programme
+    stories: tuple[Story, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
+    winners: tuple[Winner, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values; `from_json` gives an equal Edition back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> Edition:
+        return cls(
+            week=found["week"],
+            programme=Programme(**found["programme"]),
+            stories=tuple(Story(**{**s, "hashtags": tuple(s["hashtags"])}) for s in found["stories"]),
+            words=found["words"],
+            winners=tuple(Winner(**w) for w in found["winners"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """One line of *people near you*. `name` is a display name or alias; `her` marks the reader's own line."""
+
+    name: str
+    points: int
+    place: int
+    her: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class You:
+    """*You, this month* and *thanks*: zeros are shown kindly or not at all, never as a reproach."""
+
+    points: int = 0
+    """This month."""
+    weeks: int = 0
+    """Active weeks in a row."""
+    tickets: int = 0
+    """Draw tickets held this month."""
+    badge: str | None = None
+    """Slug of the next badge, with progress have/need; None: all earned."""
+    have: int = 0
+    need: int = 0
+    near: tuple[Neighbour, ...] = ()
+    shares: int = 0
+    """Confirmed shares of last week."""
+    visits: int = 0
+    """Human visits that last week brought."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> You:
+        return cls(**{**found, "near": tuple(Neighbour(**n) for n in found.get("near", ()))})
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The four signed tokens of one mail, 36 characters each."""
+
+    share: str
+    me: str
+    unsubscribe: str
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a mail goes to. `networks`: slugs of emails.networks in her order, never empty."""
+
+    name: str
+    address: str
+    language: str
+    passes: Passes
+    networks: tuple[str, ...] = ("linkedin",)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A finished mail: envelope and bytes. The same facts always give the same bytes."""
+
+    message_id: str
+    sender: str
+    """Envelope sender."""
+    recipient: str
+    """Envelope recipient."""
+    subject: str
+    html: str
+    text: str
+    raw: bytes
+    """The complete RFC 5322 message with CRLF line ends."""
