@@ -1,4 +1,4 @@
-"""The migration check. In: models and migrations. Out: exit 1 if one says what the other does not, on both databases."""
+"""The migration check. In: models and migrations. Out: exit 1 if they differ, on either database."""
 
 from __future__ import annotations
 
