@@ -1,0 +1,163 @@
+"""Liaisons. In: addresses and passwords. Out: who may sign in to the console, or a refusal that tells nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+from functools import cache
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from email_validator import EmailNotValidError, validate_email
+
+from service import clock
+from service.database import db
+from service.journal import log
+from service.models import Liaison
+
+TRIES = 5
+"""Wrong passwords in a row after which the door stays shut for a while."""
+REST = timedelta(minutes=15)
+SHORTEST, LONGEST = 10, 1024
+"""Characters of a password. NIST SP 800-63B: length counts, composition rules do not."""
+
+_hasher = PasswordHasher()  # argon2id, RFC 9106's second recommended set of parameters
+
+
+class Refused(Exception):
+    """Address and password do not fit, or there is no such liaison: the caller is not told which."""
+
+
+class Locked(Refused):
+    """Too many wrong tries in a row; even the right password waits until the rest is over."""
+
+
+class NotAccepted(ValueError):
+    """A new liaison or password that cannot be; `field` is email, name or password."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+def add(email: str, name: str, password: str, *, language: str = "en", zone: str = "UTC") -> Liaison:
+    """Let a person sign in to the console. Commits.
+
+    Raises NotAccepted where the address is no address or is taken, the name is empty, or the password is too short.
+    """
+    address = _address(email)
+    if not name.strip():
+        raise NotAccepted("name", "A liaison needs a name: mails come from a person.")
+    if by_email(address) is not None:
+        raise NotAccepted("email", "There is a liaison with this address already.")
+    liaison = Liaison(email=address, name=name.strip(), password_hash=_hashed(password), language=language, zone=zone)
+    db.session.add(liaison)
+    db.session.commit()
+    log.info("liaison added", liaison=liaison.id)
+    return liaison
+
+
+def set_password(email: str, password: str) -> Liaison:
+    """Give a liaison a new password, end all her sessions and any lock-out. Commits.
+
+    Raises NotAccepted where there is no such liaison or the password is too short.
+    """
+    liaison = by_email(email)
+    if liaison is None:
+        raise NotAccepted("email", "There is no liaison with this address.")
+    liaison.password_hash = _hashed(password)
+    liaison.session_epoch += 1
+    liaison.failures, liaison.locked_until = 0, None
+    db.session.commit()
+    log.info("password set", liaison=liaison.id)
+    return liaison
+
+
+def everybody() -> list[Liaison]:
+    """Return all liaisons by name."""
+    return list(db.session.scalars(sa.select(Liaison).order_by(Liaison.name, Liaison.id)))
+
+
+def by_email(email: str) -> Liaison | None:
+    """Return the liaison with this address in any spelling, or None."""
+    return db.session.scalar(sa.select(Liaison).where(Liaison.email == _normal(email)))
+
+
+def check_password(email: str, password: str) -> Liaison:
+    """Return the liaison whose address and password these are. Commits.
+
+    A try is counted before the password is looked at, so that guesses made at the same moment cannot outrun the lock.
+    Raises Locked after TRIES wrong ones in a row (for REST, then counting begins anew), else Refused.
+    """
+    liaison = by_email(email)
+    if liaison is None:
+        _fits(_nobody(), password)
+        raise Refused
+    now = clock.now()
+    fresh_start = sa.and_(Liaison.locked_until.is_not(None), Liaison.locked_until <= now)
+    tries = sa.case((fresh_start, 1), else_=Liaison.failures + 1)
+    counted = db.session.execute(
+        sa.update(Liaison)
+        .where(Liaison.id == liaison.id, sa.or_(Liaison.locked_until.is_(None), Liaison.locked_until <= now))
+        .values(failures=tries, locked_until=sa.case((tries >= TRIES, now + REST), else_=None))
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    if counted.rowcount == 0:  # type: ignore[attr-defined]
+        _fits(_nobody(), password)
+        log.warning("sign-in refused", liaison=liaison.id, why="locked")
+        raise Locked
+    if not _fits(liaison.password_hash, password):
+        log.warning("sign-in refused", liaison=liaison.id, why="password")
+        raise Refused
+    liaison.failures, liaison.locked_until = 0, None
+    if _hasher.check_needs_rehash(liaison.password_hash):
+        liaison.password_hash = _hasher.hash(password)
+    db.session.commit()
+    return liaison
+
+
+def in_session(liaison_id: object, epoch: object) -> Liaison | None:
+    """Return the liaison of a session cookie; None where she is gone or the session is of an earlier epoch."""
+    if not isinstance(liaison_id, int):
+        return None
+    liaison = db.session.get(Liaison, liaison_id)
+    return liaison if liaison is not None and liaison.session_epoch == epoch else None
+
+
+def end_sessions(liaison: Liaison) -> None:
+    """End all sessions of this liaison, on every device. Commits."""
+    liaison.session_epoch += 1
+    db.session.commit()
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash of nobody's password: an unknown address then takes as long as a known one."""
+    return _hasher.hash("nobody's password")
+
+
+def _hashed(password: str) -> str:
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise NotAccepted("password", f"Choose a password of {SHORTEST} or more characters.")
+    return _hasher.hash(password)
+
+
+def _fits(known: str, password: str) -> bool:
+    try:
+        return _hasher.verify(known, password[:LONGEST])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _normal(email: str) -> str:
+    return unicodedata.normalize("NFC", email.strip()).lower()
+
+
+def _address(email: str) -> str:
+    try:
+        validate_email(_normal(email), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise NotAccepted("email", "This is not an e-mail address.") from error
+    return _normal(email)
