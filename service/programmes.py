@@ -1,0 +1,177 @@
+"""The programme. In: what the liaison says it is. Out: the one row that everything reads, and the first signing key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from service import keys
+from service.addresses import NotAnAddress, normal_address
+from service.database import db
+from service.journal import log
+from service.locales import language_of, zone_of
+from service.models import Programme
+from service.validation import N_, Check, Invalid, Words
+
+FIELDS = (
+    "name",
+    "company",
+    "zone",
+    "languages",
+    "liaison_name",
+    "liaison_email",
+    "sender",
+    "digest_size",
+    "slot_weekday",
+    "slot_hour",
+    "opt_in",
+    "automatic_release",
+    "policy_url",
+    "fallback_network",
+    "rules",
+)
+"""What `create` takes and `change` changes."""
+
+DEFAULTS: dict[str, Any] = {
+    "zone": "UTC",
+    "languages": ("en",),
+    "sender": "",
+    "digest_size": 6,
+    "slot_weekday": 2,
+    "slot_hour": 9,
+    "opt_in": False,
+    "automatic_release": False,
+    "policy_url": None,
+    "fallback_network": "linkedin",
+    "rules": {},
+}
+
+
+class NoProgramme(LookupError):
+    """Nothing can be done before the programme is created."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no programme yet; create it with `goodword programme create`.")
+
+
+def found() -> Programme | None:
+    """Return the programme, or None before it is created."""
+    return db.session.get(Programme, 1)
+
+
+def current() -> Programme:
+    """Return the programme. Raises NoProgramme before it is created."""
+    programme = found()
+    if programme is None:
+        raise NoProgramme
+    return programme
+
+
+def create(*, name: str, company: str, liaison_name: str, liaison_email: str, **more: Any) -> Programme:
+    """Create the programme (id 1) and the first signing key of its passes.
+
+    `more` takes the other FIELDS; `sender` is the liaison's address unless given. Raises Invalid.
+    """
+    if found() is not None:
+        raise Invalid({"name": Words(N_("There is a programme already; change that one."))})
+    values = {"name": name, "company": company, "liaison_name": liaison_name, "liaison_email": liaison_email}
+    values = _checked({**DEFAULTS, **values, **more})
+    programme = Programme(id=1, **values)
+    db.session.add(programme)
+    keys.ensure()
+    db.session.commit()
+    log.info("programme created", languages=len(programme.languages), zone=programme.zone)
+    return programme
+
+
+def change(**fields: Any) -> Programme:
+    """Change some FIELDS of the programme. Raises Invalid, or NoProgramme."""
+    programme = current()
+    now = {name: getattr(programme, name) for name in FIELDS}
+    for name, value in _checked({**now, **fields}).items():
+        if getattr(programme, name) != value:
+            setattr(programme, name, value)
+    db.session.commit()
+    return programme
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    check = Check()
+    for name in sorted(set(values) - set(FIELDS)):
+        check.refuse(name, N_("The programme has no such setting."))
+    clean = {
+        "name": check.text("name", values["name"], 80, required=True),
+        "company": check.text("company", values["company"], 80, required=True),
+        "liaison_name": check.text("liaison_name", values["liaison_name"], 80, required=True),
+        "liaison_email": _address(check, "liaison_email", values["liaison_email"]),
+        "zone": _zone(check, str(values["zone"])),
+        "languages": _languages(check, values["languages"]),
+        "digest_size": _whole(check, "digest_size", values["digest_size"], 1, 20),
+        "slot_weekday": _whole(check, "slot_weekday", values["slot_weekday"], 1, 7),
+        "slot_hour": _whole(check, "slot_hour", values["slot_hour"], 0, 23),
+        "opt_in": bool(values["opt_in"]),
+        "automatic_release": bool(values["automatic_release"]),
+        "policy_url": _policy(check, values["policy_url"]),
+        "fallback_network": _network(check, str(values["fallback_network"])),
+        "rules": dict(values["rules"] or {}),
+    }
+    clean["sender"] = _address(check, "sender", values["sender"]) if values["sender"] else clean["liaison_email"]
+    check.done()
+    return clean
+
+
+def _address(check: Check, name: str, value: object) -> str:
+    try:
+        return normal_address(str(value or ""))
+    except NotAnAddress as refusal:
+        check.refuse(name, refusal.words.message, **refusal.words.values)
+        return ""
+
+
+def _zone(check: Check, text: str) -> str:
+    zone = zone_of(text)
+    if zone is None:
+        check.refuse("zone", N_("We know no time zone %(zone)s; write it like Europe/Rome."), zone=text)
+    return zone or "UTC"
+
+
+def _languages(check: Check, given: Iterable[str] | str) -> list[str]:
+    names = given.replace(";", ",").split(",") if isinstance(given, str) else list(given)
+    codes: list[str] = []
+    for name in filter(None, (str(n).strip() for n in names)):
+        code = language_of(name)
+        if code is None:
+            check.refuse(
+                "languages", N_("We know no language %(language)s; write codes like en, it, sl."), language=name
+            )
+        elif code not in codes:
+            codes.append(code)
+    if not codes:
+        check.refuse("languages", N_("Name at least one language."))
+    return codes
+
+
+def _whole(check: Check, name: str, value: Any, least: int, most: int) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = least - 1
+    if not least <= number <= most:
+        check.refuse(name, N_("Choose a whole number from %(least)d to %(most)d."), least=least, most=most)
+    return number
+
+
+def _policy(check: Check, value: object) -> str | None:
+    url = str(value or "").strip()
+    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+        check.refuse("policy_url", N_("Write the whole address, like https://intranet.example.com/policy."))
+    return url or None
+
+
+def _network(check: Check, slug: str) -> str:
+    from emails.networks import NETWORKS
+
+    if slug not in NETWORKS:
+        check.refuse("fallback_network", N_("We know no network %(network)s."), network=slug)
+    return slug

@@ -1,0 +1,256 @@
+"""Stories. In: what the liaison writes or a feed brings. Out: stories, their status and share texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import sqlalchemy as sa
+
+from service import campaigns, clock, topics
+from service.database import db
+from service.locales import language_of
+from service.models import Campaign, Picture, ShareText, Story
+from service.models.content import Kind, StoryStatus
+from service.validation import N_, Check, Invalid, Words, one_line, paragraphs
+
+FIELDS = (
+    "kind",
+    "title",
+    "summary",
+    "url",
+    "language",
+    "topics",
+    "audience",
+    "campaign_id",
+    "publish_from",
+    "publish_until",
+    "evergreen",
+    "picture_hash",
+    "picture_alt",
+)
+"""What `create` takes and `edit` changes; the first of `topics` becomes the lead topic."""
+
+DEFAULTS: dict[str, Any] = {
+    "kind": Kind.CURATED,
+    "title": "",
+    "summary": "",
+    "url": "",
+    "language": "en",
+    "topics": (),
+    "audience": (),
+    "campaign_id": None,
+    "publish_from": None,
+    "publish_until": None,
+    "evergreen": False,
+    "picture_hash": None,
+    "picture_alt": "",
+}
+LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_ALT, LONGEST_TEXT = 200, 600, 250, 3000
+
+
+def create(**fields: Any) -> Story:
+    """Create a draft from FIELDS (title and url are needed). Raises Invalid."""
+    story = add(**fields)
+    db.session.commit()
+    return story
+
+
+def add(**fields: Any) -> Story:
+    """Add a draft like `create`, for the caller to commit. Raises Invalid."""
+    values = checked({**DEFAULTS, **fields}, None)
+    story = Story(status=StoryStatus.DRAFT, **values)
+    db.session.add(story)
+    db.session.flush()
+    return story
+
+
+def edit(story: Story, **fields: Any) -> Story:
+    """Change some FIELDS; an approved story stays approved. Raises Invalid and changes nothing then."""
+    now = {name: getattr(story, name) for name in FIELDS}
+    now["topics"] = ordered_topics(story)
+    for name, value in checked({**now, **fields}, story).items():
+        if getattr(story, name) != value:
+            setattr(story, name, value)
+    db.session.commit()
+    return story
+
+
+def ordered_topics(story: Story) -> list[int]:
+    """Return the story's topic ids, its lead topic first."""
+    return sorted(story.topics, key=lambda topic: (topic != story.lead_topic, topic))
+
+
+def approve(*stories: Story) -> int:
+    """Approve these stories, so that editions may choose them; return how many were not approved before.
+
+    Raises Invalid where one cannot be shown: without a topic nobody can follow it, a picture needs its words.
+    """
+    for story in stories:
+        check = Check()
+        if not story.topics:
+            check.refuse("topics", N_("Give “%(title)s” a topic: people follow topics."), title=story.title)
+        if story.picture_hash and not story.picture_alt:
+            check.refuse(
+                "picture_alt",
+                N_("Say what the picture of “%(title)s” shows, for who cannot see it."),
+                title=story.title,
+            )
+        check.done()
+    changed = [story for story in stories if story.status != StoryStatus.APPROVED]
+    for story in changed:
+        story.status, story.approved_at = StoryStatus.APPROVED, clock.now()
+    db.session.commit()
+    return len(changed)
+
+
+def archive(*stories: Story) -> int:
+    """Archive these stories: no later edition chooses them; links already sent go on. Return how many were not yet."""
+    changed = [story for story in stories if story.status != StoryStatus.ARCHIVED]
+    for story in changed:
+        story.status = StoryStatus.ARCHIVED
+    db.session.commit()
+    return len(changed)
+
+
+def draft(*stories: Story) -> int:
+    """Make these stories drafts again (undoes approve and archive); return how many were none."""
+    changed = [story for story in stories if story.status != StoryStatus.DRAFT]
+    for story in changed:
+        story.status, story.approved_at = StoryStatus.DRAFT, None
+    db.session.commit()
+    return len(changed)
+
+
+def set_text(story: Story, network: str, language: str, text: str) -> ShareText | None:
+    """Write the share text for one network ("": all without their own) and language; empty text removes it.
+
+    Raises Invalid for an unknown network or language, or a text longer than LONGEST_TEXT.
+    """
+    from emails.networks import NETWORKS
+
+    check = Check()
+    if network and network not in NETWORKS:
+        check.refuse("network", N_("We know no network %(network)s."), network=network)
+    code = language_of(language)
+    if code is None:
+        check.refuse("language", N_("We know no language %(language)s."), language=language)
+    words = paragraphs(text)
+    if len(words) > LONGEST_TEXT:
+        check.refuse("text", N_("Keep it to %(longest)d characters."), longest=LONGEST_TEXT)
+    check.done()
+    found = next((t for t in story.texts if (t.network, t.language) == (network, code)), None)
+    if not words:
+        if found:
+            story.texts.remove(found)
+    elif found:
+        found.text = words
+    else:
+        found = ShareText(network=network, language=str(code), text=words)
+        story.texts.append(found)
+    db.session.commit()
+    return found if words else None
+
+
+def import_feed(source: str, **options: Any) -> Any:
+    """Import RSS or Atom from a file or URL; see service.stories_feed.import_feed."""
+    from service import stories_feed
+
+    return stories_feed.import_feed(source, **options)
+
+
+def checked(values: dict[str, Any], of: Story | None) -> dict[str, Any]:
+    """Return clean column values of a story from FIELDS. Raises Invalid with every field that cannot stand."""
+    check = Check()
+    for name in sorted(set(values) - set(FIELDS)):
+        check.refuse(name, N_("A story has no such field."))
+    if values["kind"] not in set(Kind):
+        check.refuse("kind", N_("Choose curated, owned or promotional."))
+    language = language_of(str(values["language"]))
+    if language is None:
+        check.refuse("language", N_("We know no language %(language)s."), language=values["language"])
+    ids = list(values["topics"])
+    known = topics.ids_in(ids) if ids else []
+    if len(known) < len({int(i) for i in ids}):
+        check.refuse("topics", N_("One of these topics is no longer here; choose again."))
+    begins = _moment(check, "publish_from", values["publish_from"]) or clock.now()
+    ends = _moment(check, "publish_until", values["publish_until"])
+    if ends and ends <= begins:
+        check.refuse("publish_until", N_("The story would end before it begins."))
+    clean = {
+        "kind": str(values["kind"]),
+        "title": check.text("title", values["title"], LONGEST_TITLE, required=True),
+        "summary": check.text("summary", values["summary"], LONGEST_SUMMARY),
+        "url": _url(check, str(values["url"] or ""), of),
+        "language": language,
+        "topics": sorted(known),
+        "lead_topic": known[0] if known else None,
+        "audience": campaigns.teams(check, values["audience"]),
+        "campaign_id": _row(check, "campaign_id", Campaign, values["campaign_id"]),
+        "publish_from": begins,
+        "publish_until": ends,
+        "evergreen": bool(values["evergreen"]),
+        "picture_hash": _row(check, "picture_hash", Picture, values["picture_hash"]),
+        "picture_alt": check.text("picture_alt", values["picture_alt"], LONGEST_ALT),
+    }
+    check.done()
+    return clean
+
+
+def normal_url(text: str) -> str:
+    """Return an http(s) address with scheme and host lowered, without white space; "" if it is none."""
+    url = "".join(one_line(text).split())
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme.lower() in ("http", "https") and bool(parts.hostname) and not parts.username
+        _port = parts.port
+    except ValueError:
+        return ""
+    return urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower())) if named else ""
+
+
+def _url(check: Check, text: str, of: Story | None) -> str:
+    url = normal_url(text)
+    if not text.strip():
+        check.refuse("url", N_("Please fill this in."))
+    elif not url:
+        check.refuse("url", N_("Write the whole address, like https://example.com/story."))
+    elif len(url) > 2000:
+        check.refuse(
+            "url", N_("Keep it to %(longest)d characters; this has %(length)d."), longest=2000, length=len(url)
+        )
+    else:
+        taken = db.session.scalar(sa.select(Story.id).where(Story.url == url))
+        if taken is not None and taken != (of.id if of else None):
+            check.refuse("url", N_("There is a story with this address already."))
+    return url
+
+
+def _moment(check: Check, name: str, value: object) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    check.refuse(name, N_("Write day and time, with the time zone."))
+    return None
+
+
+def _row(check: Check, name: str, table: type[Any], key: Any) -> Any:
+    if key is None or key == "":
+        return None
+    found = db.session.get(table, int(key) if table is Campaign and str(key).isdecimal() else key)
+    if found is None:
+        check.refuse(name, N_("This is no longer here; choose again."))
+        return None
+    return key if table is Picture else found.id
+
+
+def find(ids: Iterable[int]) -> list[Story]:
+    """Return the stories with these ids, in the order of the ids. Raises Invalid naming the first that is none."""
+    wanted = list(dict.fromkeys(ids))
+    found = {s.id: s for s in db.session.scalars(sa.select(Story).where(Story.id.in_(wanted)))}
+    for missing in (i for i in wanted if i not in found):
+        raise Invalid({"id": Words(N_("There is no story %(id)d."), {"id": missing})})
+    return [found[i] for i in wanted]
