@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import timedelta
 from functools import cache
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from email_validator import EmailNotValidError, validate_email
 
 from service import clock
+from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.journal import log
 from service.models import Liaison
+from service.validation import N_, Check
 
 TRIES = 5
 """Wrong passwords in a row after which the door stays shut for a while."""
@@ -33,25 +33,19 @@ class Locked(Refused):
     """Too many wrong tries in a row; even the right password waits until the rest is over."""
 
 
-class NotAccepted(ValueError):
-    """A new liaison or password that cannot be; `field` is email, name or password."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(reason)
-        self.field = field
-
-
 def add(email: str, name: str, password: str, *, language: str = "en", zone: str = "UTC") -> Liaison:
     """Let a person sign in to the console. Commits.
 
-    Raises NotAccepted where the address is no address or is taken, the name is empty, or the password is too short.
+    Raises Invalid where the address is no address or is taken, the name is empty, or the password is too short.
     """
-    address = _address(email)
-    if not name.strip():
-        raise NotAccepted("name", "A liaison needs a name: mails come from a person.")
-    if by_email(address) is not None:
-        raise NotAccepted("email", "There is a liaison with this address already.")
-    liaison = Liaison(email=address, name=name.strip(), password_hash=_hashed(password), language=language, zone=zone)
+    check = Check()
+    address = _address(check, email)
+    if address and by_email(address) is not None:
+        check.refuse("email", N_("There is a liaison with this address already."))
+    name = check.text("name", name, 80, required=True)
+    _long_enough(check, password)
+    check.done()
+    liaison = Liaison(email=address, name=name, password_hash=_hasher.hash(password), language=language, zone=zone)
     db.session.add(liaison)
     db.session.commit()
     log.info("liaison added", liaison=liaison.id)
@@ -61,12 +55,16 @@ def add(email: str, name: str, password: str, *, language: str = "en", zone: str
 def set_password(email: str, password: str) -> Liaison:
     """Give a liaison a new password, end all her sessions and any lock-out. Commits.
 
-    Raises NotAccepted where there is no such liaison or the password is too short.
+    Raises Invalid where there is no such liaison or the password is too short.
     """
+    check = Check()
     liaison = by_email(email)
     if liaison is None:
-        raise NotAccepted("email", "There is no liaison with this address.")
-    liaison.password_hash = _hashed(password)
+        check.refuse("email", N_("There is no liaison with this address."))
+    _long_enough(check, password)
+    check.done()
+    assert liaison is not None
+    liaison.password_hash = _hasher.hash(password)
     liaison.session_epoch += 1
     liaison.failures, liaison.locked_until = 0, None
     db.session.commit()
@@ -81,7 +79,11 @@ def everybody() -> list[Liaison]:
 
 def by_email(email: str) -> Liaison | None:
     """Return the liaison with this address in any spelling, or None."""
-    return db.session.scalar(sa.select(Liaison).where(Liaison.email == _normal(email)))
+    try:
+        address = normal_address(email)
+    except NotAnAddress:
+        return None
+    return db.session.scalar(sa.select(Liaison).where(Liaison.email == address))
 
 
 def check_password(email: str, password: str) -> Liaison:
@@ -138,10 +140,11 @@ def _nobody() -> str:
     return _hasher.hash("nobody's password")
 
 
-def _hashed(password: str) -> str:
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise NotAccepted("password", f"Choose a password of {SHORTEST} or more characters.")
-    return _hasher.hash(password)
+def _long_enough(check: Check, password: str) -> None:
+    if len(password) < SHORTEST:
+        check.refuse("password", N_("Choose a password of %(shortest)d or more characters."), shortest=SHORTEST)
+    elif len(password) > LONGEST:
+        check.refuse("password", N_("Keep it to %(longest)d characters."), longest=LONGEST)
 
 
 def _fits(known: str, password: str) -> bool:
@@ -151,13 +154,9 @@ def _fits(known: str, password: str) -> bool:
         return False
 
 
-def _normal(email: str) -> str:
-    return unicodedata.normalize("NFC", email.strip()).lower()
-
-
-def _address(email: str) -> str:
+def _address(check: Check, email: str) -> str:
     try:
-        validate_email(_normal(email), check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
-        raise NotAccepted("email", "This is not an e-mail address.") from error
-    return _normal(email)
+        return normal_address(email)
+    except NotAnAddress as refusal:
+        check.refuse("email", refusal.words.message, **refusal.words.values)
+        return ""
