@@ -264,9 +264,7 @@ def upgrade():
         sa.Column("approved_at", database.Moment(), nullable=True),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_story_campaign_id_campaign")),
         sa.ForeignKeyConstraint(["lead_topic"], ["topic.id"], name=op.f("fk_story_lead_topic_topic")),
-        sa.ForeignKeyConstraint(
-            ["picture_hash"], ["picture.hash"], name=op.f("fk_story_picture_hash_picture")
-        ),
+        sa.ForeignKeyConstraint(["picture_hash"], ["picture.hash"], name=op.f("fk_story_picture_hash_picture")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_story")),
         sa.UniqueConstraint("guid", name=op.f("uq_story_guid")),
         sa.UniqueConstraint("url", name=op.f("uq_story_url")),
@@ -297,13 +295,9 @@ def upgrade():
         sa.Column("submitted_at", database.Moment(), nullable=True),
         sa.Column("settled_at", database.Moment(), nullable=True),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_outbox_edition_id_edition")),
-        sa.ForeignKeyConstraint(
-            ["selection_id"], ["selection.id"], name=op.f("fk_outbox_selection_id_selection")
-        ),
+        sa.ForeignKeyConstraint(["selection_id"], ["selection.id"], name=op.f("fk_outbox_selection_id_selection")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint(
-            "kind", "occasion", "address_hash", name=op.f("uq_outbox_kind_occasion_address_hash")
-        ),
+        sa.UniqueConstraint("kind", "occasion", "address_hash", name=op.f("uq_outbox_kind_occasion_address_hash")),
         sa.UniqueConstraint("kind", "occasion", "subject", name=op.f("uq_outbox_kind_occasion_subject")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -332,9 +326,7 @@ def upgrade():
         "retired_link",
         sa.Column("link_id", sa.String(length=16), nullable=False),
         sa.Column("employee_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["employee_id"], ["employee.id"], name=op.f("fk_retired_link_employee_id_employee")
-        ),
+        sa.ForeignKeyConstraint(["employee_id"], ["employee.id"], name=op.f("fk_retired_link_employee_id_employee")),
         sa.PrimaryKeyConstraint("link_id", name=op.f("pk_retired_link")),
     )
     op.create_table(
@@ -371,9 +363,7 @@ def upgrade():
             ["story_id"], ["story.id"], name=op.f("fk_share_text_story_id_story"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share_text")),
-        sa.UniqueConstraint(
-            "story_id", "network", "language", name=op.f("uq_share_text_story_id_network_language")
-        ),
+        sa.UniqueConstraint("story_id", "network", "language", name=op.f("uq_share_text_story_id_network_language")),
     )
     op.create_table(
         "evidence",
@@ -384,6 +374,7 @@ def upgrade():
         sa.Column("verdict", sa.String(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("visitor", sa.String(length=32), nullable=True),
+        sa.Column("again", sa.Boolean(), nullable=False),
         sa.Column("facts", database.Json, nullable=False),
         sa.ForeignKeyConstraint(["share_id"], ["share.id"], name=op.f("fk_evidence_share_id_share")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),

@@ -59,5 +59,7 @@ class Evidence(Base):
     reason: Mapped[str | None]
     visitor: Mapped[str | None] = mapped_column(sa.String(32))
     """Hash of address and agent salted per share; never the address itself."""
+    again: Mapped[bool] = mapped_column(default=False)
+    """True once an earlier visit of the same visitor was forgotten: this one is no first visit."""
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """What was derived at intake: method, agent, flags of the address, headers that matter."""

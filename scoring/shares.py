@@ -1,0 +1,142 @@
+"""Shares. In: what is known of a share and its events. Out: folded facts and how far the share is proven.
+
+PROTOCOLS, "Shares are proven". Folding is a join of what was known with what arrived: it gives the same facts whatever
+the order of the events and however often each of them came.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from scoring import visits
+
+if TYPE_CHECKING:
+    from scoring.points import Rules
+
+
+class State(StrEnum):
+    """How far a share is proven, from weak to strong."""
+
+    OPENED = "opened"
+    DECLARED = "declared"
+    SEEN = "seen"
+    CONFIRMED = "confirmed"
+    ENGAGED = "engaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one share. Moments are aware; `visited_at` holds first visits of distinct humans but her."""
+
+    network: str
+    opened_at: datetime | None = None
+    declared_at: datetime | None = None
+    seen_at: datetime | None = None
+    visited_at: tuple[datetime, ...] = ()
+    own_words: bool = False
+    story_id: int = 0
+    multiplier: int = 1
+    """Of the story's campaign; holds for events from `starts_on` to `ends_on` (None: without an end)."""
+    key: str = ""
+    """Names the share for the ledger, like `share:12`."""
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """The first visit of a human other than the sharer."""
+        return min(self.visited_at, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One piece of evidence. `kind` is opened, declared or visit; the rest matters for visits only."""
+
+    kind: str
+    at: datetime
+    verdict: str | None = None
+    crawler: str | None = None
+    visitor: str | None = None
+    again: bool = False
+    """True if an earlier visit of the same visitor is known to have been counted already."""
+
+
+def state_of(facts: Facts, rules: Rules) -> State:
+    """Return the strongest state that the facts prove."""
+    if facts.visited_at:
+        return State.ENGAGED if len(facts.visited_at) >= rules.engaged_from else State.CONFIRMED
+    if facts.seen_at:
+        return State.SEEN
+    return State.DECLARED if facts.declared_at else State.OPENED
+
+
+def during(facts: Facts, multiplier: int, starts_on: date | None, ends_on: date | None) -> Facts:
+    """Return the facts with their story's campaign: events on its days count `multiplier` times."""
+    return replace(facts, multiplier=multiplier, starts_on=starts_on, ends_on=ends_on)
+
+
+def merge(one: Facts, other: Facts) -> Facts:
+    """Return what two reports on the same share say together; neither order nor repetition matters."""
+    return replace(
+        max(one, other, key=_terms),
+        opened_at=_earliest(one.opened_at, other.opened_at),
+        declared_at=_earliest(one.declared_at, other.declared_at),
+        seen_at=_earliest(one.seen_at, other.seen_at),
+        visited_at=tuple(sorted((Counter(one.visited_at) | Counter(other.visited_at)).elements())),
+        own_words=one.own_words or other.own_words,
+    )
+
+
+def merged(shares: Iterable[Facts]) -> list[Facts]:
+    """Return one Facts for each key, sorted by key."""
+    by_key: dict[str, list[Facts]] = {}
+    for facts in shares:
+        by_key.setdefault(facts.key, []).append(facts)
+    return [reduce(merge, by_key[key]) for key in sorted(by_key)]
+
+
+def fold(known: Facts, events: Iterable[Event], rules: Rules) -> Facts:
+    """Return the share's facts after these events, which are all the evidence that is still kept.
+
+    What is known and has no evidence left stays (evidence is forgotten after 30 days). What is known and has evidence
+    goes by the evidence, so that a verdict given anew takes effect. Visits of one visitor count once, at the first.
+    """
+    events = list(events)
+    visited = [e for e in events if e.kind == "visit"]
+    moments = {e.at for e in visited}
+    crawled = [e.at for e in visited if e.crawler and visits.proves(e.crawler, known.network)]
+    firsts: dict[str, datetime] = {}
+    counted = {e.visitor or "" for e in visited if e.again}
+    for e in visited:
+        who = e.visitor or ""
+        if e.verdict == visits.HUMAN and who not in counted:
+            firsts[who] = min(firsts.get(who, e.at), e.at)
+    remembered = [at for at in known.visited_at if at not in moments]
+    return replace(
+        known,
+        opened_at=_earliest(known.opened_at, *(e.at for e in events if e.kind == "opened")),
+        declared_at=_earliest(known.declared_at, *(e.at for e in events if e.kind == "declared")),
+        seen_at=_earliest(None if known.seen_at in moments else known.seen_at, *crawled),
+        visited_at=tuple(sorted([*remembered, *firsts.values()])[: rules.visitors_a_share]),
+    )
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((m for m in moments if m is not None), default=None)
+
+
+def _terms(facts: Facts) -> tuple[Any, ...]:
+    """Orders what events do not change, so that merging contradictory reports is still free of order."""
+    return (
+        facts.multiplier,
+        facts.story_id,
+        facts.network,
+        facts.starts_on or date.min,
+        facts.ends_on or date.max,
+    )
