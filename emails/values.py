@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -129,6 +130,59 @@ class Recipient:
     language: str
     passes: Passes
     networks: tuple[str, ...] = ("linkedin",)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenTickets:
+    """What an entrant's frozen mail proves: her salt and entrant, her tickets, the pool and what decides the draw."""
+
+    draw: str
+    title: str
+    tickets: int
+    entrant: str
+    salt: str
+    pool: str
+    """SHA-256 of the pool file in hex."""
+    source: str
+    """`drand-quicknet/<round>` or `numbers/<SHA-256>`."""
+    source_text: str
+    """The published text behind `source`, in words."""
+    due: datetime
+    """When the randomness falls due, aware."""
+    page: str
+    """Absolute address of the draw's public page."""
+    entrants: int
+    total: int
+    """All tickets in the pool."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "due": self.due.isoformat()}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> FrozenTickets:
+        return cls(**{**found, "due": datetime.fromisoformat(found["due"])})
+
+
+@dataclass(frozen=True, slots=True)
+class WonPrize:
+    """What a winner is told: her rank, the prize, until when to claim, and whether it was passed on to her."""
+
+    draw: str
+    title: str
+    prize: str
+    rank: int
+    deadline: datetime
+    """Aware."""
+    passed_on: bool
+    page: str
+    """Absolute address of the draw's public page."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "deadline": self.deadline.isoformat()}
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> WonPrize:
+        return cls(**{**found, "deadline": datetime.fromisoformat(found["deadline"])})
 
 
 @dataclass(frozen=True, slots=True)

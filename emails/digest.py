@@ -1,0 +1,243 @@
+"""Digest. In: an edition and a language, then a person at a time. Out: her mail, assembled from ready encoded pieces.
+
+The week's stories are compiled once per edition and language: the shell, a card per story and number of share buttons,
+*you, this month* per shape. Each is encoded once per transport (browser, mail, JSON); a person's mail is one join.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from emails import message, month, pieces, render
+from emails.networks import NETWORKS
+from emails.pieces import Encoded, Encoder, Piece, Slot
+from emails.values import Edition, Message, Recipient, Story, You
+
+BUTTONS = 3
+"""Share buttons under a story; her other networks stand behind *More networks*."""
+SUMMARY = 170
+"""Characters of a summary: two lines of the mail."""
+
+
+def compile(edition: Edition, language: str) -> CompiledDigest:  # noqa: A001
+    """Return the edition's digest in one language of readers; one that has no words reads English."""
+    return CompiledDigest(edition, language)
+
+
+class CompiledDigest:
+    """One edition in one language; `message`, `html`, `text` and `json_body` differ in their encoder alone."""
+
+    def __init__(self, edition: Edition, language: str) -> None:
+        self.edition = edition
+        self.language = render.known(language)
+        self._by_id = {story.id: story for story in edition.stories}
+        self._networks: dict[str, dict[str, str]] = {}
+        html, text = render.page("digest", self.language), render.text("digest", self.language)
+        self._html = {e: self._sheet(html, e, render.escape, 0) for e in _ENCODERS}
+        self._text = {e: self._sheet(text, e, str, 2) for e in _ENCODERS}
+
+    def _sheet(self, tree: Piece, encoder: Encoder, escape: Callable[[str], str], indent: int) -> _Sheet:
+        edition, programme = self.edition, self.edition.programme
+        words = render.words(self.language)
+        year, _, week = edition.week.partition("-W")
+        winners = [{"who": render.line(w.name), "prize": render.line(w.prize)} for w in edition.winners]
+        known: dict[str, object] = {
+            "base": programme.base_url,
+            "programme": render.line(programme.name),
+            "company": render.line(programme.company),
+            "liaison": render.line(programme.liaison_name),
+            "liaison_email": message.address(programme.liaison_email),
+            "policy": bool(programme.policy_url),
+            "policy_url": programme.policy_url or "",
+            "issue": words.gettext("Week %(week)s, %(year)s") % {"week": str(int(week)), "year": year},
+            "winners": bool(winners),
+            "winner": winners,
+        }
+        return _Sheet(tree, encoder, escape, indent, known, self.language, self._by_id)
+
+    def message(self, to: Recipient, you: You, stories: Sequence[int], message_id: str, date: datetime) -> Message:
+        """Return her mail. Raises KeyError for a story that is not in the edition, else as `message.headers`."""
+        programme = self.edition.programme
+        person = self._person(to, you, stories)
+        found = message.headers(
+            programme,
+            to,
+            person["subject"],
+            message_id,
+            date,
+            unsubscribe=f"{programme.base_url}/u/{to.passes.unsubscribe}",
+        )
+        return Message(
+            message_id=message_id,
+            sender=message.address(programme.sender),
+            recipient=message.address(to.address),
+            subject=person["subject"],
+            html=self._html[pieces.raw].join(person, stories, you).decode(),
+            text=self._text[pieces.raw].join(person, stories, you).decode(),
+            raw=message.build(
+                found,
+                message_id,
+                self._text[pieces.quoted_printable].join(person, stories, you),
+                self._html[pieces.quoted_printable].join(person, stories, you),
+            ),
+        )
+
+    def html(self, to: Recipient, you: You, stories: Sequence[int], message_id: str = "", date: object = None) -> str:
+        """Return the page as a browser shows it; raises KeyError for a story that is not in the edition."""
+        return self._html[pieces.raw].join(self._person(to, you, stories), stories, you).decode()
+
+    def text(self, to: Recipient, you: You, stories: Sequence[int], message_id: str = "", date: object = None) -> str:
+        """Return the text twin; raises KeyError for a story that is not in the edition."""
+        return self._text[pieces.raw].join(self._person(to, you, stories), stories, you).decode()
+
+    def json_parts(self, to: Recipient, you: You, stories: Sequence[int]) -> tuple[bytes, bytes]:
+        """Return (text, HTML) as insides of JSON strings, for a provider's HTTP body."""
+        person = self._person(to, you, stories)
+        return (
+            self._text[pieces.in_json].join(person, stories, you),
+            self._html[pieces.in_json].join(person, stories, you),
+        )
+
+    def _person(self, to: Recipient, you: You, stories: Sequence[int]) -> dict[str, str]:
+        """Return the text of every slot that is hers, neither escaped nor encoded."""
+        name = render.called(to.name)
+        networks = to.networks[:BUTTONS]
+        found = {
+            "share": to.passes.share,
+            "me": to.passes.me,
+            "unsubscribe": to.passes.unsubscribe,
+            "subject": self._subject(name, len(stories)),
+            "sentence": self._sentence(name, len(stories)),
+            "preheader": " · ".join(render.line(self._by_id[s].title) for s in stories),
+            **month.values(you, self.language),
+        }
+        for n, slug in enumerate(networks):
+            for key, value in self._network(slug).items():
+                found[f"{key}_{n}"] = value
+        return found
+
+    def _network(self, slug: str) -> dict[str, str]:
+        if slug not in self._networks:
+            words = render.words(self.language)
+            network = NETWORKS[slug]
+            own = {"email": words.gettext("E-mail"), "copy": words.gettext("Copy link")}
+            share_on = {"email": words.gettext("Send by e-mail"), "copy": words.gettext("Copy your link")}
+            self._networks[slug] = {
+                "slug": slug,
+                "sign": network.sign,
+                "label": own.get(slug, network.label),
+                "share_on": share_on.get(slug, words.gettext("Share on %(network)s") % {"network": network.label}),
+            }
+        return self._networks[slug]
+
+    def _subject(self, name: str, n: int) -> str:
+        words = render.words(self.language)
+        if name:
+            form = words.ngettext(
+                "%(name)s, %(count)s good read for you this week", "%(name)s, %(count)s good reads for you this week", n
+            )
+        else:
+            form = words.ngettext(
+                "For you this week: %(count)s good read", "For you this week: %(count)s good reads", n
+            )
+        return str(form % {"name": name, "count": self._count(n)})
+
+    def _sentence(self, name: str, n: int) -> str:
+        """Return the liaison's own sentence, `{name}` filled in where she put it, else the usual one."""
+        own = render.line(self.edition.words.get(self.language, ""))
+        if not own:
+            return f"{self._subject(name, n)}."
+        if not name:
+            own = own.replace("{name}, ", "").replace("{name}", "")
+            return own[:1].upper() + own[1:]
+        if "{name}" in own:
+            return own.replace("{name}", name)
+        return f"{render.words(self.language).gettext('Hello %(name)s.') % {'name': name}} {own}"
+
+    def _count(self, n: int) -> str:
+        """Return a small number in words, as it stands before "good reads"."""
+        words = render.words(self.language)
+        spelled = {
+            1: words.pgettext("good reads", "one"),
+            2: words.pgettext("good reads", "two"),
+            3: words.pgettext("good reads", "three"),
+            4: words.pgettext("good reads", "four"),
+            5: words.pgettext("good reads", "five"),
+            6: words.pgettext("good reads", "six"),
+            7: words.pgettext("good reads", "seven"),
+            8: words.pgettext("good reads", "eight"),
+            9: words.pgettext("good reads", "nine"),
+        }
+        return str(spelled.get(n, n))
+
+
+_ENCODERS: tuple[Encoder, ...] = (pieces.raw, pieces.quoted_printable, pieces.in_json)
+
+
+@dataclass
+class _Sheet:
+    """One template in one transport's bytes: its shell now; cards and shapes at their first use."""
+
+    tree: Piece
+    encoder: Encoder
+    escape: Callable[[str], str]
+    indent: int
+    known: Mapping[str, object]
+    language: str
+    stories: Mapping[int, Story]
+    _shell: Encoded = field(init=False)
+    _cards: dict[tuple[int, int], Encoded] = field(default_factory=dict)
+    _shapes: dict[month.Shape, Encoded] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._shell = self._encode(self.tree, {"card": Slot("cards"), "you": Slot("you")})
+
+    def _encode(self, tree: Piece, values: Mapping[str, object]) -> Encoded:
+        return pieces.encode(pieces.fill(tree, {**self.known, **values}, self.escape), self.encoder)
+
+    def join(self, person: Mapping[str, str], stories: Sequence[int], you: You) -> bytes:
+        """Return one person's bytes."""
+        values = {slot: self.encoder(self.escape(text)) for slot, text in person.items()}
+        buttons = sum(f"slug_{n}" in person for n in range(BUTTONS))
+        values["cards"] = b"".join(self._card(story, buttons).join(values) for story in stories)
+        values["you"] = self._shape(month.shape(you)).join(values)
+        return self._shell.join(values)
+
+    def _card(self, story: int, buttons: int) -> Encoded:
+        if (story, buttons) not in self._cards:
+            found = card(self.stories[story], self.language, self.indent)
+            found["button"] = [
+                {key: (Slot(f"{key}_{n}"),) for key in ("slug", "sign", "label", "share_on")} for n in range(buttons)
+            ]
+            self._cards[story, buttons] = self._encode(pieces.section(self.tree, "card"), found)
+        return self._cards[story, buttons]
+
+    def _shape(self, shape: month.Shape) -> Encoded:
+        if shape not in self._shapes:
+            self._shapes[shape] = self._encode(pieces.section(self.tree, "you"), shape.sections())
+        return self._shapes[shape]
+
+
+def card(story: Story, language: str, indent: int) -> dict[str, object]:
+    """Return what a story's card says to readers of `language`; with an indent its texts are wrapped for the text part.
+
+    Title and summary stay in the story's own language, the topic's name is in the reader's.
+    """
+    topic = story.topic.get(language) or story.topic.get("") or next(iter(story.topic.values()), "")
+    title, summary = render.line(story.title), textwrap.shorten(render.line(story.summary), SUMMARY, placeholder=" …")
+    return {
+        "id": str(story.id),
+        "lang": story.language,
+        "dir": render.direction(story.language),
+        "title": render.wrap(title, " " * indent).lstrip() if indent else title,
+        "summarised": bool(summary),
+        "summary": render.wrap(summary, " " * indent) if indent else summary,
+        "topic": bool(topic),
+        "topic_name": render.line(topic),
+        "picture": story.picture is not None,
+        "src": story.picture or "",
+        "alt": render.line(story.alt),
+    }

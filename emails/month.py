@@ -1,0 +1,146 @@
+"""Month. In: You and a language. Out: *You, this month* and the thanks as a shape (compiled once) and its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from babel import numbers
+from babel.support import NullTranslations
+
+from emails import render
+from emails.pieces import Slot
+from emails.values import You
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What parts a person's section has: few shapes exist, each is compiled and encoded once."""
+
+    figures: tuple[str, ...]
+    badge: bool
+    done: bool
+    left: bool
+    near: tuple[bool, ...]
+    """One line per neighbour; True marks the reader's own."""
+    thanks: bool
+
+    def sections(self) -> dict[str, Any]:
+        """Return the values that keep, drop and repeat the template's sections; persons' values remain slots."""
+        begin = not self.figures and not self.thanks
+        return {
+            "begin": begin,
+            "figures": bool(self.figures),
+            "figure": [_figure(name) for name in self.figures],
+            "badge": self.badge,
+            "done": self.done,
+            "left": self.left,
+            "near": bool(self.near),
+            "neighbour": [_neighbour(n, her) for n, her in enumerate(self.near)],
+            "thanks": self.thanks,
+        }
+
+
+def _figure(name: str) -> dict[str, Any]:
+    warm = name == "weeks"
+    return {
+        "number": (Slot(f"{name}_number"),),
+        "unit": (Slot(f"{name}_unit"),),
+        "tone": "c" if warm else "k",
+        "colour": render.TOKENS["celebrate" if warm else "ink"],
+    }
+
+
+def _neighbour(n: int, her: bool) -> dict[str, Any]:
+    return {
+        "place": (Slot(f"place_{n}"),),
+        "who": (Slot(f"who_{n}"),),
+        "their_points": (Slot(f"points_{n}"),),
+        "row_tone": "g" if her else "k",
+        "row_colour": render.TOKENS["act" if her else "ink"],
+        "weight": "font-weight:700;" if her else "",
+    }
+
+
+def badge_name(slug: str, words: NullTranslations) -> str:
+    """Return a badge's name; one that the programme made itself is called by its slug."""
+    names = {
+        "first-word": words.gettext("First word"),
+        "conversation-starter": words.gettext("Conversation starter"),
+        "steady-voice": words.gettext("Steady voice"),
+    }
+    return names.get(slug) or render.line(slug.replace("-", " ")).capitalize()
+
+
+def points(n: int, language: str) -> str:
+    """Return `240 points` in the reader's language and separators."""
+    return _counted(render.words(language).ngettext("%(num)s point", "%(num)s points", n), n, language)
+
+
+def _counted(form: str, n: int, language: str) -> str:
+    return form % {"num": numbers.format_decimal(n, locale=render.known(language))}
+
+
+def shape(you: You) -> Shape:
+    """Return the shape of her section. What is zero is not shown: nobody is told what she has not done."""
+    badge = you.badge is not None and you.need > 0
+    return Shape(
+        figures=tuple(name for name in ("points", "weeks", "tickets") if getattr(you, name) > 0),
+        badge=badge,
+        done=badge and you.have > 0,
+        left=badge and you.have < you.need,
+        near=tuple(n.her for n in you.near),
+        thanks=you.shares > 0 or you.visits > 0,
+    )
+
+
+def values(you: You, language: str) -> dict[str, str]:
+    """Return the text of every slot in her shape, neither escaped nor encoded."""
+    words = render.words(language)
+
+    def number(n: int) -> str:
+        return str(numbers.format_decimal(n, locale=render.known(language)))
+
+    found = {
+        "points_number": number(you.points),
+        "points_unit": words.ngettext("point", "points", you.points),
+        "weeks_number": number(you.weeks),
+        "weeks_unit": words.ngettext("week in a row", "weeks in a row", you.weeks),
+        "tickets_number": number(you.tickets),
+        "tickets_unit": words.ngettext("draw ticket", "draw tickets", you.tickets),
+    }
+    if you.badge is not None and you.need > 0:
+        have = min(max(you.have, 0), you.need)
+        done = min(max(round(100 * have / you.need), 1), 99)
+        found["progress"] = words.gettext("%(have)s of %(need)s on the way to %(badge)s") % {
+            "have": number(have),
+            "need": number(you.need),
+            "badge": badge_name(you.badge, words),
+        }
+        found["done_part"] = str(done if have < you.need else 100)
+        found["left_part"] = str(100 - done if have else 100)
+    for n, neighbour in enumerate(you.near):
+        found[f"place_{n}"] = number(neighbour.place)
+        found[f"who_{n}"] = words.gettext("You") if neighbour.her else render.line(neighbour.name)
+        found[f"points_{n}"] = points(neighbour.points, language)
+    if you.shares > 0 or you.visits > 0:
+        found["thanks_words"] = _thanks(you, language)
+    return found
+
+
+def _thanks(you: You, language: str) -> str:
+    words = render.words(language)
+    said = []
+    if you.shares > 0:
+        form = words.ngettext(
+            "%(num)s share of yours found readers last week.",
+            "%(num)s shares of yours found readers last week.",
+            you.shares,
+        )
+        said.append(_counted(form, you.shares, language))
+    if you.visits > 0:
+        form = words.ngettext(
+            "%(num)s visit came through your links.", "%(num)s visits came through your links.", you.visits
+        )
+        said.append(_counted(form, you.visits, language))
+    return " ".join([*said, words.gettext("Thank you.")])

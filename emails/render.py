@@ -1,0 +1,150 @@
+"""Render. In: a template's name and a language. Out: its tree of pieces; the doorman of MJML and of Jinja."""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+import jinja2
+from babel.support import NullTranslations
+from mjml import mjml2html
+
+from emails import pieces
+from emails.words import CATALOGUES
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+TOKENS = {
+    "paper": "#fbfaf7",
+    "ink": "#1d2a33",
+    "muted": "#5a6872",
+    "line": "#d8d4cb",
+    "act": "#0b6b5d",
+    "on_act": "#ffffff",
+    "quiet": "#e3f1ee",
+    "celebrate": "#c2410c",
+}
+"""The look's colours by role, light."""
+
+DARK = {
+    "paper": "#12181c",
+    "ink": "#e7f3f0",
+    "muted": "#9fb0ba",
+    "line": "#2c373e",
+    "act": "#5ec9b5",
+    "on_act": "#12181c",
+    "quiet": "#16302c",
+    "celebrate": "#ff9d6b",
+}
+"""The same roles, dark."""
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+WIDTH = 72
+"""Columns of a text part."""
+
+_RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
+_REOPENED = re.compile(r"(?<!<!--)<!\[endif\]-->\s*<!--\[if mso\]>")
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def known(language: str) -> str:
+    """Return the language whose words are used: `pt-BR` → `pt` → English."""
+    for each in (language, language.replace("_", "-").split("-")[0].lower()):
+        if each in CATALOGUES.languages:
+            return each
+    return "en"
+
+
+def words(language: str) -> NullTranslations:
+    """Return the catalogue used for this language."""
+    return CATALOGUES[known(language)]
+
+
+def direction(language: str) -> str:
+    """Return `rtl` or `ltr`."""
+    return "rtl" if language.replace("_", "-").split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+def escape(text: str) -> str:
+    """Return text made safe inside HTML and its quoted attributes."""
+    return html.escape(text, quote=True)
+
+
+def line(text: str) -> str:
+    """Return foreign text as one clean line: no control characters, line ends, direction overrides or lone surrogates.
+
+    What reads right to left is isolated (U+2068 … U+2069), so that it cannot turn the words around it.
+    """
+    text = text.encode("utf-8", "replace").decode()
+    text = _BIDI.sub("", text)
+    text = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split())
+    if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
+        return f"\u2068{text}\u2069"
+    return text
+
+
+def wrap(text: str, indent: str = "") -> str:
+    """Return text in lines of WIDTH columns; long words (addresses) stay whole."""
+    return textwrap.fill(
+        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+@lru_cache(maxsize=16)
+def _environment(language: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(("mjml", "css"), default=False),
+        extensions=["jinja2.ext.i18n"],
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    catalogue = words(language)
+    environment.install_gettext_callables(catalogue.gettext, catalogue.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["wrap"] = wrap
+    environment.globals.update(
+        t=TOKENS,
+        dark=DARK,
+        font=FONT,
+        language=known(language),
+        direction=direction(known(language)),
+        start="right" if direction(known(language)) == "rtl" else "left",
+        end="left" if direction(known(language)) == "rtl" else "right",
+    )
+    return environment
+
+
+@lru_cache(maxsize=64)
+def page(name: str, language: str) -> pieces.Piece:
+    """Return the tree of `NAME.mjml` as HTML in this language: MJML is compiled here and nowhere else."""
+    mjml = _environment(language).get_template(f"{name}.mjml").render()
+    return pieces.parse(_lean(mjml2html(mjml)))
+
+
+@lru_cache(maxsize=64)
+def text(name: str, language: str) -> pieces.Piece:
+    """Return the tree of `NAME.txt` in this language."""
+    return pieces.parse(_environment(language).get_template(f"{name}.txt").render())
+
+
+def _lean(found: str) -> str:
+    """Drop what MJML writes and no client needs: half of a card's bytes would be empty conditional comments."""
+    found = found.replace("<!--[if mso | IE]>", "<!--[if mso]>")
+    return _REOPENED.sub("", found)
+
+
+def called(name: str) -> str:
+    """Return what a person is greeted by: her first name (`Noor Haddad`, `Haddad, Noor` → `Noor`), "" if unknown."""
+    clean = line(name)
+    isolated = clean.startswith("\u2068")
+    clean = clean.strip("\u2068\u2069")
+    last, comma, first = clean.partition(",")
+    given = (first if comma and first.strip() else last).split()
+    found = given[0][:40] if given else ""
+    return f"\u2068{found}\u2069" if isolated and found else found
