@@ -1,0 +1,81 @@
+"""Bulk writes. In: a table and rows. Out: rows inserted fast, those already there left alone; the one seam for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.database import db
+
+BATCH = 1000
+"""Rows that one executemany of SQLite takes; PostgreSQL's COPY streams."""
+
+
+def insert_new(table: type[Any] | sa.Table, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Insert the rows (all with the keys of the first) that break no unique rule; return how many. Never commits.
+
+    PostgreSQL takes them by COPY into a passing table and one INSERT … SELECT, SQLite by executemany.
+    """
+    target: sa.Table = table if isinstance(table, sa.Table) else table.__table__
+    stream = iter(rows)
+    first = next(stream, None)
+    if first is None:
+        return 0
+    db.session.flush()
+    connection = db.session.connection()
+    columns = list(first)
+    whole = _chain(first, stream)
+    if connection.dialect.name == "postgresql":
+        return _copy(connection, target, columns, whole)
+    statement = sqlite.insert(target).on_conflict_do_nothing()
+    count = 0
+    while batch := [dict(row) for row in islice(whole, BATCH)]:
+        count += connection.execute(statement, batch).rowcount
+    return count
+
+
+def insert_or_ignore(table: type[Any]) -> Any:
+    """Return an INSERT … ON CONFLICT DO NOTHING for the dialect of the session; add .values() and .returning()."""
+    dialect = db.session.connection().dialect.name
+    made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return made.on_conflict_do_nothing()
+
+
+def _chain(first: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    yield first
+    yield from rest
+
+
+def _copy(connection: sa.Connection, table: sa.Table, columns: list[str], rows: Iterator[Mapping[str, Any]]) -> int:
+    named = ", ".join(f'"{name}"' for name in columns)
+    passing = f"incoming_{table.name}"
+    binders = [
+        table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in columns
+    ]
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS {passing}")
+    # Only names of our own models go into this SQL, never a value.
+    connection.exec_driver_sql(
+        f'CREATE TEMP TABLE {passing} ON COMMIT DROP AS SELECT {named} FROM "{table.name}" WITH NO DATA'  # noqa: S608
+    )
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {passing} ({named}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(
+                [_plain(row[n]) if b is None else _plain(b(row[n])) for n, b in zip(columns, binders, strict=True)]
+            )
+    return connection.exec_driver_sql(
+        f'INSERT INTO "{table.name}" ({named}) SELECT {named} FROM {passing} ON CONFLICT DO NOTHING'  # noqa: S608
+    ).rowcount
+
+
+def _plain(value: Any) -> Any:
+    """Return what COPY's text form takes: JSON wrapped by the driver is written as its text."""
+    from psycopg.types.json import Json, Jsonb
+
+    if isinstance(value, Json | Jsonb):
+        return value if value.obj is not None else None
+    return value

@@ -1,0 +1,90 @@
+"""Suppressions. In: an address and what happened. Out: which classes of mail it never gets again, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+
+import sqlalchemy as sa
+from flask import current_app
+
+from service import clock
+from service.bulk import insert_or_ignore
+from service.database import db
+from service.models.mail import Suppression
+
+ALL = "all"
+"""The scope that stops every class: bounces, spam reports, leaving, erasure."""
+
+CLASSES = {
+    "digest": "digest",
+    "invitation": "digest",
+    "badge": "recognition",
+    "frozen": "draw",
+    "winner": "draw",
+    "passed-on": "draw",
+    "test": "test",
+}
+"""Kind of mail → class. One-click unsubscribe of the digest stops the class "digest" and leaves a winner her mail."""
+
+SCOPES = frozenset({ALL, *CLASSES.values()})
+REASONS = frozenset({"bounced", "complained", "unsubscribed", "left", "erased"})
+
+
+def address_hash(address: str) -> str:
+    """Return the keyed hash (64 hex characters) by which an address is known after its person is forgotten.
+
+    HMAC-SHA-256 under the deployment's secret; capital letters and Unicode's composed or decomposed form do not matter.
+    """
+    plain = unicodedata.normalize("NFC", address.strip()).lower()
+    secret: str = current_app.config["GOODWORD"].secret
+    return hmac.new(secret.encode(), b"goodword-address-v1|" + plain.encode(), hashlib.sha256).hexdigest()
+
+
+def suppress(address: str, scope: str, reason: str) -> None:
+    """Stop mails of this scope (a class of CLASSES, or "all") to the address; the first reason stays. Never commits.
+
+    Raises ValueError for an unknown scope or reason.
+    """
+    suppress_hash(address_hash(address), scope, reason)
+
+
+def suppress_hash(hashed: str, scope: str, reason: str) -> None:
+    """Stop mails of this scope to an address known by its hash alone. Never commits."""
+    if scope not in SCOPES or reason not in REASONS:
+        raise ValueError(f"no suppression is called {scope!r} for {reason!r}")
+    db.session.flush()
+    row = {"address_hash": hashed, "scope": scope, "reason": reason, "since": clock.now()}
+    db.session.execute(insert_or_ignore(Suppression).values(**row))
+
+
+def lift(address: str, scope: str | None = None) -> int:
+    """Take back one suppression of the address (None: every one); return how many there were. Never commits."""
+    found = sa.delete(Suppression).where(Suppression.address_hash == address_hash(address))
+    if scope is not None:
+        found = found.where(Suppression.scope == scope)
+    return int(db.session.execute(found).rowcount)  # type: ignore[attr-defined]
+
+
+def suppressed(hashed: str, kind: str) -> str | None:
+    """Return why this address gets no mail of this kind (a key of CLASSES), or None if it may."""
+    return suppressed_among([hashed], kind).get(hashed)
+
+
+def suppressed_among(hashes: list[str], kind: str) -> dict[str, str]:
+    """Return hash → reason for those of these addresses that get no mail of this kind; "all" speaks first."""
+    asked = sa.select(Suppression.address_hash, Suppression.scope, Suppression.reason).where(
+        Suppression.address_hash.in_(hashes), Suppression.scope.in_((ALL, CLASSES[kind]))
+    )
+    rows = sorted(db.session.execute(asked), key=lambda row: row.scope == ALL)
+    return {row.address_hash: row.reason for row in rows}
+
+
+def suppressed_all(kind: str) -> dict[str, str]:
+    """Return hash → reason for every address that gets no mail of this kind, for planning a whole edition."""
+    asked = sa.select(Suppression.address_hash, Suppression.scope, Suppression.reason).where(
+        Suppression.scope.in_((ALL, CLASSES[kind]))
+    )
+    rows = sorted(db.session.execute(asked), key=lambda row: row.scope == ALL)
+    return {row.address_hash: row.reason for row in rows}
