@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from babel import numbers
 from babel.support import NullTranslations
 
 from emails import render
@@ -78,7 +77,7 @@ def points(n: int, language: str) -> str:
 
 
 def _counted(form: str, n: int, language: str) -> str:
-    return form % {"num": numbers.format_decimal(n, locale=render.known(language))}
+    return form % {"num": render.counter(language)(n)}
 
 
 def shape(you: You) -> Shape:
@@ -96,11 +95,7 @@ def shape(you: You) -> Shape:
 
 def values(you: You, language: str) -> dict[str, str]:
     """Return the text of every slot in her shape, neither escaped nor encoded."""
-    words = render.words(language)
-
-    def number(n: int) -> str:
-        return str(numbers.format_decimal(n, locale=render.known(language)))
-
+    words, number = render.words(language), render.counter(language)
     found = {
         "points_number": number(you.points),
         "points_unit": words.ngettext("point", "points", you.points),

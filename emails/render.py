@@ -6,10 +6,14 @@ import html
 import re
 import textwrap
 import unicodedata
+from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jinja2
+from babel import dates, numbers
 from babel.support import NullTranslations
 from mjml import mjml2html
 
@@ -148,3 +152,18 @@ def called(name: str) -> str:
     given = (first if comma and first.strip() else last).split()
     found = given[0][:40] if given else ""
     return f"\u2068{found}\u2069" if isolated and found else found
+
+
+def counter(language: str) -> Callable[[int], str]:
+    """Return what writes whole numbers with this language's separators."""
+    locale = known(language)
+    return lambda n: str(numbers.format_decimal(n, locale=locale))
+
+
+def moment(value: datetime, zone: str, language: str) -> str:
+    """Return an aware moment as people say it in the zone: `Friday, 13 November 2026, 9:00 (CET)`."""
+    there = value.astimezone(ZoneInfo(zone))
+    locale = "en_GB" if known(language) == "en" else known(language)
+    day = dates.format_date(there.date(), "full", locale=locale)
+    clock = dates.format_time(there.time(), "short", locale=locale)
+    return f"{day}, {clock} ({there.tzname()})"
