@@ -1,0 +1,158 @@
+"""Choices. In: what an employee sets on her own pages. Out: her row, its fields marked as hers against imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from emails.networks import NETWORKS, instance_host
+from service import clock, suppressions
+from service.database import db
+from service.journal import log
+from service.models import Employee, Outbox, Programme, Topic
+from service.models.mail import MailState
+from service.models.people import Status
+
+MOST_NETWORKS = len(NETWORKS)
+
+
+class Refused(ValueError):
+    """A choice that cannot be; `field` names it and the text is a message for `_()`."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def _hers(employee: Employee, *fields: str) -> None:
+    """Mark these fields as set by herself."""
+    employee.chosen = sorted({*employee.chosen, *fields})
+
+
+def set_topics(employee: Employee, topics: Iterable[int]) -> None:
+    """Follow exactly these topics; unknown ids are dropped. Commits."""
+    known = set(db.session.scalars(sa.select(Topic.id)))
+    employee.topics = sorted(known & set(topics))
+    _hers(employee, "topics")
+    db.session.commit()
+
+
+def set_networks(employee: Employee, slugs: Iterable[str]) -> None:
+    """Use exactly these networks; those she had keep their order, new ones follow in the table's. Commits."""
+    wanted = {slug for slug in slugs if slug in NETWORKS}
+    kept = [slug for slug in employee.networks if slug in wanted]
+    employee.networks = kept + [slug for slug in NETWORKS if slug in wanted and slug not in kept]
+    _hers(employee, "networks")
+    db.session.commit()
+
+
+def set_language(employee: Employee, language: str, reads: Iterable[str]) -> None:
+    """Set the language of her mails and the languages of stories she reads (her mails' own always among them). Commits.
+
+    Raises Refused for a language the programme makes no mails in.
+    """
+    programme = db.session.get(Programme, 1)
+    if programme is None or language not in programme.languages:
+        raise Refused("language", "Choose one of the languages offered.")
+    employee.language = language
+    employee.reads = sorted({language, *reads})
+    _hers(employee, "language", "reads")
+    db.session.commit()
+
+
+def set_slot(employee: Employee, weekday: int | None) -> None:
+    """Set the weekday (1 Monday to 7 Sunday) of her digest; None: the programme's. Commits. Raises Refused."""
+    if weekday is not None and not 1 <= weekday <= 7:
+        raise Refused("weekday", "Choose a day from Monday to Sunday.")
+    employee.slot_weekday = weekday
+    _hers(employee, "slot_weekday")
+    db.session.commit()
+
+
+def set_mastodon(employee: Employee, typed: str) -> str:
+    """Remember her Mastodon instance and return its host. Commits. Raises Refused where the text names none."""
+    host = instance_host(typed)
+    if host is None:
+        raise Refused("instance", "Write the address of your Mastodon server, like mastodon.social.")
+    employee.mastodon = host
+    _hers(employee, "mastodon")
+    db.session.commit()
+    return host
+
+
+def pause(employee: Employee, until: date | None) -> None:
+    """Send no digest up to and including `until` in her zone (None: until she says so). Commits.
+
+    Raises Refused for a day that is past.
+    """
+    if until is not None and until < today(employee):
+        raise Refused("until", "Choose a day from today on.")
+    employee.status = Status.PAUSED
+    employee.paused_until = until
+    _hers(employee, "status")
+    db.session.commit()
+
+
+def resume(employee: Employee) -> None:
+    """End her pause. Commits. Whoever was not paused stays what she is."""
+    if employee.status == Status.PAUSED:
+        employee.status = Status.ACTIVE
+        employee.paused_until = None
+        _hers(employee, "status")
+        db.session.commit()
+
+
+def unsubscribe(employee: Employee) -> None:
+    """Stop the class of mail that the digest belongs to; badges and prizes are classes of their own. Commits."""
+    if employee.email:
+        suppressions.suppress(employee.email, "digest", "unsubscribed")
+    _hers(employee, "digest")
+    db.session.commit()
+    log.info("unsubscribed", subject=employee.subject)
+
+
+def subscribe(employee: Employee) -> bool:
+    """Take her own unsubscribing back; return False where another reason (a bounce) still stops the mail. Commits."""
+    if not employee.email:
+        return False
+    if mail_stopped(employee) == "unsubscribed":
+        suppressions.lift(employee.email, "digest")
+        db.session.commit()
+    return mail_stopped(employee) is None
+
+
+def mail_stopped(employee: Employee) -> str | None:
+    """Return why she gets no digest at her address (a reason of service.suppressions), or None."""
+    if not employee.email:
+        return "erased"
+    return suppressions.suppressed(suppressions.address_hash(employee.email), "digest")
+
+
+def leave(employee: Employee) -> None:
+    """Leave the programme: every mail stops, what is queued is cancelled, draws go on without her. Commits.
+
+    Her passes end with this (410); only unsubscribing goes on answering.
+    """
+    now = clock.now()
+    employee.status = Status.LEFT
+    employee.left_at = now
+    employee.paused_until = None
+    _hers(employee, "status")
+    if employee.email:
+        suppressions.suppress(employee.email, suppressions.ALL, "left")
+    waiting = (MailState.QUEUED, MailState.RETRY, MailState.HELD)
+    db.session.execute(
+        sa.update(Outbox)
+        .where(Outbox.subject == employee.subject, Outbox.state.in_(waiting))
+        .values(state=MailState.CANCELLED, why="left", settled_at=now)
+    )
+    db.session.commit()
+    log.info("left", subject=employee.subject)
+
+
+def today(employee: Employee, now: datetime | None = None) -> date:
+    """Return the date in her own zone."""
+    return (now or clock.now()).astimezone(ZoneInfo(employee.zone)).date()
