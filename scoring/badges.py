@@ -62,14 +62,22 @@ def earned(shares: Sequence[Facts], rules: Rules, zone: str) -> tuple[Earned, ..
 
 def progress(shares: Sequence[Facts], rules: Rules, zone: str, current: str) -> Progress | None:
     """Return the next badge with its steps, or None if all are earned. `current` is the present week."""
-    found = merged(shares)
-    have = {e.badge for e in earned(found, rules, zone)}
-    steps = {
-        FIRST_WORD: (0, 1),
-        CONVERSATION_STARTER: (max((len(f.visited_at) for f in found), default=0), max(1, rules.engaged_from)),
-        STEADY_VOICE: (streak(active_weeks(found, zone), current), max(1, rules.steady_weeks)),
-    }
+    have = {e.badge for e in earned(shares, rules, zone)}
     for badge in BADGES:
         if badge not in have:
-            return Progress(badge, min(steps[badge]), steps[badge][1])
+            return Progress(badge, *steps(badge, shares, rules, zone, current))
     return None
+
+
+def steps(badge: str, shares: Sequence[Facts], rules: Rules, zone: str, current: str) -> tuple[int, int]:
+    """Return how many of how many steps towards a badge are done; a broken streak begins again at 0.
+
+    Raises KeyError for a badge that does not exist.
+    """
+    found = merged(shares)
+    done, need = {
+        FIRST_WORD: (sum(1 for f in found if f.visited_at), 1),
+        CONVERSATION_STARTER: (max((len(f.visited_at) for f in found), default=0), max(1, rules.engaged_from)),
+        STEADY_VOICE: (streak(active_weeks(found, zone), current), max(1, rules.steady_weeks)),
+    }[badge]
+    return min(done, need), need

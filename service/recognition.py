@@ -1,0 +1,216 @@
+"""Recognition. In: subjects and a week, or an employee. Out: what digest and page say of points, badges, people near.
+
+Reads only. A batch of thousands of subjects takes a handful of queries, not one a person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from emails.values import Neighbour, You
+from scoring import badges, points, weeks
+from scoring.shares import Facts
+from service import clock, ledger, words_of_score
+from service.database import db
+from service.models import Employee, LedgerEntry, Share, Story, Total
+from service.models.people import Status
+from service.settling import Terms, known, terms
+
+NEAR = 2
+"""People shown above and below."""
+
+BATCH = 5000
+"""Subjects that one query names at most."""
+
+
+def digest_facts(subjects: Sequence[str], week: str) -> dict[str, You]:
+    """Return what the digest of a week (`2026-W47`) says to each of these subjects; unknown ones get zeros.
+
+    *This month* is the month of now, or of the week's nearest moment where now lies outside the week. Shares and
+    visits are those of the week before.
+    """
+    agreed = terms()
+    begin = weeks.begin(week, agreed.zone)
+    end = weeks.begin(weeks.shift(week, 1), agreed.zone) - timedelta(microseconds=1)
+    month = weeks.month_of(min(max(clock.now(), begin), end), agreed.zone)
+    found: dict[str, You] = {}
+    for n in range(0, len(subjects), BATCH):
+        batch = list(subjects[n : n + BATCH])
+        hers, totals, near = confirmed_shares(batch), _totals(batch, month), people_near(batch, month)
+        for subject in batch:
+            found[subject] = _you(hers[subject], totals.get(subject, 0), near.get(subject, ()), week, month, agreed)
+    return found
+
+
+def _you(
+    hers: Sequence[Facts], month_total: int, near: tuple[Neighbour, ...], week: str, month: str, agreed: Terms
+) -> You:
+    active = badges.active_weeks(hers, agreed.zone)
+    last = weeks.shift(week, -1)
+    steps = badges.progress(hers, agreed.rules, agreed.zone, week)
+    confirmed = (weeks.week_of(at, agreed.zone) for f in hers if (at := f.confirmed_at))
+    visits = (weeks.week_of(at, agreed.zone) for f in hers for at in f.visited_at)
+    return You(
+        points=max(0, month_total),
+        weeks=weeks.streak(active, week),
+        tickets=weeks.tickets(active, month, agreed.rules.tickets_a_month),
+        badge=steps.badge if steps else None,
+        have=steps.have if steps else 0,
+        need=steps.need if steps else 0,
+        near=near,
+        shares=sum(1 for w in confirmed if w == last),
+        visits=sum(1 for w in visits if w == last),
+    )
+
+
+def confirmed_shares(subjects: Sequence[str]) -> dict[str, list[Facts]]:
+    """Return the shares of each of these subjects that a human visited, in one query."""
+    rows = db.session.scalars(
+        sa.select(Share).where(Share.subject.in_(subjects), Share.state.in_(("confirmed", "engaged")))
+    )
+    found: dict[str, list[Facts]] = defaultdict(list)
+    for share in rows:
+        found[share.subject].append(known(share))
+    return found
+
+
+def _totals(subjects: Sequence[str], period: str) -> dict[str, int]:
+    query = sa.select(Total.subject, Total.points).where(Total.period == period, Total.subject.in_(subjects))
+    return {line.subject: line.points for line in db.session.execute(query)}
+
+
+def people_near(subjects: Sequence[str], period: str) -> dict[str, tuple[Neighbour, ...]]:
+    """Return for each of these subjects the board around her: two above, herself, two below; in two queries.
+
+    The rules are those of scoring.standings, told to the database, which alone can hold a million lines. People who
+    left the programme or the company stand on no board, nor does anybody with 0 points.
+    """
+    rows = db.session.execute(_board(period, subjects)).all()
+    offsets = range(-NEAR, NEAR + 1)
+    around = {row.subject: [tuple(row[1 + 3 * n : 4 + 3 * n]) for n in range(len(offsets))] for row in rows}
+    names = _names(sorted({subject for lines in around.values() for subject, _, _ in lines if subject}))
+    return {
+        her: tuple(Neighbour(names[who], total, place, who == her) for who, total, place in lines if who)
+        for her, lines in around.items()
+    }
+
+
+def _board(period: str, subjects: Sequence[str]) -> sa.Select[Any]:
+    """Each subject with (subject, points, place) of the lines two above to two below, by window functions."""
+    places = (
+        sa.select(Total.subject, Total.points, sa.func.rank().over(order_by=Total.points.desc()).label("place"))
+        .join(Employee, Employee.subject == Total.subject)
+        .where(Total.period == period, Total.points > 0, Employee.status.not_in((Status.LEFT, Status.GONE)))
+        .cte("places")
+    )
+    order = (places.c.points.desc(), places.c.subject)
+    columns = [places.c.subject.label("subject")]
+    for offset in range(-NEAR, NEAR + 1):
+        for column in (places.c.subject, places.c.points, places.c.place):
+            moved = sa.func.lag(column, -offset) if offset < 0 else sa.func.lead(column, offset)
+            columns.append(moved.over(order_by=order).label(f"{column.name}_{offset + NEAR}"))
+    lines = sa.select(*columns).cte("lines")
+    return sa.select(lines).where(lines.c.subject.in_(subjects))
+
+
+def _names(subjects: Sequence[str]) -> dict[str, str]:
+    query = sa.select(Employee.subject, Employee.alias, Employee.name).where(Employee.subject.in_(subjects))
+    return {line.subject: line.alias or line.name or "" for line in db.session.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of her points. `message` and `values` are for the catalogue (service.words_of_score)."""
+
+    at: datetime
+    points: int
+    message: str
+    values: Mapping[str, object]
+    story: str
+    network: str
+    count: int = 1
+    """Readers that this line stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A badge on her page: earned at a moment, or `have` of `need` steps done."""
+
+    slug: str
+    name: str
+    help: str
+    earned_at: datetime | None = None
+    have: int = 0
+    need: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What her page says of her score. `you` is this week's; messages still want translating."""
+
+    you: You
+    month: str
+    ever: int
+    lines: tuple[Line, ...]
+    badges: tuple[Badge, ...]
+    shares: tuple[Share, ...]
+
+
+def page_facts(employee: Employee, limit: int = 50) -> PageFacts:
+    """Return all that an employee's page says of points, badges, shares, tickets, streak and people near her.
+
+    At most `limit` lines of points and shares, newest first. Reasons, badges' names and helps are messages of
+    service.words_of_score to be translated; `Share.state` has its words in STATES there.
+    """
+    agreed, now = terms(), clock.now()
+    week = weeks.week_of(now, agreed.zone)
+    shares = db.session.scalars(
+        sa.select(Share)
+        .options(sa.orm.joinedload(Share.story))
+        .where(Share.subject == employee.subject)
+        .order_by(Share.created_at.desc(), Share.id.desc())
+        .limit(limit)
+    ).all()
+    return PageFacts(
+        you=digest_facts([employee.subject], week)[employee.subject],
+        month=weeks.month_of(now, agreed.zone),
+        ever=ledger.total(employee.subject),
+        lines=tuple(_lines(employee.subject, agreed))[:limit],
+        badges=tuple(_badges(employee.subject, week, agreed)),
+        shares=tuple(shares),
+    )
+
+
+def _lines(subject: str, agreed: Terms) -> Iterator[Line]:
+    """Her ledger, newest event first; readers of one share that follow one another stand in one line."""
+    rows = db.session.execute(
+        sa.select(LedgerEntry.at, LedgerEntry.points, LedgerEntry.reason, Share.network, Story.title, Share.id)
+        .outerjoin(Share, LedgerEntry.share_id == Share.id)
+        .outerjoin(Story, Share.story_id == Story.id)
+        .where(LedgerEntry.subject == subject)
+        .order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
+    )
+    for (reason, network, title, _share), group in groupby(rows, lambda r: (r.reason, r.network, r.title, r.id)):
+        lines = list(group)
+        parts = [lines] if reason == points.VISITOR else [[line] for line in lines]
+        for part in parts:
+            message, values = words_of_score.of_reason(reason, network or "", agreed.rules.declared_days)
+            worth = sum(line.points for line in part)
+            yield Line(part[0].at, worth, message, values, title or "", network or "", len(part))
+
+
+def _badges(subject: str, week: str, agreed: Terms) -> Iterator[Badge]:
+    """Every badge, earned or with its steps."""
+    hers = confirmed_shares([subject])[subject]
+    at = {e.badge: e.at for e in badges.earned(hers, agreed.rules, agreed.zone)}
+    for slug in badges.BADGES:
+        name, help_ = words_of_score.BADGES[slug]
+        have, need = badges.steps(slug, hers, agreed.rules, agreed.zone, week)
+        yield Badge(slug, name, help_, at.get(slug), need if slug in at else have, need)

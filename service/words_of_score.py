@@ -1,0 +1,47 @@
+"""Words of score. In: codes of scoring. Out: messages of the catalogue and values; who shows them translates."""
+
+from __future__ import annotations
+
+from scoring import badges, points
+
+
+def N_(message: str) -> str:  # noqa: N802
+    """Mark a message for extraction; it is translated where it is shown."""
+    return message
+
+
+REASONS = {
+    points.DECLARED: N_("You told us you shared it"),
+    points.SEEN: N_("%(network)s has seen your link"),
+    points.CONFIRMED: N_("A first reader followed your link"),
+    points.OWN_WORDS: N_("You used your own words"),
+    points.ENGAGED: N_("Your share got a conversation going"),
+    points.VISITOR: N_("New readers followed your link"),
+    points.NOT_CONFIRMED: N_("No reader followed your link within %(days)s days"),
+    points.RECOUNTED: N_("Counted again"),
+}
+"""What stands beside a line of the ledger."""
+
+BADGES = {
+    badges.FIRST_WORD: (N_("First word"), N_("A reader followed a link that you shared.")),
+    badges.CONVERSATION_STARTER: (
+        N_("Conversation starter"),
+        N_("Readers gathered around one of your shares."),
+    ),
+    badges.STEADY_VOICE: (N_("Steady voice"), N_("You brought readers several weeks in a row.")),
+}
+"""Name of a badge and what it is given for."""
+
+STATES = {
+    "opened": N_("Opened"),
+    "declared": N_("You shared it"),
+    "seen": N_("Seen by the network"),
+    "confirmed": N_("Confirmed by a reader"),
+    "engaged": N_("A conversation"),
+}
+"""How far a share is proven."""
+
+
+def of_reason(reason: str, network: str, days: int) -> tuple[str, dict[str, object]]:
+    """Return the message of a ledger line's reason and its values. `network` is a name for people."""
+    return REASONS[reason], {"network": network, "days": days}
