@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.database import db
 
 BATCH = 1000
-"""Rows that one executemany of SQLite takes; PostgreSQL's COPY streams."""
+"""Rows that are drawn and written at a time."""
 
 
 def insert_new(table: type[Any] | sa.Table, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -62,20 +62,19 @@ def _copy(connection: sa.Connection, table: sa.Table, columns: list[str], rows: 
         f'CREATE TEMP TABLE {passing} ON COMMIT DROP AS SELECT {named} FROM "{table.name}" WITH NO DATA'  # noqa: S608
     )
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {passing} ({named}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(
-                [_plain(row[n]) if b is None else _plain(b(row[n])) for n, b in zip(columns, binders, strict=True)]
-            )
+    # A batch is drawn before its COPY begins: the rows may come from queries on this very connection.
+    while batch := list(islice(rows, BATCH)):
+        with driver.cursor() as cursor, cursor.copy(f"COPY {passing} ({named}) FROM STDIN") as copy:
+            for row in batch:
+                copy.write_row([_bound(row[n], binder) for n, binder in zip(columns, binders, strict=True)])
     return connection.exec_driver_sql(
         f'INSERT INTO "{table.name}" ({named}) SELECT {named} FROM {passing} ON CONFLICT DO NOTHING'  # noqa: S608
     ).rowcount
 
 
-def _plain(value: Any) -> Any:
-    """Return what COPY's text form takes: JSON wrapped by the driver is written as its text."""
+def _bound(value: Any, binder: Any) -> Any:
+    """Return what COPY's text form takes: bound as SQLAlchemy would, absent JSON as NULL."""
     from psycopg.types.json import Json, Jsonb
 
-    if isinstance(value, Json | Jsonb):
-        return value if value.obj is not None else None
-    return value
+    bound = value if binder is None else binder(value)
+    return None if isinstance(bound, Json | Jsonb) and bound.obj is None else bound
