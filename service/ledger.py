@@ -1,20 +1,23 @@
-"""Ledger. In: lines to book. Out: an append-only ledger, its totals kept in the same transaction, and its reading."""
+"""Ledger. In: lines to book. Out: an append-only ledger with totals of the same transaction; its reading and proof."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from scoring.points import Booked, Entry, Reversal
+from scoring import badges, shares
+from scoring.points import Entry, Reversal
 from scoring.weeks import month_of
-from service import clock
+from service import books, clock
 from service.database import db
-from service.models import LedgerEntry, Total
+from service.models import Award, LedgerEntry, Share, Total
 
 EVER = "all"
 """The period of totals that has no end."""
@@ -84,30 +87,6 @@ def _add(subject: str, added: Counter[str]) -> None:
     )
 
 
-def booked(subjects: Sequence[str]) -> dict[str, list[Booked]]:
-    """Return the lines of each of these subjects as scoring.points knows them."""
-    taken_back = sa.orm.aliased(LedgerEntry)
-    rows = db.session.execute(
-        sa.select(
-            LedgerEntry.subject,
-            LedgerEntry.key,
-            LedgerEntry.points,
-            LedgerEntry.at,
-            LedgerEntry.reason,
-            LedgerEntry.share_id,
-            taken_back.key,
-        )
-        .outerjoin(taken_back, LedgerEntry.reverses_id == taken_back.id)
-        .where(LedgerEntry.subject.in_(subjects))
-        .order_by(LedgerEntry.id)
-    )
-    found: dict[str, list[Booked]] = {subject: [] for subject in subjects}
-    for subject, key, points, at, reason, share_id, reverses in rows:
-        share = f"share:{share_id}" if share_id else ""
-        found[subject].append(Booked(key, points, at, reason, share, reverses))
-    return found
-
-
 def entries(subject: str) -> list[LedgerEntry]:
     """Return a subject's lines, newest event first."""
     order = (LedgerEntry.at.desc(), LedgerEntry.id.desc())
@@ -124,3 +103,127 @@ def total(subject: str, period: str = EVER) -> int:
 @event.listens_for(LedgerEntry, "before_delete")
 def _refuse(_mapper: Any, _connection: Any, line: LedgerEntry) -> None:
     raise AppendOnly(f"line {line.key} of the ledger stands; book a reversal instead")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where the books do not agree. `what` names the line, total, share or badge."""
+
+    kind: str
+    """line, missing, surplus, total, share or badge."""
+    subject: str
+    what: str
+    expected: str
+    found: str
+
+
+GRACE = timedelta(days=1)
+"""What lapsed within this time may still wait for its reversal: `settle_due` runs on a schedule."""
+
+AT_ONCE = 500
+"""Subjects that are verified in one batch."""
+
+
+def verify(progress: Callable[[int], None] | None = None) -> list[Finding]:
+    """Work out everybody's score anew from shares and evidence, and return every difference, by subject.
+
+    Reads only. What looks wrong is looked at again while nobody else can settle that person, so that work under way is
+    no finding. `progress` is told how many subjects each batch had.
+    """
+    agreed = books.terms()
+    findings: list[Finding] = []
+    for batch in _batches():
+        for subject in sorted({f.subject for f in _check(batch, agreed)}):
+            books.lock(subject)
+            findings += _check([subject], agreed)
+        if progress:
+            progress(len(batch))
+    return findings
+
+
+def count_subjects() -> int:
+    """Return how many people have shares, lines, totals or badges."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(_everybody())) or 0
+
+
+def _everybody() -> sa.Subquery:
+    return sa.union(*(sa.select(t.subject) for t in (Share, LedgerEntry, Total, Award))).subquery()
+
+
+def _batches() -> Iterator[list[str]]:
+    everybody, last = _everybody(), ""
+    query = sa.select(everybody.c.subject).order_by(everybody.c.subject).limit(AT_ONCE)
+    while batch := list(db.session.scalars(query.where(everybody.c.subject > last))):
+        yield batch
+        last = batch[-1]
+
+
+def _check(subjects: Sequence[str], agreed: books.Terms) -> Iterator[Finding]:
+    yield from _wrong_lines(subjects)
+    yield from _wrong_totals(subjects)
+    now = clock.now()
+    for subject, hers in books.read(subjects, agreed.rules).items():
+        earlier = {line.key for line in books.owed(hers, agreed, now - GRACE)}
+        for line in books.owed(hers, agreed, now):
+            if line.key not in earlier:
+                continue
+            if isinstance(line, Reversal):
+                yield Finding("surplus", subject, line.reverses, "0", str(-line.points))
+            else:
+                yield Finding("missing", subject, line.key, str(line.points), "0")
+        for id_, facts in hers.folded.items():
+            state = shares.state_of(facts, agreed.rules)
+            if state != hers.states[id_]:
+                yield Finding("share", subject, f"share:{id_}", state, hers.states[id_])
+            elif facts != hers.stored[id_]:
+                yield Finding("share", subject, f"share:{id_}", _moments(facts), _moments(hers.stored[id_]))
+        yield from _wrong_badges(subject, hers, agreed)
+
+
+def _moments(facts: shares.Facts) -> str:
+    return f"declared {facts.declared_at}, seen {facts.seen_at}, visits {len(facts.visited_at)}"
+
+
+def _wrong_badges(subject: str, hers: books.Books, agreed: books.Terms) -> Iterator[Finding]:
+    earned = {e.badge: e.at for e in badges.earned(tuple(hers.folded.values()), agreed.rules, agreed.zone)}
+    held = {badge: at for badge, (at, revoked_at) in hers.awards.items() if revoked_at is None}
+    for badge in sorted(earned.keys() | held.keys()):
+        if earned.get(badge) != held.get(badge):
+            yield Finding("badge", subject, badge, str(earned.get(badge)), str(held.get(badge)))
+
+
+def _wrong_totals(subjects: Sequence[str]) -> Iterator[Finding]:
+    sums: Counter[tuple[str, str]] = Counter()
+    lines = sa.select(LedgerEntry.subject, LedgerEntry.month, sa.func.sum(LedgerEntry.points))
+    lines = lines.where(LedgerEntry.subject.in_(subjects)).group_by(LedgerEntry.subject, LedgerEntry.month)
+    for subject, month, points in db.session.execute(lines):
+        sums[subject, month] += points
+        sums[subject, EVER] += points
+    totals = sa.select(Total.subject, Total.period, Total.points).where(Total.subject.in_(subjects))
+    kept = {(t.subject, t.period): t.points for t in db.session.execute(totals)}
+    for subject, period in sorted(sums.keys() | kept.keys()):
+        expected, found = sums[subject, period], kept.get((subject, period), 0)
+        if expected != found:
+            yield Finding("total", subject, period, str(expected), str(found))
+
+
+def _wrong_lines(subjects: Sequence[str]) -> Iterator[Finding]:
+    """Lines that contradict themselves: a month that is not their time's, a reversal unlike what it takes back."""
+    origin = sa.orm.aliased(LedgerEntry)
+    query = sa.select(LedgerEntry, origin).outerjoin(origin, LedgerEntry.reverses_id == origin.id)
+    taken_back: set[int] = set()
+    for line, of in db.session.execute(query.where(LedgerEntry.subject.in_(subjects)).order_by(LedgerEntry.id)):
+        # A day's width either way: the programme's zone may have been another when the line was booked.
+        months = {f"{line.at + timedelta(hours=h):%Y-%m}" for h in (-14, 14)}
+        if line.month not in months:
+            yield Finding("line", line.subject, line.key, " or ".join(sorted(months)), line.month)
+        if of is None:
+            continue
+        expected = (of.subject, -of.points, of.at, of.month)
+        if (line.subject, line.points, line.at, line.month) != expected:
+            yield Finding(
+                "line", line.subject, line.key, f"{-of.points} in {of.month}", f"{line.points} in {line.month}"
+            )
+        if of.id in taken_back or of.reverses_id is not None:
+            yield Finding("line", line.subject, line.key, "one reversal of a booking", "another one")
+        taken_back.add(of.id)

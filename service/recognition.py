@@ -18,10 +18,10 @@ from emails.values import Neighbour, You
 from scoring import badges, points, weeks
 from scoring.shares import Facts
 from service import clock, ledger, words_of_score
+from service.books import Terms, known, terms
 from service.database import db
 from service.models import Employee, LedgerEntry, Share, Story, Total
 from service.models.people import Status
-from service.settling import Terms, known, terms
 
 NEAR = 2
 """People shown above and below."""

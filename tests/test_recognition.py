@@ -1,4 +1,4 @@
-"""Recognition. In: settled shares. Out: what digest and page say of points, streaks, tickets, badges and people near."""
+"""Recognition. In: settled shares. Out: what digest and page say of points, streaks, tickets, badges and others."""
 
 from __future__ import annotations
 

@@ -1,0 +1,80 @@
+"""`goodword ledger`. In: the configured database. Out: the proof that every point is right, or one person's lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+import sqlalchemy as sa
+
+from service.cli import with_app
+
+
+@click.group()
+def ledger() -> None:
+    """Prove the ledger of points, or show one person's lines."""
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="Write the findings as JSON.")
+@with_app
+def verify(as_json: bool) -> None:
+    """Work out every score anew and name each difference.
+
+    Shares are folded from their evidence, points and badges from the shares, totals from the lines. Reads only. Exits
+    with 0 if everything agrees, with 1 if anything does not.
+    """
+    from service import database
+    from service import ledger as books
+
+    database.reading.set(True)
+    people = books.count_subjects()
+    with click.progressbar(length=people, label="Verifying", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        findings = books.verify(bar.update)
+    if as_json:
+        click.echo(json.dumps({"people": people, "findings": [asdict(f) for f in findings]}, indent=2))
+    elif not findings:
+        click.echo(f"The ledger agrees with its evidence: {people} people verified.")
+    else:
+        for f in findings:
+            click.echo(f"{f.kind:8} {f.subject} {f.what}: expected {f.expected}, found {f.found}")
+        click.echo(f"{len(findings)} differences among {people} people.", err=True)
+    sys.exit(1 if findings else 0)
+
+
+@ledger.command()
+@click.argument("email")
+@click.option("--json", "as_json", is_flag=True, help="Write the lines as JSON.")
+@with_app
+def show(email: str, as_json: bool) -> None:
+    """Show the lines and totals of the person with this EMAIL, oldest event first. Exits with 1 if there is nobody."""
+    from service import database
+    from service import ledger as books
+    from service.database import db
+    from service.models import Employee, Total
+
+    database.reading.set(True)
+    subject = db.session.scalar(sa.select(Employee.subject).where(Employee.email == email.strip().lower()))
+    if subject is None:
+        click.echo("Nobody in the programme has this address.", err=True)
+        sys.exit(1)
+    lines = books.entries(subject)[::-1]
+    totals = db.session.execute(
+        sa.select(Total.period, Total.points).where(Total.subject == subject).order_by(Total.period)
+    )
+    sums = {period: points for period, points in totals}  # noqa: C416
+    if as_json:
+        told = [
+            {"at": e.at.isoformat(), "points": e.points, "reason": e.reason, "key": e.key, "month": e.month}
+            for e in lines
+        ]
+        click.echo(json.dumps({"subject": subject, "lines": told, "totals": sums}, indent=2))
+        return
+    for e in lines:
+        click.echo(f"{e.at:%Y-%m-%d %H:%M}  {e.points:+5}  {e.reason:14} {e.key}")
+    for period, points in sums.items():
+        click.echo(f"{period:16}  {points:5}")
+    if not lines:
+        click.echo("No points yet.")
