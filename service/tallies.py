@@ -1,0 +1,151 @@
+"""Tallies. In: an edition. Out: how many mails stand where, who gets none and why, and what there is to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from service import clock, programmes, readers, weeks
+from service.database import db
+from service.models import Edition, Omission, Outbox
+from service.models.mail import EditionStatus, MailState
+from service.validation import N_, Words
+
+SENT = (MailState.ACCEPTED, MailState.DELIVERED)
+WAITING = (MailState.QUEUED, MailState.LEASED, MailState.SUBMITTING, MailState.RETRY)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Where an edition stands. `mails` counts outbox states; `whys` counts (state, why) of those that need a word."""
+
+    week: str
+    status: str
+    paused: bool
+    held_why: str | None
+    leaves_at: datetime | None
+    first_slot: datetime
+    last_slot: datetime
+    mails: dict[str, int] = field(default_factory=dict)
+    whys: dict[str, dict[str, int]] = field(default_factory=dict)
+    omitted: dict[str, int] = field(default_factory=dict)
+    undecided: int = 0
+    """People whose slot has not been planned yet."""
+    advice: tuple[Words, ...] = ()
+    """What there is to do, the most urgent first."""
+
+    @property
+    def planned(self) -> int:
+        """All mails of the edition, in whatever state."""
+        return sum(self.mails.values())
+
+    @property
+    def sent(self) -> int:
+        return sum(self.mails.get(s, 0) for s in SENT)
+
+    @property
+    def waiting(self) -> int:
+        return sum(self.mails.get(s, 0) for s in WAITING)
+
+    @property
+    def held(self) -> int:
+        return self.mails.get(MailState.HELD, 0)
+
+    @property
+    def failed(self) -> int:
+        return sum(self.mails.get(s, 0) for s in (MailState.FAILED, MailState.BOUNCED, MailState.DROPPED))
+
+    @property
+    def ambiguous(self) -> int:
+        return self.mails.get(MailState.AMBIGUOUS, 0)
+
+    def to_json(self) -> dict[str, Any]:
+        plain = asdict(self)
+        for name in ("leaves_at", "first_slot", "last_slot"):
+            plain[name] = plain[name] and plain[name].isoformat()
+        sums = {name: getattr(self, name) for name in ("planned", "sent", "waiting", "held", "failed", "ambiguous")}
+        return {**plain, **sums, "advice": [str(words) for words in self.advice]}
+
+
+def status(edition: Edition) -> Tally:
+    """Return where the edition stands now; reads only."""
+    mails: dict[str, int] = {}
+    whys: dict[str, dict[str, int]] = {}
+    asked = (
+        sa.select(Outbox.state, Outbox.why, sa.func.count())
+        .where(Outbox.edition_id == edition.id, Outbox.kind == readers.KIND)
+        .group_by(Outbox.state, Outbox.why)
+    )
+    for state, why, n in db.session.execute(asked):
+        mails[state] = mails.get(state, 0) + n
+        if why:
+            whys.setdefault(state, {})[why] = n
+    omitted = sa.select(Omission.reason, sa.func.count()).where(Omission.edition_id == edition.id)
+    programme = programmes.current()
+    now = clock.now()
+    open_still = edition.status in (EditionStatus.DRAFT, EditionStatus.RELEASED, EditionStatus.CLOSING)
+    waiting = readers.undecided_slots(edition, programme, now, again=False) if open_still else {}
+    return Tally(
+        week=edition.week,
+        status=edition.status,
+        paused=edition.paused,
+        held_why=edition.held_why,
+        leaves_at=edition.leaves_at,
+        first_slot=weeks.first_slot(edition.week),
+        last_slot=weeks.last_slot(edition.week),
+        mails=dict(sorted(mails.items())),
+        whys=whys,
+        omitted=dict(db.session.execute(omitted.group_by(Omission.reason)).tuples().all()),
+        undecided=sum(waiting.values()),
+        advice=tuple(_advice(edition, mails, whys, now)),
+    )
+
+
+def _advice(edition: Edition, mails: dict[str, int], whys: dict[str, dict[str, int]], now: datetime) -> list[Words]:
+    found = []
+    if edition.held_why:
+        found.append(
+            Words(
+                N_("Sending stopped: %(why)s. Put that right, then run `goodword digest resume`."),
+                {"why": edition.held_why},
+            )
+        )
+    if n := mails.get(MailState.AMBIGUOUS):
+        found.append(
+            Words(
+                N_(
+                    "Mails in doubt: %(n)d. Nobody knows whether they arrived, so none is sent again by itself. "
+                    "`goodword mail list` shows them, `goodword mail resolve` decides."
+                ),
+                {"n": n},
+            )
+        )
+    if n := whys.get(MailState.HELD, {}).get("late"):
+        found.append(
+            Words(
+                N_(
+                    "Mails a day late: %(n)d. `goodword digest resume --late` sends them all the same; "
+                    "else they end a week after the last slot."
+                ),
+                {"n": n},
+            )
+        )
+    if n := mails.get(MailState.FAILED):
+        found.append(Words(N_("Mails refused for good: %(n)d. `goodword mail list` says why."), {"n": n}))
+    if edition.paused:
+        found.append(Words(N_("The edition is paused; `goodword digest resume` lets it flow.")))
+    if weeks.is_overdue(edition):
+        found.append(
+            Words(N_("The first mails are due within a day and the edition is a draft; `goodword digest release`."))
+        )
+    if edition.status == EditionStatus.RELEASED and edition.leaves_at and now < edition.leaves_at:
+        found.append(
+            Words(
+                N_("Nothing leaves for %(n)d more seconds; `goodword digest undo` returns to draft."),
+                {"n": int((edition.leaves_at - now).total_seconds())},
+            )
+        )
+    return found
