@@ -32,11 +32,11 @@ def normal_address(text: str) -> str:
     Raises NotAnAddress. Letters beyond ASCII before the @ are refused: they need SMTPUTF8 (RFC 6531), which too few
     servers speak for a mail to be promised.
     """
-    address = one_line(unicodedata.normalize("NFC", text)).strip("\"'")
+    address = one_line(unicodedata.normalize("NFC", text)).strip("\"'").rstrip(".,;")
     inside = re.fullmatch(r"[^<>]*<\s*([^<>\s]+)\s*>", address)
     if inside:
         address = inside[1]
-    address = re.sub(r"(?i)^mailto:", "", address).strip().rstrip(".,;").translate(_LOWER)
+    address = re.sub(r"(?i)^mailto:", "", address).strip().translate(_LOWER)
     if not address:
         raise NotAnAddress(N_("There is no address."))
     local, _, domain = address.rpartition("@")
@@ -50,6 +50,8 @@ def normal_address(text: str) -> str:
         raise NotAnAddress(N_("An address has a name, an @ and a domain, like anna@example.com."))
     if not local.isascii():
         raise NotAnAddress(N_("Letters with signs before the @ reach too few mail servers."))
+    if ".." in local:
+        raise NotAnAddress(N_("Two dots in a row cannot stand before the @."))
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=True)
     except EmailNotValidError as refusal:

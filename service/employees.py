@@ -1,4 +1,4 @@
-"""Employees. In: files of HR systems. Out: people invited and kept up to date, her own choices first."""
+"""Employees. In: files of HR systems, single words. Out: people invited, kept up to date, found; her choices first."""
 
 from __future__ import annotations
 
@@ -6,9 +6,24 @@ import sqlalchemy as sa
 
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
+from service.employees_import import Preview, Report, apply, preview
 from service.models import Employee
+from service.models.people import Status
+from service.sheets import Unreadable
+from service.validation import N_, Invalid, Words
 
-__all__ = ["NotAnAddress", "by_address", "normal_address"]
+__all__ = [
+    "NotAnAddress",
+    "Preview",
+    "Report",
+    "Unreadable",
+    "apply",
+    "by_address",
+    "normal_address",
+    "preview",
+    "restore",
+    "search",
+]
 
 
 def by_address(text: str) -> Employee | None:
@@ -18,3 +33,28 @@ def by_address(text: str) -> Employee | None:
     except NotAnAddress:
         return None
     return db.session.scalar(sa.select(Employee).where(Employee.email == address))
+
+
+def search(words: str = "", status: str = "") -> sa.Select[Employee]:
+    """Return a SELECT of employees, by name, whose name or address holds the words; "" asks nothing."""
+    asked = sa.select(Employee).order_by(sa.func.lower(Employee.name), Employee.id)
+    if status:
+        asked = asked.where(Employee.status == status)
+    for word in words.split():
+        asked = asked.where(
+            Employee.name.icontains(word, autoescape=True) | Employee.email.icontains(word, autoescape=True)
+        )
+    return asked
+
+
+def restore(employee: Employee) -> Employee:
+    """Take back that somebody is gone (the file was wrong, or she came back); she counts as invited.
+
+    Who left by her own choice comes back by herself only: Invalid.
+    """
+    if employee.status != Status.GONE:
+        raise Invalid({"status": Words(N_("Only somebody marked as gone can be brought back."))})
+    employee.status = Status.INVITED  # active again with the next edition, or when she opts in
+    employee.left_at = None
+    db.session.commit()
+    return employee

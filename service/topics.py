@@ -9,12 +9,7 @@ import sqlalchemy as sa
 
 from service.database import db
 from service.models import Topic
-from service.validation import N_, Check, one_line, slug_of
-
-
-def key_of(text: str) -> str:
-    """Return what two spellings of one topic have in common: "Open  Source" and "open-source" give the same."""
-    return slug_of(text) or one_line(text).casefold()
+from service.validation import N_, Check, key_of, one_line, slug_of
 
 
 def all_topics() -> list[Topic]:

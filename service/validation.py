@@ -68,6 +68,8 @@ def one_line(text: str) -> str:
 
     U+200C and U+200D stay: Persian words and joined emoji need them.
     """
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return " ".join(text.split())  # nearly every text; a file has a million of them
     text = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     return " ".join(text.split())
@@ -77,6 +79,11 @@ def paragraphs(text: str) -> str:
     """Return the text like one_line, but with its line breaks as LF, at most one empty line in a row."""
     lines = [one_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def key_of(text: str) -> str:
+    """Return what two spellings of one name have in common: "Open  Source" and "open-source" give the same."""
+    return slug_of(text) or one_line(text).casefold()
 
 
 def slug_of(text: str) -> str:

@@ -11,7 +11,7 @@ from flask import Flask
 from service import campaigns, programmes, topics
 from service.database import db
 from service.models import SigningKey, Team
-from service.validation import Invalid
+from service.validation import Invalid, key_of
 
 ACME = {"name": "Acme Voices", "company": "Acme", "liaison_name": "Liam", "liaison_email": "liam@acme.example"}
 
@@ -57,7 +57,7 @@ def test_a_topic_is_found_under_its_slug_its_name_and_its_translations(app: Flas
         {"it": "Codice aperto", "sl": "Odprta koda"},
     )
     found = topics.lookup()
-    assert {found[topics.key_of(t)] for t in ("OPEN SOURCE", "open-source", "codice aperto", "Odprta Koda")} == {1}
+    assert {found[key_of(t)] for t in ("OPEN SOURCE", "open-source", "codice aperto", "Odprta Koda")} == {1}
     with pytest.raises(Invalid, match="of this name already"):
         topics.create("open-Source")
 
