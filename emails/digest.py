@@ -18,7 +18,7 @@ from emails.values import Edition, Message, Recipient, Story, You
 
 BUTTONS = 3
 """Share buttons under a story; her other networks stand behind *More networks*."""
-SUMMARY = 170
+SUMMARY = 160
 """Characters of a summary: two lines of the mail."""
 
 
@@ -36,13 +36,12 @@ class CompiledDigest:
         self._by_id = {story.id: story for story in edition.stories}
         self._networks: dict[str, dict[str, str]] = {}
         html, text = render.page("digest", self.language), render.text("digest", self.language)
-        self._html = {e: self._sheet(html, e, render.escape, 0) for e in _ENCODERS}
-        self._text = {e: self._sheet(text, e, str, 2) for e in _ENCODERS}
+        self._html = {e: self._sheet(html, e, render.escape) for e in _ENCODERS}
+        self._text = {e: self._sheet(text, e, render.wrap) for e in _ENCODERS}
 
-    def _sheet(self, tree: Piece, encoder: Encoder, escape: Callable[[str], str], indent: int) -> _Sheet:
+    def _sheet(self, tree: Piece, encoder: Encoder, escape: Callable[[str], str]) -> _Sheet:
         edition, programme = self.edition, self.edition.programme
         words = render.words(self.language)
-        year, _, week = edition.week.partition("-W")
         winners = [{"who": render.line(w.name), "prize": render.line(w.prize)} for w in edition.winners]
         known: dict[str, object] = {
             "base": programme.base_url,
@@ -52,11 +51,11 @@ class CompiledDigest:
             "liaison_email": message.address(programme.liaison_email),
             "policy": bool(programme.policy_url),
             "policy_url": programme.policy_url or "",
-            "issue": words.gettext("Week %(week)s, %(year)s") % {"week": str(int(week)), "year": year},
+            "issue": words.gettext("Week %(week)s") % {"week": int(edition.week.partition("-W")[2])},
             "winners": bool(winners),
             "winner": winners,
         }
-        return _Sheet(tree, encoder, escape, indent, known, self.language, self._by_id)
+        return _Sheet(tree, encoder, escape, known, self.language, self._by_id)
 
     def message(self, to: Recipient, you: You, stories: Sequence[int], message_id: str, date: datetime) -> Message:
         """Return her mail. Raises KeyError for a story that is not in the edition, else as `message.headers`."""
@@ -184,7 +183,6 @@ class _Sheet:
     tree: Piece
     encoder: Encoder
     escape: Callable[[str], str]
-    indent: int
     known: Mapping[str, object]
     language: str
     stories: Mapping[int, Story]
@@ -196,7 +194,10 @@ class _Sheet:
         self._shell = self._encode(self.tree, {"card": Slot("cards"), "you": Slot("you")})
 
     def _encode(self, tree: Piece, values: Mapping[str, object]) -> Encoded:
-        return pieces.encode(pieces.fill(tree, {**self.known, **values}, self.escape), self.encoder)
+        filled = pieces.fill(tree, {**self.known, **values}, self.escape)
+        if self.escape is render.wrap:
+            filled = tuple(render.wrap(node) if isinstance(node, str) else node for node in pieces.merged(filled))
+        return pieces.encode(filled, self.encoder)
 
     def join(self, person: Mapping[str, str], stories: Sequence[int], you: You) -> bytes:
         """Return one person's bytes."""
@@ -208,7 +209,7 @@ class _Sheet:
 
     def _card(self, story: int, buttons: int) -> Encoded:
         if (story, buttons) not in self._cards:
-            found = card(self.stories[story], self.language, self.indent)
+            found = card(self.stories[story], self.language)
             found["button"] = [
                 {key: (Slot(f"{key}_{n}"),) for key in ("slug", "sign", "label", "share_on")} for n in range(buttons)
             ]
@@ -221,8 +222,8 @@ class _Sheet:
         return self._shapes[shape]
 
 
-def card(story: Story, language: str, indent: int) -> dict[str, object]:
-    """Return what a story's card says to readers of `language`; with an indent its texts are wrapped for the text part.
+def card(story: Story, language: str) -> dict[str, object]:
+    """Return what a story's card says to readers of `language`.
 
     Title and summary stay in the story's own language, the topic's name is in the reader's.
     """
@@ -232,9 +233,9 @@ def card(story: Story, language: str, indent: int) -> dict[str, object]:
         "id": str(story.id),
         "lang": story.language,
         "dir": render.direction(story.language),
-        "title": render.wrap(title, " " * indent).lstrip() if indent else title,
+        "title": title,
         "summarised": bool(summary),
-        "summary": render.wrap(summary, " " * indent) if indent else summary,
+        "summary": summary,
         "topic": bool(topic),
         "topic_name": render.line(topic),
         "picture": story.picture is not None,

@@ -144,7 +144,7 @@ def letter(
     }
     found = headers(programme, to, subject, message_id, date, unsubscribe=unsubscribe)
     html = pieces.flat(pieces.fill(render.page(name, to.language), {**common, **values}, render.escape))
-    text = pieces.flat(pieces.fill(render.text(name, to.language), {**common, **values}))
+    text = render.wrap(pieces.flat(pieces.fill(render.text(name, to.language), {**common, **values})))
     return Message(
         message_id=message_id,
         sender=address(programme.sender),

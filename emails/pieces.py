@@ -107,6 +107,17 @@ def fill(piece: Piece, values: Mapping[str, object], escape: Callable[[str], str
     return tuple(filled)
 
 
+def merged(piece: Piece) -> Piece:
+    """Return the piece with neighbouring texts put together."""
+    found: list[str | Slot | Section] = []
+    for node in piece:
+        if isinstance(node, str) and found and isinstance(found[-1], str):
+            found[-1] += node
+        else:
+            found.append(node)
+    return tuple(found)
+
+
 def flat(piece: Piece) -> str:
     """Return the text of a piece with nothing left to fill; raises KeyError with the first open name."""
     for node in piece:

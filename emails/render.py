@@ -46,7 +46,7 @@ DARK = {
 }
 """The same roles, dark."""
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 WIDTH = 72
 """Columns of a text part."""
 
@@ -91,10 +91,11 @@ def line(text: str) -> str:
     return text
 
 
-def wrap(text: str, indent: str = "") -> str:
-    """Return text in lines of WIDTH columns; long words (addresses) stay whole."""
-    return textwrap.fill(
-        text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+def wrap(text: str) -> str:
+    """Return text with each line of it that is longer than WIDTH broken at spaces; addresses stay whole."""
+    return "\n".join(
+        textwrap.fill(each, WIDTH, break_long_words=False, break_on_hyphens=False) if len(each) > WIDTH else each
+        for each in text.split("\n")
     )
 
 
@@ -111,7 +112,6 @@ def _environment(language: str) -> jinja2.Environment:
     )
     catalogue = words(language)
     environment.install_gettext_callables(catalogue.gettext, catalogue.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters["wrap"] = wrap
     environment.globals.update(
         t=TOKENS,
         dark=DARK,
