@@ -15,8 +15,7 @@ from service.journal import log
 from service.models import Employee, Outbox, Programme, Topic
 from service.models.mail import MailState
 from service.models.people import Status
-
-MOST_NETWORKS = len(NETWORKS)
+from service.validation import N_
 
 
 class Refused(ValueError):
@@ -56,7 +55,7 @@ def set_language(employee: Employee, language: str, reads: Iterable[str]) -> Non
     """
     programme = db.session.get(Programme, 1)
     if programme is None or language not in programme.languages:
-        raise Refused("language", "Choose one of the languages offered.")
+        raise Refused("language", N_("Choose one of the languages offered."))
     employee.language = language
     employee.reads = sorted({language, *reads})
     _hers(employee, "language", "reads")
@@ -66,7 +65,7 @@ def set_language(employee: Employee, language: str, reads: Iterable[str]) -> Non
 def set_slot(employee: Employee, weekday: int | None) -> None:
     """Set the weekday (1 Monday to 7 Sunday) of her digest; None: the programme's. Commits. Raises Refused."""
     if weekday is not None and not 1 <= weekday <= 7:
-        raise Refused("weekday", "Choose a day from Monday to Sunday.")
+        raise Refused("weekday", N_("Choose a day from Monday to Sunday."))
     employee.slot_weekday = weekday
     _hers(employee, "slot_weekday")
     db.session.commit()
@@ -76,7 +75,7 @@ def set_mastodon(employee: Employee, typed: str) -> str:
     """Remember her Mastodon instance and return its host. Commits. Raises Refused where the text names none."""
     host = instance_host(typed)
     if host is None:
-        raise Refused("instance", "Write the address of your Mastodon server, like mastodon.social.")
+        raise Refused("instance", N_("Write the address of your Mastodon server, like mastodon.social."))
     employee.mastodon = host
     _hers(employee, "mastodon")
     db.session.commit()
@@ -89,7 +88,7 @@ def pause(employee: Employee, until: date | None) -> None:
     Raises Refused for a day that is past.
     """
     if until is not None and until < today(employee):
-        raise Refused("until", "Choose a day from today on.")
+        raise Refused("until", N_("Choose a day from today on."))
     employee.status = Status.PAUSED
     employee.paused_until = until
     _hers(employee, "status")

@@ -18,11 +18,16 @@ from service.bulk import insert_or_ignore
 from service.database import db
 from service.models import Employee, Evidence, Outbox, Selection, Share, ShareText, Story
 from service.models.content import StoryStatus
+from service.models.mail import MailState
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 CODE_LENGTH = 10
 QUIET = timedelta(minutes=1)
 """A share opened again within this time adds no second line of evidence."""
+
+
+SHOWN = (MailState.ACCEPTED, MailState.DELIVERED)
+"""States of a digest whose stories she has been shown."""
 
 
 class UnknownCode(LookupError):
@@ -162,6 +167,19 @@ def shares_of(employee: Employee, limit: int = 50) -> list[Share]:
     """Return her shares that were opened or declared, newest first."""
     asked = sa.select(Share).where(Share.subject == employee.subject).order_by(Share.created_at.desc(), Share.id.desc())
     return list(db.session.scalars(asked.options(sa.orm.joinedload(Share.story)).limit(limit)))
+
+
+def offered(employee: Employee, limit: int = 6) -> list[Story]:
+    """Return the stories that her latest digests brought and that she may still share, newest digest first."""
+    asked = (
+        sa.select(Selection.stories)
+        .join(Outbox, Outbox.selection_id == Selection.id)
+        .where(Outbox.subject == employee.subject, Outbox.kind == "digest", Outbox.state.in_(SHOWN))
+        .order_by(Outbox.id.desc())
+        .limit(2)
+    )
+    ids = dict.fromkeys(id_ for stories in db.session.scalars(asked) for id_ in stories)
+    return [story for id_ in list(ids)[:limit] if (story := story_for(employee, id_)) is not None]
 
 
 def declare(employee: Employee, share: Share) -> bool:

@@ -1,7 +1,166 @@
-"""me"""
+"""Her page. In: a me pass. Out: what her shares brought, what she may share, where she stands, and what she changes.
+
+GET shows; every change is a POST from a form with a nonce of that GET, answered by the page saying what happened there.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Callable
+from datetime import timedelta
+
+from babel import Locale
+from babel.dates import get_day_names
+from flask import Blueprint, abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from emails.networks import NETWORKS
+from service import choices, clock, passes, recognition, settling, shares, topics
+from service.database import db
+from service.models import Employee, Programme, Topic
+from service.models.people import Status
+from service.passes import Purpose
+from service.web import nonces, reader
+from service.web.language import current
+from service.web.language import gettext as _
+from service.web.security import csrf
+from service.words_of_score import STATES
 
 room = Blueprint("me", __name__)
+csrf.exempt(room)  # its POSTs carry a nonce of their GET instead: service.web.nonces
+
+WEEKS = (1, 2, 4, 8)
+"""Pauses that the page offers, in weeks."""
+
+
+@room.get("/me/<text>")
+def page(text: str) -> str:
+    """Show her page. Changes nothing."""
+    return _page(text, reader.open_pass(text, Purpose.ME), done=request.args.get("done", ""))
+
+
+def _page(text: str, employee: Employee, done: str = "", error: choices.Refused | None = None) -> str:
+    today = choices.today(employee)
+    programme = db.session.get(Programme, 1)
+    newest = passes.passes_for(employee.link_id, passes.today_number(clock.now()), passes.newest_key_id())
+    return reader.show(
+        "me/page.html",
+        text,
+        me=employee,
+        initials=reader.initials(employee.name),
+        facts=recognition.page_facts(employee),
+        rules=settling.terms().rules,
+        states=STATES,
+        offered=shares.offered(employee),
+        share_pass=newest.share,
+        topics=topics.all_topics(),
+        topic_name=topic_name,
+        short_name=short_name,
+        reason=reason,
+        languages=programme.languages if programme else ["en"],
+        readable=_readable(employee, programme),
+        language_name=language_name,
+        days=get_day_names("wide", "stand-alone", locale=current()),
+        stopped=choices.mail_stopped(employee),
+        pauses=[(weeks, today + timedelta(weeks=weeks)) for weeks in WEEKS],
+        paused=employee.status == Status.PAUSED,
+        done=done,
+        done_share=request.args.get("share", type=int),
+        error=error,
+    )
+
+
+def _readable(employee: Employee, programme: Programme | None) -> list[str]:
+    """Languages that the page offers for reading: the programme's and those she reads already."""
+    return list(dict.fromkeys([*(programme.languages if programme else []), *employee.reads]))
+
+
+def topic_name(topic: Topic) -> str:
+    """Return the topic's name in the page's language."""
+    return topic.names.get(current()) or topic.name
+
+
+def language_name(code: str) -> str:
+    """Return a language's name in itself, as people look for it in a list."""
+    name = Locale(code).get_display_name(code) or code
+    return name[:1].upper() + name[1:]
+
+
+def short_name(name: str) -> str:
+    """Return how a colleague is called on this page: "Noor B.", or the alias, never a full name."""
+    words = name.split()
+    return f"{words[0]} {words[-1][0].upper()}." if len(words) > 1 else name
+
+
+def reason(line: recognition.Line) -> str:
+    """Return why a line of points stands there, in the page's language."""
+    network = line.network
+    values = {**line.values, "network": reader.network_label(network) if network in NETWORKS else network}
+    return _(line.message, **values)
+
+
+def _act(name: str, deed: Callable[[Employee], object]) -> Callable[[str], Response | tuple[str, int]]:
+    """Return a view that checks the pass and the nonce, does the deed and shows her page where it says so."""
+
+    def view(text: str) -> Response | tuple[str, int]:
+        employee = reader.open_pass(text, Purpose.ME)
+        nonces.check(text, name)
+        try:
+            deed(employee)
+        except choices.Refused as refusal:
+            db.session.rollback()
+            return _page(text, employee, error=refusal), 422
+        return redirect(url_for("me.page", text=text, done=name, _anchor=name), 303)
+
+    return view
+
+
+def _set_language(employee: Employee) -> None:
+    offered = set(_readable(employee, db.session.get(Programme, 1)))
+    choices.set_language(employee, request.form.get("language", ""), offered & set(request.form.getlist("reads")))
+
+
+def _set_day(employee: Employee) -> None:
+    choices.set_slot(employee, request.form.get("weekday", type=int))
+
+
+def _pause(employee: Employee) -> None:
+    weeks = request.form.get("weeks", 0, type=int)
+    if weeks and weeks not in WEEKS:
+        abort(400)
+    choices.pause(employee, choices.today(employee) + timedelta(weeks=weeks) if weeks else None)
+
+
+ACTS: dict[str, Callable[[Employee], object]] = {
+    "topics": lambda e: choices.set_topics(e, request.form.getlist("topic", type=int)),
+    "networks": lambda e: choices.set_networks(e, request.form.getlist("network")),
+    "language": _set_language,
+    "day": _set_day,
+    "pause": _pause,
+    "resume": choices.resume,
+    "subscribe": choices.subscribe,
+}
+"""What her page can change: act (its route, nonce and place on the page) → use case."""
+
+for _name, _deed in ACTS.items():
+    room.add_url_rule(f"/me/<text>/{_name}", _name, _act(_name, _deed), methods=["POST"])
+
+
+@room.post("/me/<text>/shared")
+def shared(text: str) -> Response:
+    """Take her word that she shared it, and say beside that share what it brought."""
+    employee = reader.open_pass(text, Purpose.ME)
+    nonces.check(text, "shared")
+    share = shares.share_of(employee, request.form.get("share", 0, type=int))
+    if share is None:
+        abort(404)
+    shares.declare(employee, share)
+    return redirect(url_for("me.page", text=text, done="shared", share=share.id, _anchor=f"share-{share.id}"), 303)
+
+
+@room.post("/me/<text>/leave")
+def leave(text: str) -> str:
+    """Leave the programme; her passes end with this, so the answer is the last page she sees."""
+    employee = reader.open_pass(text, Purpose.ME)
+    nonces.check(text, "leave")
+    choices.leave(employee)
+    return reader.show("me/left.html", text)
