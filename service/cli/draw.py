@@ -1,0 +1,211 @@
+"""`goodword draw`. In: a draw's name, prizes, due time, randomness. Out: its pool, ranks and whether all of it holds."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from scoring import draws as rules_of
+from service.cli import with_app
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for machines.")
+
+
+@click.group()
+def draw() -> None:
+    """Prize draws that anyone can check: create, freeze, run, verify.
+
+    A draw is frozen at least 48 hours before its public numbers are known; docs/draw-protocol.md says why.
+    """
+
+
+def _found(name: str) -> Any:
+    from service import draws
+
+    found = draws.find(name)
+    if found is None:
+        raise click.UsageError(f"There is no draw {name!r}; `goodword draw list` shows all.")
+    return found
+
+
+def _do(deed: Callable[[], Any]) -> Any:
+    """Do it, or say field by field what stands against it and exit with 1."""
+    from service.validation import Invalid
+
+    try:
+        return deed()
+    except Invalid as refusal:
+        for field, words in refusal.errors.items():
+            click.echo(f"{field}: {words}", err=True)
+        sys.exit(1)
+
+
+@draw.command()
+@click.argument("name")
+@click.option("--title", required=True, help="What people read, like 'October draw'.")
+@click.option("--prize", "prizes", multiple=True, required=True, help="In order; a value after a bar: 'Book|30 EUR'.")
+@click.option("--month", help="Whose tickets enter, like 2026-10 (default: the month in which it is frozen).")
+@click.option("--alternates", default=3, show_default=True, help="Ranks beyond the prizes.")
+@click.option("--source-text", default="", help="The public numbers: event, date, order, substitute if it fails.")
+@click.option("--rules", type=click.File(encoding="utf-8"), help="Your own rules file (default: written for you).")
+@with_app
+def create(
+    name: str, title: str, prizes: tuple[str, ...], month: str | None, alternates: int, source_text: str, rules: Any
+) -> None:
+    """Open a draw under NAME (a-z, 0-9, hyphens; used once ever)."""
+    from service import draws
+
+    named = [(p.partition("|")[0], p.partition("|")[2]) for p in prizes]
+    _do(
+        lambda: draws.create(
+            name,
+            title,
+            named,
+            month=month,
+            source_text=source_text,
+            alternates=alternates,
+            rules=rules.read() if rules else None,
+        )
+    )
+    click.echo(f"{name} is open. Next: goodword draw freeze {name} --due …")
+
+
+@draw.command()
+@click.argument("name")
+@click.option("--due", required=True, help="When the numbers are known, like 2026-11-07T20:00 in the programme's zone.")
+@with_app
+def freeze(name: str, due: str) -> None:
+    """Fix the pool of NAME for ever, publish it and write to each entrant."""
+    from service import draws
+    from service.books import terms
+
+    found = _found(name)
+    try:
+        moment = datetime.fromisoformat(due)
+    except ValueError:
+        raise click.UsageError("Write --due like 2026-11-07T20:00.") from None
+    moment = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(terms().zone))).astimezone(UTC)
+    frozen = _do(lambda: draws.freeze(found, moment))
+    if frozen.pool_hash is None:
+        click.echo(f"Nobody holds tickets: {name} is void, and its page says so.")
+        return
+    told = draws.outcome(frozen)
+    click.echo(f"{told.entrants} entrants, {told.tickets} tickets\npool {frozen.pool_hash}\nsource {frozen.source}")
+
+
+@draw.command()
+@click.argument("name")
+@click.option("--randomness", required=True, help="The numbers in their order: 7.12.19.23.31.38.44./5./")
+@with_app
+def run(name: str, randomness: str) -> None:
+    """Draw the ranks of NAME from its frozen pool and the public numbers, and write to the winners."""
+    from service import draws
+
+    found = _found(name)
+    _show(_do(lambda: draws.run(found, randomness)), draws)
+
+
+@draw.command()
+@click.argument("name", required=False)
+@click.option("--pool", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A downloaded pool file.")
+@click.option("--randomness", help="Its randomness.")
+@click.pass_context
+def verify(context: click.Context, name: str | None, pool: Path | None, randomness: str | None) -> None:
+    """Check the draw NAME in the database, or any --pool with its --randomness."""
+    if pool is not None and randomness is not None and name is None:
+        try:
+            outcome = rules_of.verify(pool.read_bytes(), randomness)
+        except ValueError as refusal:
+            click.echo(f"REFUSED: {refusal}", err=True)
+            sys.exit(1)
+        click.echo(f"draw {outcome.pool.draw}\npool {outcome.pool_hash}\nseed {outcome.seed}")
+        for rank, entrant in enumerate(outcome.ranks, 1):
+            click.echo(f"rank {rank} {entrant}")
+    elif name is not None and pool is None and randomness is None:
+        context.invoke(_verify_stored, name=name)
+    else:
+        raise click.UsageError("Name a draw, or give both --pool and --randomness.")
+
+
+@click.command()
+@click.argument("name")
+@with_app
+def _verify_stored(name: str) -> None:
+    from service import draws
+
+    findings = draws.check(_found(name))
+    for finding in findings:
+        click.echo(finding, err=True)
+    if findings:
+        sys.exit(1)
+    click.echo(f"{name}: everything that is published agrees.")
+
+
+@draw.command()
+@click.argument("name")
+@as_json
+@with_app
+def show(name: str, as_json: bool) -> None:
+    """Show the draw NAME: status, pool, ranks, mails that prove it, who was left out and why (counts)."""
+    from service import draws
+
+    _show(_found(name), draws, as_json)
+
+
+@draw.command(name="list")
+@as_json
+@with_app
+def list_(as_json: bool) -> None:
+    """List all draws, the newest first."""
+    from service import draws
+
+    rows = [{"name": d.name, "title": d.title, "status": d.status, "month": d.month} for d in draws.listed()]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        click.echo(f"{row['name']:24} {row['status']:8} {row['month'] or '':8} {row['title']}")
+
+
+def _show(found: Any, draws: Any, as_json: bool = False) -> None:
+    told = draws.outcome(found)
+    reasons = list(draws.left_out(found).values())
+    facts = {
+        "name": found.name,
+        "title": found.title,
+        "status": found.status,
+        "sample": found.sample,
+        "month": found.month,
+        "entrants": told.entrants,
+        "tickets": told.tickets,
+        "pool": found.pool_hash,
+        "source": found.source,
+        "due": found.due_at.isoformat() if found.due_at else None,
+        "mails": told.mails,
+        "mails_a_day_ahead": told.proofs,
+        "left_out": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
+        "randomness": found.randomness,
+        "seed": found.seed,
+        "claim_until": found.claim_until.isoformat() if found.claim_until else None,
+    }
+    ranks = [
+        {"rank": line.rank, "entrant": line.entrant, "state": line.state, "why": line.why, "prize": line.prize}
+        for line in told.lines
+    ]
+    if as_json:
+        click.echo(json.dumps({**facts, "ranks": ranks}))
+        return
+    for key, value in facts.items():
+        if value not in (None, {}, False):
+            click.echo(f"{key.replace('_', ' '):18} {value}")
+    for line in ranks:
+        click.echo(
+            f"rank {line['rank']:<3} {line['entrant'][:16]}…  {line['state']:9} {line['prize'] or line['why'] or ''}"
+        )

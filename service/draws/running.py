@@ -1,0 +1,87 @@
+"""Running. In: a frozen draw and the randomness that became known. Out: its ranks and first offers; a check of all."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from scoring import draws as rules_of
+from service import clock
+from service.database import db
+from service.draws.prizes import locked, offer
+from service.draws.published import rules_file, source_file
+from service.journal import log
+from service.models import Draw, Entrant, Rank
+from service.models.draws import DrawStatus
+from service.validation import N_, Check
+
+
+def run(draw: Draw, randomness: str) -> Draw:
+    """Draw the ranks and offer each prize to its rank. Commits.
+
+    `randomness` is the public numbers in their one form (`9319./2.5.8.10.12./`). Raises service.validation.Invalid:
+    the draw is not frozen or drawn already, the randomness is not due, or not in that form.
+    """
+    draw = locked(draw)
+    now = clock.now()
+    asked = Check()
+    if draw.status == DrawStatus.DRAWN:
+        asked.refuse("name", N_("This draw is drawn; nothing is rolled again."))
+    elif draw.status != DrawStatus.FROZEN or draw.pool is None or draw.due_at is None:
+        asked.refuse("name", N_("Only a frozen draw can be drawn."))
+    elif now < draw.due_at:
+        asked.refuse("randomness", N_("The numbers are not due yet."))
+    try:
+        rules_of.check_randomness(draw.source or "", randomness)
+    except rules_of.BadRandomness:
+        asked.refuse(
+            "randomness",
+            N_("Write a full stop after each number and a slash after each group, like 7.12.19./5./"),
+        )
+    asked.done()
+    assert draw.pool is not None
+    outcome = rules_of.verify(draw.pool.encode(), randomness)
+    assert outcome.pool_hash == draw.pool_hash
+    owners = dict(
+        db.session.execute(sa.select(Entrant.entrant, Entrant.subject).where(Entrant.draw_id == draw.id)).tuples()
+    )
+    draw.randomness, draw.seed = randomness, outcome.seed
+    draw.drawn_at, draw.status = now, DrawStatus.DRAWN
+    draw.ranks = [Rank(rank=n, entrant=one, subject=owners[one]) for n, one in enumerate(outcome.ranks, 1)]
+    db.session.flush()
+    offer(draw, now)
+    db.session.commit()
+    log.info("draw drawn", draw=draw.name, ranks=len(outcome.ranks))
+    return draw
+
+
+def check(draw: Draw) -> list[str]:
+    """Return what does not hold in a frozen or drawn draw, in plain sentences; empty: all is as the protocol says."""
+    if draw.pool is None:
+        return [] if draw.status in (DrawStatus.OPEN, DrawStatus.VOID) else ["The pool file is missing."]
+    data = draw.pool.encode()
+    try:
+        pool = rules_of.parse(data)
+    except rules_of.BadPool as refusal:
+        return [f"The pool file is refused: {refusal}."]
+    rows = sa.select(Entrant.entrant, Entrant.tickets).where(Entrant.draw_id == draw.id)
+    stored = sorted(db.session.execute(rows).tuples())
+    truths = {
+        "The pool's SHA-256 is not the one that was published.": rules_of.sha256(data) == draw.pool_hash,
+        "The pool is another draw's.": pool.draw == draw.name,
+        "The rules are not those of the pool.": rules_of.sha256(rules_file(draw)) == pool.rules,
+        "The source's text is not that of the pool.": "numbers/" + rules_of.sha256(source_file(draw)) == pool.source,
+        "The entrants are not those of the pool.": stored == list(pool.entries),
+        "The prizes are not as many as in the pool.": len(draw.prizes) == pool.prizes,
+    }
+    found = [sentence for sentence, holds in truths.items() if not holds]
+    if draw.status != DrawStatus.DRAWN:
+        return found
+    try:
+        outcome = rules_of.verify(data, draw.randomness or "")
+    except rules_of.BadRandomness as refusal:
+        return [*found, f"The randomness is refused: {refusal}"]
+    if outcome.seed != draw.seed:
+        found.append("The seed does not follow from pool and randomness.")
+    if outcome.ranks != [rank.entrant for rank in draw.ranks]:
+        found.append("The ranks do not follow from pool and randomness.")
+    return found
