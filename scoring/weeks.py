@@ -6,6 +6,7 @@ belong to years: so each week gives its draw ticket to exactly one month, and a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -37,10 +38,9 @@ def monday(week: str) -> date:
 
     Raises ValueError for anything but `YYYY-Www` with a week that the year has.
     """
-    year, separator, number = week.partition("-W")
-    if not (separator and len(year) == 4 and len(number) == 2 and year.isdecimal() and number.isdecimal()):
+    if not re.fullmatch(r"[0-9]{4}-W[0-9]{2}", week):
         raise ValueError(f"{week!r} is not an ISO week like 2026-W47")
-    return date.fromisocalendar(int(year), int(number), 1)
+    return date.fromisocalendar(int(week[:4]), int(week[6:]), 1)
 
 
 def begin(week: str, zone: str) -> datetime:

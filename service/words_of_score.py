@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from scoring import badges, points
-
-
-def N_(message: str) -> str:  # noqa: N802
-    """Mark a message for extraction; it is translated where it is shown."""
-    return message
-
+from service.validation import N_
 
 REASONS = {
     points.DECLARED: N_("You told us you shared it"),

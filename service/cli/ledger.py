@@ -52,11 +52,16 @@ def show(email: str, as_json: bool) -> None:
     """Show the lines and totals of the person with this EMAIL, oldest event first. Exits with 1 if there is nobody."""
     from service import database
     from service import ledger as books
+    from service.addresses import NotAnAddress, normal_address
     from service.database import db
     from service.models import Employee, Total
 
     database.reading.set(True)
-    subject = db.session.scalar(sa.select(Employee.subject).where(Employee.email == email.strip().lower()))
+    try:
+        address = normal_address(email)
+    except NotAnAddress as refusal:
+        raise click.BadParameter(str(refusal), param_hint="EMAIL") from None
+    subject = db.session.scalar(sa.select(Employee.subject).where(Employee.email == address))
     if subject is None:
         click.echo("Nobody in the programme has this address.", err=True)
         sys.exit(1)
