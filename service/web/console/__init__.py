@@ -1,7 +1,28 @@
-"""console"""
+"""The console. In: a signed-in liaison's requests. Out: one room; each noun is a module of its own."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from importlib import import_module
 
-room = Blueprint("console", __name__, url_prefix="/console")
+from service.web.console.room import room
+
+NOUNS = (
+    "words",
+    "session",
+    "week",
+    "editions",
+    "previews",
+    "doubts",
+    "stories",
+    "story",
+    "cards",
+    "campaigns",
+    "people",
+    "draws",
+)
+"""Modules of service.web.console; importing one adds its pages to the room."""
+
+for _noun in NOUNS:
+    import_module(f"service.web.console.{_noun}")
+
+__all__ = ["NOUNS", "room"]

@@ -1,0 +1,58 @@
+// The console works without this. With it: the countdown ticks, frames fit their mail, the card follows the typing,
+// lengths are counted, and unsaved changes ask before they are lost.
+"use strict";
+
+const two = (n) => String(n).padStart(2, "0");
+
+setInterval(() => {
+  for (const clock of document.querySelectorAll("[data-countdown]")) {
+    const left = Math.max(0, Number(clock.dataset.countdown) - 1);
+    clock.dataset.countdown = left;
+    clock.textContent = `${Math.floor(left / 60)}:${two(left % 60)}`;
+  }
+}, 1000);
+
+function fit(frame) {
+  const inside = frame.contentDocument;
+  if (inside && inside.body) frame.style.height = `${Math.max(200, inside.documentElement.scrollHeight + 2)}px`;
+}
+
+function follow(frame) {
+  frame.addEventListener("load", () => fit(frame));
+  if (frame.contentDocument && frame.contentDocument.readyState === "complete") fit(frame);
+}
+
+document.querySelectorAll("iframe[data-fit]").forEach(follow);
+
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  let changed = document.querySelector("[aria-invalid]") !== null;
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", (event) => { if (!event.submitter || !event.submitter.formTarget) changed = false; });
+  window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+}
+
+for (const count of document.querySelectorAll("[data-count]")) {
+  const field = document.getElementById(count.dataset.count);
+  const words = count.textContent;
+  field.addEventListener("input", () => {
+    const length = [...field.value].length;
+    count.textContent = words.replace(/^\D*[\d.,\s  ]*\d/, String(length));
+    count.classList.toggle("over", count.dataset.limit !== "" && length > Number(count.dataset.limit));
+  });
+}
+
+const editor = document.querySelector("form[data-card]");
+if (editor) {
+  const button = editor.querySelector("[data-card-button]");
+  let waiting;
+  const show = () => {
+    // A fresh frame, so that the browser's Back leaves the editor and not the last card.
+    const old = document.getElementById("card");
+    const next = old.cloneNode();
+    next.removeAttribute("src");
+    old.replaceWith(next);
+    follow(next);
+    editor.requestSubmit(button);
+  };
+  editor.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 600); });
+}

@@ -1,0 +1,107 @@
+"""Counts of an edition. In: an edition. Out: how many get it, how many do not and why, and how far the sending is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from babel import dates
+
+from emails import slots
+from service import clock, digests
+from service.database import db
+from service.models import Edition, Employee
+from service.models.mail import EditionStatus
+from service.web.language import current
+from service.web.language import gettext as _
+
+FORETOLD = 5000
+"""Up to so many people the page foretells what becomes of each; larger programmes are told as planning goes on."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What becomes of everybody in an edition; before planning: what would, if it left now."""
+
+    get: int
+    """People who get a mail, or have got it."""
+    reasons: list[tuple[str, int]]
+    """Reason in words → people who get none, the most frequent first."""
+    tally: digests.Tally
+    quiet: int
+    """Seconds in which nothing leaves yet and *undo* is offered; 0: over."""
+
+    @property
+    def none(self) -> int:
+        return sum(n for _reason, n in self.reasons)
+
+    @property
+    def ended(self) -> int:
+        """Mails that are neither sent nor waiting any more."""
+        return self.tally.planned - self.tally.sent - self.tally.waiting
+
+    @property
+    def states(self) -> list[tuple[str, int]]:
+        words = state_words()
+        return [(words.get(state, state), n) for state, n in self.tally.mails.items() if n]
+
+
+def counts(edition: Edition) -> Counts:
+    """Return the counts: foretold until everybody is decided, then what stands in the outbox."""
+    tally = digests.status(edition)
+    get, omitted = tally.planned, tally.omitted
+    people = db.session.scalar(sa.select(sa.func.count(Employee.id))) or 0
+    planning = edition.status in (EditionStatus.DRAFT, EditionStatus.RELEASED, EditionStatus.CLOSING)
+    if planning and tally.undecided and people <= FORETOLD:
+        foretold = digests.forecast(edition)
+        get, omitted = max(tally.planned, foretold.planned + foretold.held), foretold.omitted
+    words = reason_words()
+    reasons = sorted(((words.get(r, r), n) for r, n in omitted.items()), key=lambda pair: -pair[1])
+    left = (edition.leaves_at - clock.now()).total_seconds() if edition.leaves_at else 0
+    return Counts(get, reasons, tally, max(0, int(left)) if edition.status == EditionStatus.RELEASED else 0)
+
+
+def days_of(week: str) -> str:
+    """Return the days of an ISO week in the reader's format."""
+    monday = slots.monday(week)
+    first, last = datetime.combine(monday, datetime.min.time()), monday + timedelta(days=6)
+    return str(dates.format_interval(first.date(), last, "yMMMMd", locale=current()))
+
+
+def reason_words() -> dict[str, str]:
+    """Return each reason why somebody gets no digest, in words."""
+    return {
+        "nothing-new": _("Nothing new on their topics in a language they read"),
+        "no-topics": _("Follow no topic yet"),
+        "paused": _("On a pause"),
+        "left": _("Left the programme"),
+        "gone": _("No longer in the company"),
+        "suspended": _("Suspended"),
+        "declined": _("Declined the invitation"),
+        "not-invited": _("Wait for their invitation, which comes first"),
+        "awaiting-yes": _("Have not answered the invitation yet"),
+        "joined-later": _("Joined after this week’s mail had left"),
+        "unsubscribed": _("Unsubscribed from the digest"),
+        "bounced": _("Have an address that takes no mail"),
+        "complained": _("Marked a mail as spam"),
+    }
+
+
+def state_words() -> dict[str, str]:
+    """Return each state of the outbox in words."""
+    return {
+        "queued": _("Wait for their hour"),
+        "leased": _("About to leave"),
+        "submitting": _("Leaving now"),
+        "accepted": _("Sent"),
+        "delivered": _("Arrived"),
+        "bounced": _("Came back"),
+        "dropped": _("Dropped by the mail provider"),
+        "retry": _("Will be tried again"),
+        "held": _("Held, a day late"),
+        "suppressed": _("Stopped: the receiver wants no mail"),
+        "cancelled": _("Cancelled"),
+        "failed": _("Refused by the receiver’s server"),
+        "ambiguous": _("In doubt: nobody knows whether they arrived"),
+    }

@@ -1,0 +1,173 @@
+"""Draws in the console. In: prizes, rules, public numbers. Out: a draw opened, frozen and drawn; its winners."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from service import draws
+from service.database import db
+from service.models import Draw
+from service.validation import Invalid
+from service.web.console.lists import Filter, listing
+from service.web.console.room import done, refused, room
+from service.web.console.words import draw_states, moment_of, said_all
+from service.web.language import gettext as _
+
+NEW: dict[str, Any] = {
+    "name": "",
+    "title": "",
+    "month": "",
+    "prizes": "",
+    "alternates": 3,
+    "source_text": "",
+    "rules": "",
+}
+PRIZES_SHOWN = 50
+
+
+@room.get("/draws", endpoint="draws")
+def index() -> str:
+    """Show the draws that the address asks for."""
+    found = listing(
+        sa.select(Draw),
+        endpoint="console.draws",
+        sorts={"title": sa.func.lower(Draw.title), "month": Draw.month, "created": Draw.created_at},
+        default="-created",
+        search=(Draw.title, Draw.name),
+        filters=(Filter("status", _("Status"), draw_states(), lambda v: Draw.status == v, chips=True),),
+    )
+    return render_template("console/draws.html", noun="console.draws", listing=found)
+
+
+@room.get("/draws/new")
+def draw_new() -> str:
+    """Show an empty form."""
+    return form(None, NEW, {})
+
+
+@room.post("/draws/new")
+def draw_create() -> Response | tuple[str, int]:
+    """Open a draw."""
+    values = typed()
+    try:
+        draw = draws.create(values["name"], **fields(values))
+    except Invalid as refusal:
+        db.session.rollback()
+        return form(None, values, said_all(refusal.errors)), 422
+    done(_("The draw is open. Until it is frozen everything may still change."))
+    return redirect(url_for("console.draw", name=draw.name))
+
+
+@room.get("/draws/<name>")
+def draw(name: str) -> str:
+    """Show where the draw stands, what comes next, and once drawn who won and who is next in line."""
+    return page(by_name(name), {})
+
+
+@room.get("/draws/<name>/edit")
+def draw_edit(name: str) -> str:
+    """Show an open draw's form."""
+    found = by_name(name)
+    values = {key: getattr(found, key) for key in ("name", "title", "alternates", "source_text", "rules")}
+    prizes = "\n".join(f"{p.name} | {p.value}" if p.value else p.name for p in found.prizes)
+    return form(found, {**values, "month": found.month or "", "prizes": prizes}, {})
+
+
+@room.post("/draws/<name>/edit")
+def draw_save(name: str) -> Response | tuple[str, int]:
+    """Change an open draw."""
+    found, values = by_name(name), typed()
+    try:
+        draws.edit(found, **fields(values))
+    except Invalid as refusal:
+        db.session.rollback()
+        return form(by_name(name), values, said_all(refusal.errors)), 422
+    done(_("Saved."))
+    return redirect(url_for("console.draw", name=name))
+
+
+@room.post("/draws/<name>/freeze")
+def draw_freeze(name: str) -> Response | tuple[str, int]:
+    """Freeze the pool, for good, and write to every entrant."""
+    found = by_name(name)
+    due = moment_of(request.form.get("due_at", ""))
+    if not isinstance(due, datetime):
+        return page(found, {"due_at": _("Write day and time of the numbers.")}), 422
+    try:
+        found = draws.freeze(found, due)
+    except Invalid as refusal:
+        db.session.rollback()
+        return page(by_name(name), said_all(refusal.errors)), 422
+    if found.status == "void":
+        refused(_("Nobody holds a ticket, so the draw is void. Its page says so."))
+    else:
+        done(_("Frozen and published. Every entrant gets a mail with her proof."))
+    return redirect(url_for("console.draw", name=name))
+
+
+@room.post("/draws/<name>/run")
+def draw_run(name: str) -> Response | tuple[str, int]:
+    """Draw the ranks from the public numbers and write to the winners."""
+    found = by_name(name)
+    try:
+        draws.run(found, request.form.get("randomness", "").strip())
+    except Invalid as refusal:
+        db.session.rollback()
+        return page(by_name(name), said_all(refusal.errors)), 422
+    done(_("Drawn. The winners get a mail with a link to claim their prize."))
+    return redirect(url_for("console.draw", name=name))
+
+
+def by_name(name: str) -> Draw:
+    found = draws.find(name)
+    if found is None:
+        abort(404)
+    return found
+
+
+def page(found: Draw, errors: dict[str, str]) -> str:
+    """Return one draw's page with refusals beside its fields."""
+    open_now = found.status == "open"
+    entries = draws.entries_due(found) if open_now else []
+    return render_template(
+        "console/draw.html",
+        noun="console.draws",
+        draw=found,
+        errors=errors,
+        typed=request.form,
+        outcome=draws.outcome(found),
+        entrants=len(entries),
+        tickets=sum(n for _who, n in entries),
+        wrong=draws.check(found),
+    )
+
+
+def form(found: Draw | None, values: dict[str, Any], errors: dict[str, str]) -> str:
+    """Return the form of an open draw with these values and refusals."""
+    return render_template("console/draw_form.html", noun="console.draws", draw=found, v=values, errors=errors)
+
+
+def typed() -> dict[str, Any]:
+    """Return what the form says; prizes are lines "name | worth"."""
+    values: dict[str, Any] = {name: request.form.get(name, "").strip() for name in NEW}
+    return values
+
+
+def fields(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of draws.create and draws.edit from what was typed."""
+    lines = [line for line in values["prizes"].splitlines() if line.strip()][: PRIZES_SHOWN + 1]
+    parts = [line.partition("|") for line in lines]
+    alternates = str(values["alternates"])
+    return {
+        "title": values["title"],
+        "prizes": [(name.strip(), worth.strip()) for name, _bar, worth in parts],
+        "month": values["month"] or None,
+        "source_text": values["source_text"],
+        "alternates": int(alternates) if alternates.isdecimal() else -1,
+        "rules": values["rules"] or None,
+    }

@@ -1,0 +1,92 @@
+"""The console's room. In: a session. Out: a signed-in liaison, her language and zone, the rail's counts; or sign-in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, g, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from service import liaisons
+from service.database import db
+from service.models import Campaign, Draw, Employee, Programme, Story
+from service.models.content import StoryStatus
+from service.models.draws import DrawStatus
+from service.models.people import Status
+
+room = Blueprint("console", __name__, url_prefix="/console")
+
+OPEN = frozenset({"console.sign_in", "console.sign_in_post"})
+"""The only endpoints that answer without a signed-in liaison."""
+
+
+@room.before_request
+def _signed_in() -> Response | None:
+    """Let only a liaison in; anybody else is led to sign-in and back to where she wanted to go."""
+    liaison = liaisons.in_session(session.get("liaison"), session.get("epoch"))
+    g.liaison = liaison
+    if liaison is not None:
+        g.language = liaison.language
+        return None
+    if request.endpoint in OPEN:
+        return None
+    session.pop("liaison", None)
+    there = request.full_path.rstrip("?") if request.method == "GET" else None
+    to = url_for("console.sign_in", next=there) if there and there != "/console/" else url_for("console.sign_in")
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": url_for("console.sign_in")})
+    return redirect(to)
+
+
+@room.after_request
+def _same_origin_referrer(response: Any) -> Any:
+    """Browsers must name our own origin on our own forms: CSRF protection looks at it over https."""
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response
+
+
+def programme() -> Programme | None:
+    """Return the programme; None before `goodword programme create`."""
+    return db.session.get(Programme, 1)
+
+
+def zone() -> str:
+    """Return the zone in which this liaison reads times."""
+    return str(g.liaison.zone) if g.get("liaison") else "UTC"
+
+
+def done(text: str, *, undo: dict[str, Any] | None = None) -> None:
+    """Say on the next page what was done; `undo` = {action: address of a POST, fields: [(name, value)…]}."""
+    flash({"text": text, "undo": undo}, "done")  # type: ignore[arg-type]
+
+
+def refused(text: str) -> None:
+    """Say on the next page what could not be done, and what would help."""
+    flash({"text": text, "undo": None}, "refused")  # type: ignore[arg-type]
+
+
+@room.app_template_global()
+def console_zone() -> str:
+    return zone()
+
+
+def rail() -> dict[str, int]:
+    """Return the counts beside the rail's nouns."""
+    people = (Status.INVITED, Status.ACTIVE, Status.PAUSED)
+    counts = {
+        "stories": sa.select(sa.func.count()).where(Story.status == StoryStatus.APPROVED),
+        "drafts": sa.select(sa.func.count()).where(Story.status == StoryStatus.DRAFT),
+        "campaigns": sa.select(sa.func.count(Campaign.id)),
+        "people": sa.select(sa.func.count()).where(Employee.status.in_(people)),
+        "draws": sa.select(sa.func.count()).where(Draw.status.in_((DrawStatus.OPEN, DrawStatus.FROZEN))),
+    }
+    row = db.session.execute(sa.select(*(q.scalar_subquery().label(n) for n, q in counts.items()))).one()
+    return dict(row._mapping)
+
+
+@room.context_processor
+def _frame() -> dict[str, Any]:
+    if g.get("liaison") is None:
+        return {"rail": {}, "liaison": None, "programme": programme()}
+    return {"rail": rail(), "liaison": g.liaison, "programme": programme()}

@@ -1,0 +1,128 @@
+"""Stories in the console. In: the liaison's choices. Out: the list, and approvals in bulk with their undo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from service import campaigns, stories, topics
+from service.database import db
+from service.models import Story
+from service.models.content import StoryStatus
+from service.validation import Invalid
+from service.web.console.lists import Filter, has_id, listing
+from service.web.console.room import done, programme, refused, room
+from service.web.console.session import safe_next
+from service.web.console.words import kinds, language_name, said_all, story_states
+from service.web.language import gettext as _
+from service.web.language import ngettext
+
+ACTS = {"approve": stories.approve, "archive": stories.archive, "draft": stories.draft}
+
+
+def languages() -> list[str]:
+    """Return the programme's languages and those in which there are stories."""
+    found = list(db.session.scalars(sa.select(Story.language).distinct().order_by(Story.language)))
+    mine = programme()
+    return list(dict.fromkeys([*(mine.languages if mine else ["en"]), *found]))
+
+
+@room.get("/stories", endpoint="stories")
+def index() -> str:
+    """Show the stories that the address asks for."""
+    filters = (
+        Filter("status", _("Status"), story_states(), lambda v: Story.status == v, chips=True),
+        Filter(
+            "topic",
+            _("Topic"),
+            {str(t.id): t.name for t in topics.all_topics()},
+            lambda v: has_id(Story.topics, int(v)),
+        ),
+        Filter("kind", _("Kind"), kinds(), lambda v: Story.kind == v),
+        Filter("language", _("Language"), {c: language_name(c) for c in languages()}, lambda v: Story.language == v),
+        Filter(
+            "campaign",
+            _("Campaign"),
+            {str(c.id): c.name for c in campaigns.all_campaigns()},
+            lambda v: Story.campaign_id == int(v),
+        ),
+    )
+    found = listing(
+        sa.select(Story).options(sa.orm.joinedload(Story.campaign)),
+        endpoint="console.stories",
+        sorts={
+            "title": sa.func.lower(Story.title),
+            "published": Story.publish_from,
+            "status": Story.status,
+            "kind": Story.kind,
+        },
+        default="-published",
+        search=(Story.title, Story.summary, Story.url),
+        filters=filters,
+    )
+    names = {t.id: t.name for t in topics.all_topics()}
+    return render_template("console/stories.html", listing=found, topic_names=names, noun="console.stories")
+
+
+@room.post("/stories/bulk")
+def stories_bulk() -> Response:
+    """Approve, archive or return to draft the picked stories; the next page offers to undo it."""
+    back = redirect(safe_next(request.form.get("back") or url_for("console.stories")))
+    act = request.form.get("act", "")
+    picked = [int(i) for i in request.form.getlist("pick") if i.isdecimal()]
+    if act not in ACTS:
+        abort(400)
+    if not picked:
+        refused(_("Pick at least one story first."))
+        return back
+    try:
+        change(act, stories.find(picked))
+    except Invalid as refusal:
+        refused(" ".join(said_all(refusal.errors).values()))
+    return back
+
+
+@room.post("/stories/undo")
+def stories_undo() -> Response:
+    """Give stories the status they had before the last act."""
+    before = dict(part.split(":", 1) for part in request.form.get("before", "").split(",") if ":" in part)
+    acts = {StoryStatus.APPROVED: "approve", StoryStatus.ARCHIVED: "archive", StoryStatus.DRAFT: "draft"}
+    try:
+        for status, act in acts.items():
+            ids = [int(i) for i, was in before.items() if was == status and i.isdecimal()]
+            ACTS[act](*stories.find(ids))
+        done(_("Undone."))
+    except Invalid as refusal:
+        refused(" ".join(said_all(refusal.errors).values()))
+    return redirect(safe_next(request.form.get("back") or url_for("console.stories")))
+
+
+@room.post("/stories/<int:story_id>/status")
+def story_status(story_id: int) -> Response:
+    """Approve, archive or return one story to draft."""
+    story = db.get_or_404(Story, story_id)
+    if request.form.get("act") not in ACTS:
+        abort(400)
+    try:
+        change(request.form["act"], [story])
+    except Invalid as refusal:
+        refused(" ".join(said_all(refusal.errors).values()))
+    return redirect(url_for("console.story", story_id=story_id))
+
+
+def change(act: str, chosen: list[Story]) -> None:
+    """Do the act and say so, with an undo that remembers each story's status. Raises Invalid."""
+    before: list[tuple[int, str]] = [(s.id, s.status) for s in chosen]
+    n = ACTS[act](*chosen)
+    said = {
+        "approve": ngettext("%(num)s story approved.", "%(num)s stories approved.", n),
+        "archive": ngettext("%(num)s story archived.", "%(num)s stories archived.", n),
+        "draft": ngettext("%(num)s story is a draft again.", "%(num)s stories are drafts again.", n),
+    }[act]
+    fields: list[tuple[str, Any]] = [("before", ",".join(f"{i}:{was}" for i, was in before))]
+    if request.form.get("back"):
+        fields.append(("back", request.form["back"]))
+    done(said, undo={"action": url_for("console.stories_undo"), "fields": fields} if n else None)

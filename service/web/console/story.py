@@ -1,0 +1,179 @@
+"""One story. In: the editor's form. Out: the story saved with its share texts, or its refusals beside the fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from emails.networks import NETWORKS, length, room_for_words, share_text
+from service import campaigns, stories, topics
+from service.database import db
+from service.models import Story, Team
+from service.validation import Invalid
+from service.web.console.room import done, programme, room
+from service.web.console.stories import change, languages
+from service.web.console.words import kinds, language_name, moment_of, said_all
+from service.web.language import gettext as _
+
+PLAIN = ("kind", "title", "summary", "url", "language", "picture_alt")
+LINK = "https://good.example.com/r/" + "x" * 10
+"""As long as a short link of an ordinary host; only its length counts here."""
+
+
+@room.get("/stories/new")
+def story_new() -> str:
+    """Show an empty editor."""
+    return page(None, {**stories.DEFAULTS, "language": languages()[0]}, {})
+
+
+@room.get("/stories/<int:story_id>")
+def story(story_id: int) -> str:
+    """Show the editor: left the fields, right the card as in the mail and the words as each network gets them."""
+    found = db.get_or_404(Story, story_id)
+    return page(found, values_of(found), {})
+
+
+@room.post("/stories/new")
+def story_create() -> Response | tuple[str, int]:
+    """Create a draft."""
+    return save(None)
+
+
+@room.post("/stories/<int:story_id>")
+def story_save(story_id: int) -> Response | tuple[str, int]:
+    """Save the story and its share texts; what was typed stays where something cannot stand."""
+    return save(db.get_or_404(Story, story_id))
+
+
+def save(found: Story | None) -> Response | tuple[str, int]:
+    """Create or change a story from the form, its texts after it, and approve it where that button was pressed."""
+    form = typed(request.form)
+    texts = typed_texts(request.form)
+    try:
+        form["picture_hash"] = _picture(found)
+        fields = {name: form[name] for name in stories.FIELDS}
+        found = stories.edit(found, **fields) if found else stories.create(**fields)
+    except Invalid as refusal:
+        return page(found, form, said_all(refusal.errors), texts), 422
+    errors: dict[str, str] = {}
+    for (network, language), words in texts.items():
+        try:
+            stories.set_text(found, network, language, words)
+        except Invalid as refusal:
+            errors[field_of(network, language)] = " ".join(said_all(refusal.errors).values())
+    if errors:
+        return page(found, form, errors, texts), 422
+    if request.form.get("then") == "approve":
+        try:
+            change("approve", [found])
+        except Invalid as refusal:
+            return page(found, form, said_all(refusal.errors), texts), 422
+    else:
+        done(_("Saved."))
+    return redirect(url_for("console.story", story_id=found.id))
+
+
+def page(
+    found: Story | None, values: dict[str, Any], errors: dict[str, str], texts: dict[tuple[str, str], str] | None = None
+) -> str:
+    """Return the editor with these values, refusals and share texts."""
+    if texts is None:
+        texts = {(t.network, t.language): t.text for t in found.texts} if found else {}
+    mine = programme()
+    for language in mine.languages if mine else ["en"]:
+        texts.setdefault(("", language), "")
+    order = [""] + list(NETWORKS)
+    rows = [
+        {
+            "network": network,
+            "language": language,
+            "name": field_of(network, language),
+            "text": words,
+            "room": room_for_words(network, LINK) if network else None,
+            "length": length(words, network or "linkedin"),
+        }
+        for (network, language), words in sorted(texts.items(), key=lambda t: (order.index(t[0][0]), t[0][1]))
+    ]
+    return render_template(
+        "console/story.html",
+        noun="console.stories",
+        story=found,
+        v=values,
+        errors=errors,
+        rows=rows,
+        shares=shares_of(found) if found else [],
+        networks=NETWORKS,
+        topics=topics.all_topics(),
+        teams=list(db.session.scalars(sa.select(Team).order_by(Team.name))),
+        campaigns=campaigns.all_campaigns(),
+        languages=[(code, language_name(code)) for code in languages()],
+        kinds=list(kinds().items()),
+    )
+
+
+def values_of(found: Story) -> dict[str, Any]:
+    """Return the editor's values of a saved story."""
+    values = {name: getattr(found, name) for name in stories.FIELDS}
+    return {**values, "topics": stories.ordered_topics(found)}
+
+
+def typed(form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return the values that the editor's form says, as stories.FIELDS names them."""
+    chosen = [int(i) for i in form.getlist("topics") if i.isdecimal()]
+    lead = form.get("lead_topic", "")
+    if lead.isdecimal() and int(lead):
+        chosen = [int(lead)] + [i for i in chosen if i != int(lead)]
+    return {
+        **{name: form.get(name, "") for name in PLAIN},
+        "topics": chosen,
+        "audience": [int(i) for i in form.getlist("audience") if i.isdecimal()],
+        "campaign_id": int(form["campaign_id"]) if form.get("campaign_id", "").isdecimal() else None,
+        "publish_from": moment_of(form.get("publish_from", "")),
+        "publish_until": moment_of(form.get("publish_until", "")),
+        "evergreen": bool(form.get("evergreen")),
+        "picture_hash": None,
+    }
+
+
+def typed_texts(form: MultiDict[str, str]) -> dict[tuple[str, str], str]:
+    """Return the share texts of the form by network ("": all) and language, the newly added one among them."""
+    found = {}
+    for name, words in form.items():
+        parts = name.split("-")
+        if len(parts) == 3 and parts[0] == "text" and (parts[1] == "all" or parts[1] in NETWORKS):
+            found["" if parts[1] == "all" else parts[1], parts[2]] = words
+    if form.get("new_text", "").strip():
+        found[form.get("new_network", ""), form.get("new_language", "en")] = form["new_text"]
+    return found
+
+
+def field_of(network: str, language: str) -> str:
+    """Return the form's name of one share text."""
+    return f"text-{network or 'all'}-{language}"
+
+
+def shares_of(found: Story) -> list[dict[str, Any]]:
+    """Return what each network gets, hashtags added and cut to fit, with its length and limit."""
+    texts = {(t.network, t.language): t.text for t in found.texts}
+    tags = found.campaign.hashtags if found.campaign else []
+    rows = []
+    for slug, network in NETWORKS.items():
+        words = share_text(texts, slug, [found.language, "en"], found.title, tags, LINK)
+        rows.append({"label": network.label, "words": words, "length": length(words, slug), "limit": network.limit})
+    return rows
+
+
+def _picture(found: Story | None) -> str | None:
+    """Return the hash of the picture: a new one if a file came, none if it was taken away, else the one it has."""
+    upload = request.files.get("picture")
+    if upload and upload.filename:
+        from service import pictures
+
+        return pictures.store(upload.read())
+    if request.form.get("no_picture"):
+        return None
+    return found.picture_hash if found else None

@@ -1,0 +1,90 @@
+"""This week. In: the state of everything. Out: what needs the liaison now, and the edition that matters."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from service import clock, editions
+from service.database import db
+from service.models import Draw, Employee, Outbox, Rank, Story
+from service.models.content import StoryStatus
+from service.models.draws import DrawStatus, RankState
+from service.models.mail import MailState
+from service.web.console.editions import facts
+from service.web.console.room import programme, room
+from service.web.language import gettext as _
+from service.web.language import ngettext
+
+
+@room.get("/")
+def week() -> Response | str:
+    """Show what needs her now and this week's edition; the edition is made where there is none."""
+    if programme() is None:
+        return render_template("console/beginning.html", noun="console.week")
+    found = editions.find()
+    if found is None:
+        return redirect(url_for("console.edition_open"))
+    earlier = [e for e in editions.recent(9) if e.id != found.id]
+    return render_template("console/week.html", noun="console.week", needs=needs(), earlier=earlier, **facts(found))
+
+
+def needs() -> list[tuple[str, str, str]]:
+    """Return (sentence, act, address) for everything that waits for the liaison, the most urgent first."""
+    found: list[tuple[str, str, str]] = []
+    doubt = _count(sa.select(Outbox.id).where(Outbox.state == MailState.AMBIGUOUS))
+    if doubt:
+        found.append(
+            (
+                ngettext(
+                    "%(num)s mail is in doubt: nobody knows whether it arrived, so it is not sent again by itself.",
+                    "%(num)s mails are in doubt: nobody knows whether they arrived, so none is sent again by itself.",
+                    doubt,
+                ),
+                _("Decide"),
+                url_for("console.doubts"),
+            )
+        )
+    draft = editions.find()
+    if draft is not None and editions.is_overdue(draft):
+        found.append(
+            (_("The first mails are due within a day, and the edition is a draft."), _("Look at it"), "#edition")
+        )
+    if not _count(sa.select(Employee.id)):
+        found.append((_("Nobody is invited yet."), _("Bring in your colleagues"), url_for("console.people")))
+    drafts = _count(sa.select(Story.id).where(Story.status == StoryStatus.DRAFT))
+    if drafts:
+        found.append(
+            (
+                ngettext("%(num)s story waits for your yes.", "%(num)s stories wait for your yes.", drafts),
+                _("Approve"),
+                url_for("console.stories", status="draft"),
+            )
+        )
+    now = clock.now()
+    due = db.session.scalars(
+        sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.due_at <= now).order_by(Draw.due_at)
+    )
+    for draw in due:
+        sentence = _("The numbers for “%(title)s” are out.", title=draw.title)
+        found.append((sentence, _("Draw"), url_for("console.draw", name=draw.name)))
+    open_prizes = (
+        sa.select(Draw.name, Draw.title, sa.func.count())
+        .join(Rank, Rank.draw_id == Draw.id)
+        .where(Rank.state == RankState.OFFERED)
+        .group_by(Draw.name, Draw.title)
+    )
+    for name, title, n in db.session.execute(open_prizes):
+        sentence = ngettext(
+            "%(num)s prize of “%(title)s” is not claimed yet.",
+            "%(num)s prizes of “%(title)s” are not claimed yet.",
+            n,
+            title=title,
+        )
+        found.append((sentence, _("Look"), url_for("console.draw", name=name)))
+    return found
+
+
+def _count(query: sa.Select[int]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
