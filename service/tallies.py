@@ -98,7 +98,7 @@ def status(edition: Edition) -> Tally:
         last_slot=weeks.last_slot(edition.week),
         mails=dict(sorted(mails.items())),
         whys=whys,
-        omitted=dict(db.session.execute(omitted.group_by(Omission.reason)).tuples().all()),
+        omitted=dict(db.session.execute(omitted.group_by(Omission.reason)).all()),
         undecided=sum(waiting.values()),
         advice=tuple(_advice(edition, mails, whys, now)),
     )
