@@ -154,7 +154,8 @@ class CompiledDigest:
             return own[:1].upper() + own[1:]
         if "{name}" in own:
             return own.replace("{name}", name)
-        return f"{render.words(self.language).gettext('Hello %(name)s.') % {'name': name}} {own}"
+        hello = render.words(self.language).gettext("Hello %(name)s.") % {"name": name}
+        return f"{hello} {own}"
 
     def _count(self, n: int) -> str:
         """Return a small number in words, as it stands before "good reads"."""
