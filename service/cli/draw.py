@@ -1,4 +1,4 @@
-"""`goodword draw`. In: a draw's name, prizes, due time, randomness. Out: its pool, ranks and whether all of it holds."""
+"""`goodword draw`. In: a name, prizes, due time, randomness. Out: a pool, ranks, and whether all of it holds."""
 
 from __future__ import annotations
 

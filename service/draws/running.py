@@ -41,9 +41,8 @@ def run(draw: Draw, randomness: str) -> Draw:
     assert draw.pool is not None
     outcome = rules_of.verify(draw.pool.encode(), randomness)
     assert outcome.pool_hash == draw.pool_hash
-    owners = dict(
-        db.session.execute(sa.select(Entrant.entrant, Entrant.subject).where(Entrant.draw_id == draw.id)).tuples()
-    )
+    entrants = sa.select(Entrant.entrant, Entrant.subject).where(Entrant.draw_id == draw.id)
+    owners = {entrant: subject for entrant, subject in db.session.execute(entrants)}  # noqa: C416
     draw.randomness, draw.seed = randomness, outcome.seed
     draw.drawn_at, draw.status = now, DrawStatus.DRAWN
     draw.ranks = [Rank(rank=n, entrant=one, subject=owners[one]) for n, one in enumerate(outcome.ranks, 1)]
@@ -64,7 +63,7 @@ def check(draw: Draw) -> list[str]:
     except rules_of.BadPool as refusal:
         return [f"The pool file is refused: {refusal}."]
     rows = sa.select(Entrant.entrant, Entrant.tickets).where(Entrant.draw_id == draw.id)
-    stored = sorted(db.session.execute(rows).tuples())
+    stored = sorted((entrant, tickets) for entrant, tickets in db.session.execute(rows))
     truths = {
         "The pool's SHA-256 is not the one that was published.": rules_of.sha256(data) == draw.pool_hash,
         "The pool is another draw's.": pool.draw == draw.name,

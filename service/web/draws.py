@@ -1,7 +1,95 @@
-"""draws"""
+"""Draws in public. In: a draw's name. Out: its page, its files as they were hashed, and a look-up of one entry."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template, request
+
+import scoring
+from service import draws
+from service.database import db
+from service.draws.opening import CLAIM_DAYS
+from service.models import Draw, Entrant, Programme
+from service.models.draws import DrawStatus
+from service.web.reader import initials
 
 room = Blueprint("draws", __name__)
+
+VERIFIER = Path(scoring.__file__).parent / "verify_draw.py"
+
+
+def _found(name: str) -> Draw:
+    found = draws.find(name)
+    if found is None:
+        abort(404)
+    return found
+
+
+@room.get("/draws")
+def listing() -> str:
+    """Show all draws that are or were in public."""
+    shown = [d for d in draws.listed() if d.status != DrawStatus.OPEN]
+    return _page("draws/list.html", draws=shown, outcomes={d.id: draws.outcome(d) for d in shown})
+
+
+@room.get("/draws/<name>")
+def page(name: str) -> str:
+    """Show what anybody may know of a draw. `?entrant=` looks one entry up: it says nothing to who has no salt."""
+    draw = _found(name)
+    entrant = request.args.get("entrant", "").strip().lower()
+    mine = None
+    if entrant:
+        mine = db.session.query(Entrant).filter_by(draw_id=draw.id, entrant=entrant).one_or_none()
+    return _page(
+        "draws/page.html",
+        draw=draw,
+        outcome=draws.outcome(draw),
+        initials=initials,
+        entrant=entrant,
+        mine=mine,
+        claim_days=CLAIM_DAYS,
+    )
+
+
+@room.get("/draws/<name>/pool.txt")
+def pool(name: str) -> Response:
+    """Serve the pool file, byte for byte as it was hashed."""
+    draw = _found(name)
+    if draw.pool is None:
+        abort(404)
+    return _file(draw.pool.encode(), f"{draw.name}-pool.txt")
+
+
+@room.get("/draws/<name>/rules.txt")
+def rules(name: str) -> Response:
+    """Serve the rules file as it is hashed into the pool."""
+    draw = _found(name)
+    return _file(draws.rules_file(draw), f"{draw.name}-rules.txt")
+
+
+@room.get("/draws/<name>/source.txt")
+def source(name: str) -> Response:
+    """Serve the source's text as it is hashed into the pool."""
+    draw = _found(name)
+    return _file(draws.source_file(draw), f"{draw.name}-source.txt")
+
+
+@room.get("/draws/verify_draw.py")
+def verifier() -> Response:
+    """Serve the page of Python that checks any draw and shares no code with us."""
+    return _file(VERIFIER.read_bytes(), "verify_draw.py")
+
+
+def _file(data: bytes, name: str) -> Response:
+    answer = Response(data, mimetype="text/plain")
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+def _page(template: str, **values: object) -> str:
+    programme = db.session.get(Programme, 1)
+    return render_template(
+        template, programme=programme, programme_name=programme.name if programme else None, **values
+    )
