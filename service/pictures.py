@@ -22,6 +22,8 @@ LARGEST = 20 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 """Pixels unpacked: about 150 MB of memory for a moment."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+Encoded = tuple[bytes, int, int]
+"""JPEG bytes, width and height in pixels."""
 _PAPER = (255, 255, 255)
 """What transparent pixels lie on: mails show a picture on their light surface."""
 
@@ -32,7 +34,12 @@ def store(data: bytes) -> str:
     It is decoded and encoded again: at most WIDEST pixels a side, upright, in sRGB, without EXIF or any other words
     of its maker's machine. Raises Invalid (field "picture") for what is no picture, or too large a one.
     """
-    body, width, height = encode(data)
+    return keep(encode(data))
+
+
+def keep(encoded: Encoded) -> str:
+    """Keep what `encode` returned and return its hash. Does not commit."""
+    body, width, height = encoded
     name = hashlib.sha256(body).hexdigest()
     row = {"hash": name, "mime": "image/jpeg", "width": width, "height": height, "body": body}
     db.session.execute(insert_or_ignore(Picture).values(**row))
@@ -48,7 +55,7 @@ def store_from(url: str, policy: Policy = fetch.PUBLIC) -> str:
     return store(found.body)
 
 
-def encode(data: bytes) -> tuple[bytes, int, int]:
+def encode(data: bytes) -> Encoded:
     """Return (JPEG bytes, width, height) of a picture as `store` keeps it. Raises Invalid. Touches no database."""
     if len(data) > LARGEST:
         raise _refusal(N_("The picture is larger than %(most)d MB."), most=LARGEST // 1024 // 1024)
@@ -64,7 +71,7 @@ def encode(data: bytes) -> tuple[bytes, int, int]:
             raise _refusal(N_("The picture is damaged; save it once more.")) from damage
 
 
-def _encoded(data: bytes) -> tuple[bytes, int, int]:
+def _encoded(data: bytes) -> Encoded:
     with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             raise _too_many_pixels()

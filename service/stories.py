@@ -156,9 +156,9 @@ def set_text(story: Story, network: str, language: str, text: str) -> ShareText 
 
 def import_feed(source: str, **options: Any) -> Any:
     """Import RSS or Atom from a file or URL; see service.stories_feed.import_feed."""
-    from service import stories_feed
+    from service.stories_feed import import_feed as read_in
 
-    return stories_feed.import_feed(source, **options)
+    return read_in(source, **options)
 
 
 def checked(values: dict[str, Any], of: Story | None) -> dict[str, Any]:
