@@ -7,10 +7,15 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from emails.values import Neighbour, You
+from scoring import standings
 from service import recognition, settling
 from service.database import db
+from service.models import Employee, Total
 from tests.conftest import TUESDAY
 from tests.test_settling import noor, programme, share, visit
 
@@ -117,3 +122,19 @@ def test_page_gives_every_point_its_reason_and_every_badge_its_steps(house: Flas
     ]
     assert page.badges[1].earned_at == TUESDAY + timedelta(hours=2)
     assert [s.id for s in page.shares] == [one.id]
+
+
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(-2, 6), max_size=14))
+def test_the_databases_board_is_the_pure_one(app: Flask, points: list[int]) -> None:
+    db.session.rollback()
+    for table in (Total, Employee):
+        db.session.execute(sa.delete(table))
+    totals = {noor(f"P{n}").subject: worth for n, worth in enumerate(points)}
+    db.session.add_all(Total(subject=who, period="2026-11", points=worth) for who, worth in totals.items())
+    db.session.flush()
+    found = recognition.people_near(list(totals), "2026-11")
+    for who in totals:
+        board = [(line.points, line.place, line.subject == who) for line in standings.near(totals, who)]
+        assert [(n.points, n.place, n.her) for n in found.get(who, ())] == board
+    db.session.commit()

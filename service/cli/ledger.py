@@ -36,11 +36,11 @@ def verify(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"people": people, "findings": [asdict(f) for f in findings]}, indent=2))
     elif not findings:
-        click.echo(f"The ledger agrees with its evidence: {people} people verified.")
+        click.echo(f"The ledger agrees with its evidence. People verified: {people}.")
     else:
         for f in findings:
             click.echo(f"{f.kind:8} {f.subject} {f.what}: expected {f.expected}, found {f.found}")
-        click.echo(f"{len(findings)} differences among {people} people.", err=True)
+        click.echo(f"Differences: {len(findings)}. People verified: {people}.", err=True)
     sys.exit(1 if findings else 0)
 
 
