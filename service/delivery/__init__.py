@@ -1,0 +1,20 @@
+"""Delivery. In: due rows of the outbox. Out: mails in the receiver's hands, at most one copy of each, ever."""
+
+from service.delivery.deliver import Counts, configured_mailer, deliver_due
+from service.delivery.leases import expire
+from service.delivery.port import Mailer, Outcome, Parcel, Verdict
+from service.delivery.settle import NotNow, decided_from, resolve
+
+__all__ = [
+    "Counts",
+    "Mailer",
+    "NotNow",
+    "Outcome",
+    "Parcel",
+    "Verdict",
+    "configured_mailer",
+    "decided_from",
+    "deliver_due",
+    "expire",
+    "resolve",
+]

@@ -1,0 +1,104 @@
+"""Leases. In: due rows and the database's clock. Out: rows that one sender holds for 15 minutes."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from service import clock
+from service.database import db
+from service.delivery.states import DUE, LEASE
+from service.journal import log
+from service.models.mail import Edition, EditionStatus, MailState, Outbox
+
+FLOWING = (EditionStatus.RELEASED, EditionStatus.CLOSING)
+
+
+def database_now() -> datetime:
+    """Return the database's now, moved by the clock's offset. SQLite's clock is this machine's."""
+    if db.session.connection().dialect.name == "postgresql":
+        found: datetime = db.session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return found + clock.offset()
+    return clock.now()
+
+
+def flows(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that an edition's digests may leave at this moment."""
+    return sa.and_(
+        Edition.status.in_(FLOWING),
+        Edition.paused.is_(False),
+        Edition.held_why.is_(None),
+        Edition.leaves_at.is_not(None),
+        Edition.leaves_at <= now,
+    )
+
+
+def take(limit: int) -> tuple[str, list[int]]:
+    """Lease up to `limit` due rows and commit; return (token, their ids, those longest due first).
+
+    Two senders never get the same row: one UPDATE chooses and marks (SKIP LOCKED on PostgreSQL, one writer on SQLite).
+    """
+    token, now = secrets.token_hex(16), database_now()
+    flowing = sa.select(Edition.id).where(flows(now))
+    chosen = (
+        sa.select(Outbox.id)
+        .where(
+            Outbox.state.in_(DUE),
+            Outbox.due_at <= now,
+            sa.or_(Outbox.kind != "digest", Outbox.edition_id.is_(None), Outbox.edition_id.in_(flowing)),
+        )
+        .order_by(Outbox.due_at, Outbox.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("chosen")
+    )
+    taken = db.session.execute(
+        sa.update(Outbox)
+        .where(Outbox.id.in_(sa.select(chosen.c.id)), Outbox.state.in_(DUE))
+        .values(state=MailState.LEASED, lease=token, lease_until=now + LEASE)
+        .returning(Outbox.due_at, Outbox.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    db.session.commit()
+    return token, [row.id for row in sorted(taken)]
+
+
+def renew(row_id: int, token: str) -> bool:
+    """Lengthen the lease of a row that is being submitted and commit; False: it is no longer this token's."""
+    changed = db.session.execute(
+        sa.update(Outbox)
+        .where(Outbox.id == row_id, Outbox.lease == token, Outbox.state == MailState.SUBMITTING)
+        .values(lease_until=database_now() + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def expire() -> tuple[int, int]:
+    """Sort out leases that ran out and commit; return (rows queued again, rows now ambiguous).
+
+    A row that was only leased never left and is queued; one that was being submitted may have left: it is ambiguous,
+    and nothing sends it again without evidence. Its token stays, so that a late reply can still settle it.
+    """
+    now = database_now()
+    ended = sa.and_(Outbox.lease_until.is_not(None), Outbox.lease_until < now)
+    queued = db.session.execute(
+        sa.update(Outbox)
+        .where(Outbox.state == MailState.LEASED, ended)
+        .values(state=MailState.QUEUED, lease=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    doubtful = db.session.execute(
+        sa.update(Outbox)
+        .where(Outbox.state == MailState.SUBMITTING, ended)
+        # Doubt began no later than now; the liaison's 15 minutes have passed with the lease already.
+        .values(state=MailState.AMBIGUOUS, why="lease-ended", settled_at=Outbox.submitted_at)
+        .execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    db.session.commit()
+    if queued or doubtful:
+        log.warning("leases ended", queued=queued, ambiguous=doubtful)
+    return queued, doubtful

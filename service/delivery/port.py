@@ -1,0 +1,58 @@
+"""The port. In: parcels, each a finished mail of an outbox row. Out: what became of each; mailers are its bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from emails.values import Message
+
+
+class Verdict(StrEnum):
+    """What became of one parcel, as far as its mailer can know."""
+
+    ACCEPTED = "accepted"
+    """The receiver took it."""
+    LATER = "later"
+    """A definite temporary refusal of this mail (4xx)."""
+    REFUSED = "refused"
+    """A definite refusal of this mail or person (5xx)."""
+    BACK = "back"
+    """Never begun, or interrupted before doubt: no copy can exist."""
+    NOBODY = "nobody"
+    """Refused for reasons that concern no person (connect, AUTH, MAIL): no copy exists, sending stops."""
+    DOUBT = "doubt"
+    """Interrupted after the final dot began: a copy may exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict and the reason: a short code with the server's words, never an address."""
+
+    verdict: Verdict
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One mail on its way: `number` is its outbox row's id."""
+
+    number: int
+    kind: str
+    message: Message
+
+
+class Mailer(Protocol):
+    """Hands windows of parcels over.
+
+    `send` calls `may(parcel)` right before the first byte of each body and sends nothing where it says no (BACK). It
+    yields every parcel whose fate it knows, as soon as it knows it; parcels that it never yields were never begun.
+    """
+
+    def send(self, window: Sequence[Parcel], may: Callable[[Parcel], bool]) -> Iterator[tuple[Parcel, Outcome]]: ...
+
+    def close(self) -> None:
+        """Let go of connections; never raises."""
+        ...
