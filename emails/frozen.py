@@ -21,7 +21,7 @@ def compose(programme: Programme, to: Recipient, facts: FrozenTickets, message_i
         "Your %(num)s ticket is in the draw: %(draw)s", "Your %(num)s tickets are in the draw: %(draw)s", facts.tickets
     )
     sentence = words.ngettext(
-        "You hold %(num)s ticket in %(draw)s.", "You hold %(num)s tickets in %(draw)s.", facts.tickets
+        "You hold %(num)s ticket in “%(draw)s”.", "You hold %(num)s tickets in “%(draw)s”.", facts.tickets
     )
     pool = words.ngettext("of %(num)s ticket in all", "of %(num)s tickets in all", facts.total)
     values = {
