@@ -65,7 +65,7 @@ def parse(data: bytes, base: str = "") -> Feed:
     """
     # Bytes in a stream: feedparser would fetch what looks like an address.
     found = feedparser.parse(io.BytesIO(data), response_headers={"content-location": base} if base else None)
-    if not found.version:
+    if not found.get("version"):
         raise NotAFeed(N_("This is neither RSS nor Atom. Look for the feed's own address, often /feed or /rss.xml."))
     home = urljoin(base, found.feed.get("link", "")) if base else found.feed.get("link", "")
     posts = tuple(_post(number, entry, home) for number, entry in enumerate(found.entries, 1))
@@ -90,17 +90,18 @@ def cut(text: str, longest: int) -> str:
 
 
 def _post(number: int, entry: Any, home: str) -> Post:
-    url = urljoin(home, one_line(entry.get("feedburner_origlink") or entry.get("link") or ""))
+    link = one_line(entry.get("feedburner_origlink") or entry.get("link") or "")
+    url = urljoin(home, link) if link else ""
     content = next((c.get("value", "") for c in entry.get("content", ())), "")
     summary = plain(entry.get("summary", "")) or plain(content)
-    title = plain(entry.get("title", ""))
+    title = plain(entry.get("title", "")) or cut(summary, 80)
     categories = dict.fromkeys(plain(tag.get("label") or tag.get("term") or "") for tag in entry.get("tags", ()))
     picture, alt = _picture(entry, entry.get("summary", "") + content)
     return Post(
         number=number,
         guid=_guid(one_line(entry.get("id") or ""), url, home),
         url=url,
-        title=title or cut(summary, 80),
+        title=title,
         summary=summary,
         categories=tuple(name for name in categories if name),
         published=_moment(entry.get("published_parsed") or entry.get("updated_parsed")),
@@ -127,7 +128,9 @@ def _picture(entry: Any, markup: str) -> tuple[str | None, str]:
     """Return address and words of the post's picture: Media RSS, an enclosure, or the first one in its text."""
     media = [m for m in entry.get("media_content", ()) if _is_picture(m.get("type", ""), m.get("medium", ""))]
     enclosed = [e for e in entry.get("enclosures", ()) if _is_picture(e.get("type", ""), "")]
-    words = entry.get("media_description") or entry.get("media_title") or ""
+    # feedparser files a media:description under content, as plain text.
+    said = [c.get("value", "") for c in entry.get("content", ()) if c.get("type") == "text/plain"]
+    words = next(iter(said), "") if media and entry.get("summary") else ""
     for found in _addresses([*media, *enclosed, *entry.get("media_thumbnail", ())]):
         return found, str(words)
     looked = _FirstImage()

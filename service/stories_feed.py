@@ -106,14 +106,18 @@ def import_bytes(
     report = Report(feed.title or origin, posts=len(feed.posts))
     posts = sorted(feed.posts, key=lambda p: (p.published is None, p.published and -p.published.timestamp()))[:newest]
     known = _known()
-    new = [post for post in posts if not known & {post.guid, stories.normal_url(post.url)}]
+    new = [post for post in posts if not known & _names(post)]
     report.known = len(posts) - len(new)
     db.session.commit()  # nothing is held while pictures are fetched
     jpegs = _pictures(new, report, policy, progress) if with_pictures else {}
     wanted = _topics(feed, new, create_topics, categories or {}, topic, report)
     for post in new:
-        if known & {post.guid, stories.normal_url(post.url)}:
+        if known & _names(post):
             report.known += 1  # one post twice in one feed
+            continue
+        if not stories.normal_url(post.url):
+            why = Words(N_("The post names no address that could be shared."))
+            report.refused.append(Refusal(post.number, cut(post.title, 80), "url", why))
             continue
         ids = [wanted[key] for name in post.categories if (key := key_of(name)) in wanted]
         report.unknown.update(name for name in post.categories if key_of(name) not in wanted)
@@ -153,6 +157,11 @@ def _language(given: str | None, feed: Feed) -> str:
 def _known() -> set[str]:
     rows = db.session.execute(sa.select(Story.guid, Story.url))
     return {value for row in rows for value in row if value}
+
+
+def _names(post: Post) -> set[str]:
+    """Return what a post is known by."""
+    return {post.guid, stories.normal_url(post.url)} - {""}
 
 
 def _fields(post: Post, kind: str, language: str, ids: Collection[int], evergreen: bool) -> dict[str, Any]:
