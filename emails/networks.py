@@ -104,7 +104,7 @@ _TABLE = (
     Network(
         "threads",
         "Threads",
-        "@",
+        "Th",
         500,
         True,
         lambda d: _at("https://www.threads.net/intent/post", text=d.text, url=d.link),

@@ -41,6 +41,7 @@ def page(text: str) -> str:
 def _page(text: str, employee: Employee, done: str = "", error: choices.Refused | None = None) -> str:
     today = choices.today(employee)
     programme = db.session.get(Programme, 1)
+    followable = sorted(topics.all_topics(), key=lambda topic: topic_name(topic).casefold())
     newest = passes.passes_for(employee.link_id, passes.today_number(clock.now()), passes.newest_key_id())
     return reader.show(
         "me/page.html",
@@ -52,7 +53,10 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         states=STATES,
         offered=shares.offered(employee),
         share_pass=newest.share,
-        topics=topics.all_topics(),
+        topics=followable,
+        my_topics=", ".join(topic_name(topic) for topic in followable if topic.id in employee.topics),
+        my_networks=", ".join(reader.network_label(slug) for slug in employee.networks if slug in NETWORKS),
+        my_languages=", ".join(language_name(code) for code in dict.fromkeys([employee.language, *employee.reads])),
         topic_name=topic_name,
         short_name=short_name,
         reason=reason,
