@@ -1,0 +1,122 @@
+"""The programme and its people. In: nothing. Out: Lunaria's programme, topics, campaigns, prizes and 40 employees.
+
+Lunaria runs sleeper trains between Ljubljana, Trieste and Bristol Harbour; company and people are invented.
+"""
+
+from __future__ import annotations
+
+PROGRAMME = {
+    "name": "Window Seat",
+    "company": "Lunaria Night Trains",
+    "liaison_name": "Nives Morel",
+    "liaison_email": "nives.morel@lunaria.example.com",
+    "zone": "Europe/Ljubljana",
+    "languages": ("en", "it", "sl"),
+    "slot_weekday": 2,
+    "slot_hour": 9,
+    "policy_url": "https://lunaria.example.com/how-we-share",
+}
+DEMO_PASSWORD = "window-seat-demo"  # noqa: S105  (of a demo that listens on this machine only; shown on its banner)
+
+TOPICS: dict[str, tuple[str, str, str]] = {
+    "night": ("Night travel", "Viaggi di notte", "Nočna potovanja"),
+    "dining": ("Dining car", "Carrozza ristorante", "Jedilni vagon"),
+    "craft": ("Restoration and craft", "Restauro e mestieri", "Obnova in obrt"),
+    "places": ("Places along the line", "Luoghi lungo la linea", "Kraji ob progi"),
+    "climate": ("Climate", "Clima", "Podnebje"),
+    "people": ("Our people", "Le nostre persone", "Naši ljudje"),
+    "hosting": ("Design and hosting", "Design e ospitalità", "Oblikovanje in gostoljubje"),
+    "engineering": ("Engineering", "Ingegneria", "Inženirstvo"),
+}
+"""Key → name in English, Italian and Slovenian."""
+
+TEAMS = {"crew": "On board", "workshop": "Workshop", "kitchen": "Kitchen", "office": "Front office"}
+
+CAMPAIGNS = {
+    "spring": {
+        "name": "Sleep across the Alps",
+        "goal": "Fill the new Tuesday departure to Bristol Harbour",
+        "hashtags": ("#SleepAcrossTheAlps", "#NightTrain"),
+        "from": -12,
+        "until": 18,
+        "multiplier": 2,
+        "audience": (),
+    },
+    "join": {
+        "name": "Come and work nights",
+        "goal": "Twelve new colleagues for crew and workshop",
+        "hashtags": ("#WorkNights",),
+        "from": -30,
+        "until": 30,
+        "multiplier": 1,
+        "audience": ("crew", "workshop"),
+    },
+}
+"""Key → campaign; `from` and `until` are days from today."""
+
+PRIZES = (
+    ("A night for two in the panorama compartment", "worth 340 EUR"),
+    ("Dinner for four in the dining car", "worth 180 EUR"),
+    ("A wool blanket from the 1962 series", "worth 90 EUR"),
+)
+
+WORDS = {
+    "en": "six good reads for your week, and the new route is among them. Nives",
+    "it": "sei buone letture per la tua settimana, e c'è anche la nuova linea. Nives",
+    "sl": "šest dobrih branj za tvoj teden, med njimi tudi nova proga. Nives",
+}
+
+ZONES = {"Ljubljana": "Europe/Ljubljana", "Trieste": "Europe/Rome", "Bristol": "Europe/London"}
+
+PEOPLE: tuple[tuple[str, str, str, str, str, str], ...] = (
+    ("Noor Benali", "crew", "Trieste", "it", "night dining places hosting people", "linkedin facebook whatsapp"),
+    ("Tilen Kovač", "workshop", "Ljubljana", "sl", "craft engineering climate places", "linkedin x mastodon"),
+    ("Hattie Pryce", "office", "Bristol", "en", "night climate places people", "linkedin bluesky threads"),
+    ("Giulia Fabbri", "kitchen", "Trieste", "it", "dining hosting places night", "facebook whatsapp threads"),
+    ("Luka Zupan", "crew", "Ljubljana", "sl", "night people places dining", "facebook x linkedin"),
+    ("Owen Asante", "crew", "Bristol", "en", "night hosting people places", "linkedin x reddit"),
+    ("Maja Hribar", "office", "Ljubljana", "sl", "climate night engineering people", "linkedin bluesky mastodon"),
+    ("Matteo Rinaldi", "workshop", "Trieste", "it", "craft engineering night", "linkedin telegram"),
+    ("Priya Nair", "office", "Bristol", "en", "climate engineering places hosting", "linkedin x threads"),
+    ("Jernej Oblak", "workshop", "Ljubljana", "sl", "craft engineering climate", "linkedin reddit mastodon"),
+    ("Chiara Lombardi", "office", "Trieste", "it", "places climate people hosting", "linkedin facebook"),
+    ("Samuel Whitlock", "kitchen", "Bristol", "en", "dining places hosting", "threads facebook bluesky"),
+    ("Eva Petek", "kitchen", "Ljubljana", "sl", "dining places people", "facebook whatsapp telegram"),
+    ("Davide Moretti", "crew", "Trieste", "it", "night places people engineering", "x linkedin"),
+    ("Rosalind Achebe", "workshop", "Bristol", "en", "craft engineering people", "linkedin mastodon bluesky"),
+    ("Anže Golob", "crew", "Ljubljana", "sl", "night hosting climate", "linkedin whatsapp"),
+    ("Elena Visentin", "kitchen", "Trieste", "it", "dining climate hosting night", "linkedin threads facebook"),
+    ("Callum Frost", "crew", "Bristol", "en", "night places engineering", "reddit x"),
+    ("Neža Bizjak", "office", "Ljubljana", "sl", "people hosting night places", "linkedin xing email"),
+    ("Paolo Ferri", "workshop", "Trieste", "it", "craft engineering places", "facebook telegram whatsapp"),
+    ("Imogen Hale", "office", "Bristol", "en", "people hosting climate night", "linkedin email"),
+    ("Žiga Turk", "workshop", "Ljubljana", "sl", "engineering craft night", "x mastodon reddit"),
+    ("Francesca Neri", "crew", "Trieste", "it", "night people dining", "facebook linkedin"),
+    ("Theo Marchetti", "kitchen", "Bristol", "en", "dining craft places climate", "bluesky threads x"),
+    ("Katja Vidmar", "crew", "Ljubljana", "sl", "places people night dining", "facebook linkedin whatsapp"),
+    ("Simone Gallo", "crew", "Trieste", "it", "engineering night climate", "linkedin"),
+    ("Freya Donnelly", "workshop", "Bristol", "en", "craft climate engineering", "mastodon linkedin"),
+    ("Bojan Jereb", "workshop", "Ljubljana", "sl", "craft places", "facebook"),
+    ("Alessia Conti", "office", "Trieste", "it", "hosting night people climate", "linkedin threads x"),
+    ("Marcus Oyelaran", "kitchen", "Bristol", "en", "dining people night", "facebook whatsapp"),
+    ("Špela Kranjc", "kitchen", "Ljubljana", "sl", "dining hosting climate places", "threads linkedin"),
+    ("Lorenzo Bassi", "kitchen", "Trieste", "it", "dining places craft", "whatsapp facebook"),
+    ("Beatrix Lowe", "crew", "Bristol", "en", "night people hosting", "linkedin copy"),
+    ("Rok Mlakar", "office", "Ljubljana", "sl", "engineering climate night people", "linkedin x bluesky"),
+    ("Serena Costa", "crew", "Trieste", "it", "night hosting dining", "telegram facebook"),
+    ("Dewi Morgan", "workshop", "Bristol", "en", "engineering craft people places", "reddit mastodon linkedin"),
+    ("Tjaša Rozman", "crew", "Ljubljana", "sl", "night climate people", "linkedin threads"),
+    ("Niccolò Serra", "office", "Trieste", "it", "places night climate", "linkedin x"),
+    ("Ada Winslow", "office", "Bristol", "en", "climate people night engineering", "linkedin mastodon x"),
+    ("Nives Morel", "office", "Ljubljana", "en", "night dining craft places climate people hosting engineering", "linkedin"),
+)  # fmt: skip
+"""Name, team, office, language of mails, topics, networks. The last one is the liaison: she never enters a draw."""
+
+FORMER = "Simone Gallo"
+"""Leaves the programme during the month."""
+RESTING = "Bojan Jereb"
+"""Pauses his mails."""
+BUSY = ("Noor Benali", "Tilen Kovač", "Hattie Pryce", "Giulia Fabbri", "Luka Zupan", "Owen Asante", "Maja Hribar")
+"""Share every week; the others now and then."""
+EXAMPLE = "Noor Benali"
+"""Whose page the demo shows."""
