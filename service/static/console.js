@@ -44,6 +44,7 @@ for (const count of document.querySelectorAll("[data-count]")) {
 const editor = document.querySelector("form[data-card]");
 if (editor) {
   const button = editor.querySelector("[data-card-button]");
+  button.hidden = true;
   let waiting;
   const show = () => {
     // A fresh frame, so that the browser's Back leaves the editor and not the last card.

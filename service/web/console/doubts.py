@@ -1,24 +1,44 @@
-"""Mails in doubt. In: what may or may not have arrived. Out: the list of them, and how each is decided."""
+"""Mails in doubt. In: what may or may not have arrived, and what the liaison found out. Out: each decided, by her."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import render_template
+from flask import abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
+from service import clock, delivery
 from service.database import db
 from service.models import Employee, Outbox
 from service.models.mail import MailState
-from service.web.console.room import room
+from service.web.console.room import done, refused, room
+from service.web.language import gettext as _
 
 
 @room.get("/doubts")
 def doubts() -> str:
-    """Show the mails of which nobody knows whether they arrived, and how to decide."""
+    """Show the mails of which nobody knows whether they arrived; each may be decided 15 minutes after doubt began."""
     asked = (
         sa.select(Outbox, Employee)
         .outerjoin(Employee, Employee.subject == Outbox.subject)
         .where(Outbox.state == MailState.AMBIGUOUS)
-        .order_by(Outbox.submitted_at)
+        .order_by(Outbox.submitted_at, Outbox.id)
         .limit(50)
     )
-    return render_template("console/doubts.html", noun="console.week", rows=db.session.execute(asked).all())
+    rows = [(row, employee, delivery.decided_from(row)) for row, employee in db.session.execute(asked)]
+    return render_template("console/doubts.html", noun="console.week", rows=rows, now=clock.now())
+
+
+@room.post("/doubts/<int:number>")
+def doubt_decide(number: int) -> Response:
+    """Write down that a mail arrived, or let it be sent again: the liaison's word is the evidence."""
+    act = request.form.get("act")
+    if act not in ("accepted", "again"):
+        abort(400)
+    try:
+        delivery.resolve(number, act == "accepted")
+        done(_("Noted: it arrived.") if act == "accepted" else _("It is sent once more."))
+    except delivery.NotNow:
+        refused(_("This mail cannot be decided now. Its answer may still come, or it was settled this very moment."))
+    except LookupError:
+        abort(404)
+    return redirect(url_for("console.doubts"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Response as FlaskResponse
 from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -15,7 +13,7 @@ from service.models.people import Status
 from service.web.console.cards import framed
 from service.web.console.counts import reason_words
 from service.web.console.editions import by_week
-from service.web.console.room import done, refused, room
+from service.web.console.room import done, programme, refused, room
 from service.web.language import gettext as _
 
 SHOWN = 12
@@ -36,15 +34,12 @@ def edition_preview_find(week: str) -> str:
 
 def page(edition: Edition, employee_id: int | None, who: str) -> str:
     """Return the preview page; `who` narrows the people offered."""
-    asked = employees.search(who).where(Employee.email.is_not(None), Employee.status != Status.GONE)
-    offered = list(db.session.scalars(asked.limit(SHOWN)))
+    offered = people(who)
     chosen = db.session.get(Employee, employee_id) if employee_id else next(iter(offered), None)
-    reason, subject, text = None, "", ""
+    reason, text = None, ""
     if chosen is not None and chosen.email:
         try:
-            html, text = digests.preview(edition, chosen)
-            title = re.search(r"<title>(.*?)</title>", html, re.S)
-            subject = title[1] if title else ""
+            _html, text = digests.preview(edition, chosen)
         except digests.NoDigest as none:
             reason = reason_words().get(none.reason, str(none.reason))
     return render_template(
@@ -55,11 +50,25 @@ def page(edition: Edition, employee_id: int | None, who: str) -> str:
         offered=offered,
         who=who,
         reason=reason,
-        subject=subject,
         text=text,
         view="text" if request.args.get("view") == "text" else "html",
         phone=request.args.get("size") == "phone",
     )
+
+
+def people(who: str) -> list[Employee]:
+    """Return the people offered: who fits the words, or without words two for each language of the mails."""
+    asked = employees.search(who).where(Employee.email.is_not(None), Employee.status != Status.GONE)
+    if who.strip():
+        return list(db.session.scalars(asked.limit(SHOWN)))
+    mine = programme()
+    active = asked.where(Employee.status == Status.ACTIVE)
+    found = [
+        employee
+        for language in (mine.languages if mine else [])
+        for employee in db.session.scalars(active.where(Employee.language == language).limit(2))
+    ]
+    return found or list(db.session.scalars(asked.limit(SHOWN)))
 
 
 @room.get("/editions/<week>/preview/<int:employee_id>/mail")
