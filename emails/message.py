@@ -38,11 +38,11 @@ def address(found: str) -> str:
 
 
 def encoded_words(text: str) -> str:
-    """Return text as RFC 2047 encoded words, each ≤ 75 signs, folded; whole characters only."""
+    """Return text as RFC 2047 encoded words, folded so that lines stay ≤ 76; whole characters only."""
     chunks, chunk = [], b""
     for character in text:
         octets = character.encode()
-        if len(chunk) + len(octets) > 45:
+        if len(chunk) + len(octets) > 39:
             chunks.append(chunk)
             chunk = b""
         chunk += octets

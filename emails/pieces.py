@@ -56,7 +56,7 @@ def parse(source: str) -> Piece:
             opened, inside = stack.pop()
             if opened != name:
                 raise BrokenTemplate(f"[[/{name}]] closes [[#{opened}]]")
-            stack[-1][1].append(Section(name, tuple(inside)))
+            stack[-1][1].append(Section(name, tuple(node for node in inside if node != "")))
         else:
             stack[-1][1].append(Slot(name))
     if len(stack) > 1:
