@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 
@@ -17,20 +18,37 @@ class Standing:
 
 def places(totals: Mapping[str, int]) -> list[Standing]:
     """Return everybody with more than 0 points, best first; people with equal points stand by subject id."""
-    order = sorted(((points, subject) for subject, points in totals.items() if points > 0), key=_best_first)
-    found: list[Standing] = []
-    for n, (points, subject) in enumerate(order, start=1):
-        place = found[-1].place if found and found[-1].points == points else n
-        found.append(Standing(subject, points, place))
-    return found
+    return list(board(sorted(totals.items(), key=lambda line: (-line[1], line[0]))))
+
+
+def board(ordered: Iterable[tuple[str, int]]) -> Iterator[Standing]:
+    """Give a place to each (subject, points) of a sequence that is ordered already, best first."""
+    place, last = 0, 0
+    for n, (subject, points) in enumerate(ordered, start=1):
+        if points <= 0:
+            return
+        place = place if points == last else n
+        last = points
+        yield Standing(subject, points, place)
 
 
 def near(totals: Mapping[str, int], subject: str, each_way: int = 2) -> list[Standing]:
     """Return the two above, herself and the two below; empty if she has no points yet."""
-    board = places(totals)
-    at = next((n for n, line in enumerate(board) if line.subject == subject), None)
-    return [] if at is None else board[max(0, at - each_way) : at + each_way + 1]
+    return around(places(totals), {subject}, each_way).get(subject, [])
 
 
-def _best_first(line: tuple[int, str]) -> tuple[int, str]:
-    return -line[0], line[1]
+def around(lines: Iterable[Standing], subjects: Set[str], each_way: int = 2) -> dict[str, list[Standing]]:
+    """Return what is near each of these subjects, in one pass over a board that may be too long to hold."""
+    above: deque[Standing] = deque(maxlen=each_way)
+    below: deque[tuple[int, list[Standing]]] = deque()
+    found: dict[str, list[Standing]] = {}
+    for n, line in enumerate(lines):
+        while below and n - below[0][0] > each_way:
+            below.popleft()
+        for _, hers in below:
+            hers.append(line)
+        if line.subject in subjects:
+            found[line.subject] = [*above, line]
+            below.append((n, found[line.subject]))
+        above.append(line)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -88,8 +89,21 @@ def read(subjects: Sequence[str], rules: Rules) -> dict[str, Books]:
     return found
 
 
-def known(share: Share) -> Facts:
-    """Return what a share's row says, as scoring knows it (without its campaign)."""
+FOLDED = (
+    Share.id,
+    Share.network,
+    Share.opened_at,
+    Share.declared_at,
+    Share.seen_at,
+    Share.visited_at,
+    Share.own_words,
+    Share.story_id,
+)
+"""The columns that `known` reads."""
+
+
+def known(share: Any) -> Facts:
+    """Return what a share or a row of its FOLDED columns says, as scoring knows it (without its campaign)."""
     return Facts(
         network=share.network,
         opened_at=share.opened_at,

@@ -6,7 +6,7 @@ Reads only. A batch of thousands of subjects takes a handful of queries, not one
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from emails.values import Neighbour, You
-from scoring import badges, points, weeks
-from scoring.shares import Facts
+from scoring import badges, points, standings, weeks
+from scoring.shares import Facts, State
 from service import clock, ledger, words_of_score
-from service.books import Terms, known, terms
+from service.books import FOLDED, Terms, known, terms
 from service.database import db
 from service.models import Employee, LedgerEntry, Share, Story, Total
 from service.models.people import Status
@@ -40,10 +40,11 @@ def digest_facts(subjects: Sequence[str], week: str) -> dict[str, You]:
     begin = weeks.begin(week, agreed.zone)
     end = weeks.begin(weeks.shift(week, 1), agreed.zone) - timedelta(microseconds=1)
     month = weeks.month_of(min(max(clock.now(), begin), end), agreed.zone)
+    near = people_near(subjects, month)
     found: dict[str, You] = {}
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
-        hers, totals, near = confirmed_shares(batch), _totals(batch, month), people_near(batch, month)
+        hers, totals = confirmed_shares(batch), _totals(batch, month)
         for subject in batch:
             found[subject] = _you(hers[subject], totals.get(subject, 0), near.get(subject, ()), week, month, agreed)
     return found
@@ -72,11 +73,9 @@ def _you(
 
 def confirmed_shares(subjects: Sequence[str]) -> dict[str, list[Facts]]:
     """Return the shares of each of these subjects that a human visited, in one query."""
-    rows = db.session.scalars(
-        sa.select(Share).where(Share.subject.in_(subjects), Share.state.in_(("confirmed", "engaged")))
-    )
+    query = sa.select(Share.subject, *FOLDED).where(Share.subject.in_(subjects))
     found: dict[str, list[Facts]] = defaultdict(list)
-    for share in rows:
+    for share in db.session.execute(query.where(Share.state.in_((State.CONFIRMED, State.ENGAGED)))):
         found[share.subject].append(known(share))
     return found
 
@@ -87,42 +86,43 @@ def _totals(subjects: Sequence[str], period: str) -> dict[str, int]:
 
 
 def people_near(subjects: Sequence[str], period: str) -> dict[str, tuple[Neighbour, ...]]:
-    """Return for each of these subjects the board around her: two above, herself, two below; in two queries.
+    """Return for each of these subjects the board around her: two above, herself, two below.
 
-    The rules are those of scoring.standings, told to the database, which alone can hold a million lines. People who
+    One pass over the board of all, which is read in its order and never held, and one query for the names. People who
     left the programme or the company stand on no board, nor does anybody with 0 points.
     """
-    rows = db.session.execute(_board(period, subjects)).all()
-    offsets = range(-NEAR, NEAR + 1)
-    around = {row.subject: [tuple(row[1 + 3 * n : 4 + 3 * n]) for n in range(len(offsets))] for row in rows}
-    names = _names(sorted({subject for lines in around.values() for subject, _, _ in lines if subject}))
+    board = standings.board((line.subject, line.points) for line in _board(period))
+    around = standings.around(board, set(subjects), NEAR)
+    names = _names(sorted({line.subject for lines in around.values() for line in lines}))
     return {
-        her: tuple(Neighbour(names[who], total, place, who == her) for who, total, place in lines if who)
+        her: tuple(Neighbour(names[n.subject], n.points, n.place, n.subject == her) for n in lines)
         for her, lines in around.items()
     }
 
 
-def _board(period: str, subjects: Sequence[str]) -> sa.Select[Any]:
-    """Each subject with (subject, points, place) of the lines two above to two below, by window functions."""
-    places = (
-        sa.select(Total.subject, Total.points, sa.func.rank().over(order_by=Total.points.desc()).label("place"))
+def _board(period: str) -> Iterable[sa.Row[Any]]:
+    query = (
+        sa.select(Total.subject, Total.points)
         .join(Employee, Employee.subject == Total.subject)
         .where(Total.period == period, Total.points > 0, Employee.status.not_in((Status.LEFT, Status.GONE)))
-        .cte("places")
+        .order_by(Total.points.desc(), Total.subject)
     )
-    order = (places.c.points.desc(), places.c.subject)
-    columns = [places.c.subject.label("subject")]
-    for offset in range(-NEAR, NEAR + 1):
-        for column in (places.c.subject, places.c.points, places.c.place):
-            moved = sa.func.lag(column, -offset) if offset < 0 else sa.func.lead(column, offset)
-            columns.append(moved.over(order_by=order).label(f"{column.name}_{offset + NEAR}"))
-    lines = sa.select(*columns).cte("lines")
-    return sa.select(lines).where(lines.c.subject.in_(subjects))
+    return db.session.execute(query.execution_options(yield_per=BATCH))
 
 
 def _names(subjects: Sequence[str]) -> dict[str, str]:
-    query = sa.select(Employee.subject, Employee.alias, Employee.name).where(Employee.subject.in_(subjects))
-    return {line.subject: line.alias or line.name or "" for line in db.session.execute(query)}
+    found: dict[str, str] = {}
+    for n in range(0, len(subjects), BATCH):
+        query = sa.select(Employee.subject, Employee.alias, Employee.name)
+        rows = db.session.execute(query.where(Employee.subject.in_(subjects[n : n + BATCH])))
+        found |= {line.subject: line.alias or _short(line.name or "") for line in rows}
+    return found
+
+
+def _short(name: str) -> str:
+    """Return how colleagues see a name on a board: "Noor B." for Noor Benali."""
+    words = name.split()
+    return f"{words[0]} {words[-1][0].upper()}." if len(words) > 1 else name
 
 
 @dataclass(frozen=True, slots=True)

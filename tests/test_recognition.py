@@ -78,10 +78,11 @@ def test_who_left_stands_on_no_board_and_an_alias_hides_the_name(house: Flask) -
     her, gone, other = confirmed("Noor", 3), confirmed("Gus", 5), confirmed("Bea", 4)
     db.session.execute(sa.text("UPDATE employee SET status = 'left' WHERE name = 'Gus'"))
     db.session.execute(sa.text("UPDATE employee SET alias = 'Wren' WHERE name = 'Bea'"))
+    db.session.execute(sa.text("UPDATE employee SET name = 'Noor van der benali' WHERE name = 'Noor'"))
     db.session.commit()
     near = recognition.people_near([her, gone, other], "2026-11")
     assert gone not in near
-    assert [n.name for n in near[her]] == ["Wren", "Noor"]
+    assert [n.name for n in near[her]] == ["Wren", "Noor B."]
 
 
 def test_thousands_of_people_take_a_handful_of_queries(house: Flask) -> None:
