@@ -1,0 +1,92 @@
+"""Tests of the words in a digest. In: numbers, names and empty months. Out: plurals, greetings and kindness."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from emails import digest, month, render
+from emails.values import You
+from tests.sample_mails import EDITION, ID, MONTH, NOOR, STORIES, TUESDAY, reader
+from tests.test_digest import said
+
+ALL = [story.id for story in STORIES]
+ENGLISH = digest.compile(EDITION, "en")
+
+
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("Noor Haddad", "Noor"),
+        ("Haddad, Noor", "Noor"),
+        ("  Noor  ", "Noor"),
+        ("", ""),
+        ("\r\n", ""),
+        ("李小龙", "李小龙"),
+        ("O'Brien", "O'Brien"),
+        ("Cher,", "Cher"),
+        ("X" * 80, "X" * 40),
+    ],
+)
+def test_people_are_greeted_by_their_first_name(name: str, greeted: str) -> None:
+    assert render.called(name) == greeted
+
+
+def test_zeros_are_kind_or_not_shown() -> None:
+    page = said(ENGLISH.html(NOOR, You(), [11]))
+    assert "Share one story that you like, and your month begins here." in page
+    for word in ("0", "points", "draw ticket", "People near you", "Thank you", "of 20"):
+        assert word not in page.partition("You, this month")[2].partition("Winners")[0], word
+
+
+def test_a_figure_that_is_zero_is_left_out_and_the_others_stay() -> None:
+    page = said(ENGLISH.html(NOOR, You(points=5), [11])).partition("You, this month")[2]
+    assert "5 points" in page and "ticket" not in page and "row" not in page
+
+
+@pytest.mark.parametrize(
+    ("have", "need", "done"), [(0, 20, []), (1, 400, ["1%", "99%"]), (12, 20, ["60%", "40%"]), (20, 20, ["100%"])]
+)
+def test_the_bar_is_as_long_as_the_words_beside_it_say(have: int, need: int, done: list[str]) -> None:
+    page = ENGLISH.html(NOOR, You(badge="steady-voice", have=have, need=need), [11])
+    bar = re.findall(r'class="[ar]" width="(\d+%)"', page)
+    assert bar == (done or ["100%"])
+    assert f"{have} of {need} on the way to Steady voice" in page
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 101])
+@pytest.mark.parametrize("language", ["en", "it", "sl"])
+def test_numbers_take_the_right_form(language: str, n: int) -> None:
+    wanted = {
+        "en": {1: "1 point", 2: "2 points", 3: "3 points", 5: "5 points", 101: "101 points"},
+        "it": {1: "1 punto", 2: "2 punti", 3: "3 punti", 5: "5 punti", 101: "101 punti"},
+        "sl": {1: "1 točka", 2: "2 točki", 3: "3 točke", 5: "5 točk", 101: "101 točka"},
+    }
+    weeks = {
+        "en": ["week in a row", "weeks in a row", "weeks in a row", "weeks in a row", "weeks in a row"],
+        "it": ["settimana di fila", "settimane di fila", "settimane di fila", "settimane di fila", "settimane di fila"],
+        "sl": ["teden zapored", "tedna zapored", "tedni zapored", "tednov zapored", "teden zapored"],
+    }
+    assert month.points(n, language) == wanted[language][n]
+    assert month.values(You(weeks=n), language)["weeks_unit"] == weeks[language][[1, 2, 3, 5, 101].index(n)]
+    thanks = month.values(You(shares=n, visits=n), language)["thanks_words"]
+    assert "%" not in thanks and (str(n) in thanks or (language, n) == ("it", 1))
+
+
+@pytest.mark.parametrize(
+    ("language", "n", "subject"),
+    [
+        ("en", 1, "Noor, one good read for you this week"),
+        ("en", 5, "Noor, five good reads for you this week"),
+        ("it", 1, "Noor, una buona lettura per te questa settimana"),
+        ("it", 3, "Noor, tre buone letture per te questa settimana"),
+        ("sl", 1, "Noor, ta teden te čaka ena dobra zgodba"),
+        ("sl", 2, "Noor, ta teden te čakata dve dobri zgodbi"),
+        ("sl", 3, "Noor, ta teden te čakajo tri dobre zgodbe"),
+        ("sl", 5, "Noor, ta teden te čaka pet dobrih zgodb"),
+    ],
+)
+def test_the_subject_counts_in_words(language: str, n: int, subject: str) -> None:
+    sent = digest.compile(EDITION, language).message(reader(language), MONTH, ALL[:n], ID, TUESDAY)
+    assert sent.subject == subject
