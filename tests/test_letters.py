@@ -1,0 +1,159 @@
+"""Tests of invitation, frozen and winner mails. In: facts. Out: each fact in text and HTML, in three languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from emails import frozen, invitation, winner
+from emails.values import FrozenTickets, Message, WonPrize
+from tests.sample_mails import ID, NOOR, PASSES, PRIZE, PROGRAMME, TICKETS, TUESDAY, reader
+from tests.test_digest import read, said
+from tests.test_message import parsed
+
+
+def invited(language: str = "en") -> Message:
+    return invitation.compose(PROGRAMME, reader(language), ["Engineering", "R&D <open>"], ID, TUESDAY)
+
+
+def froze(language: str = "en", facts: FrozenTickets = TICKETS) -> Message:
+    return frozen.compose(PROGRAMME, reader(language), facts, ID, TUESDAY)
+
+
+def won(language: str = "en", facts: WonPrize = PRIZE) -> Message:
+    return winner.compose(PROGRAMME, reader(language), facts, ID, TUESDAY)
+
+
+LETTERS = [invited, froze, won]
+
+
+def in_both(mail: Message, *facts: str) -> None:
+    page, text = said(mail.html), " ".join(mail.text.split())
+    for fact in facts:
+        assert fact in page, fact
+        assert fact in text, fact
+
+
+def test_the_invitation_says_what_comes_and_how_to_decline() -> None:
+    mail = invited()
+    assert mail.subject == "Liam Novak invites you to Lipa Aloud"
+    in_both(
+        mail,
+        "Noor, would you like some good reads?",
+        "Lipa Aloud sends you a few stories once a week",
+        "There is no account, no password and no duty.",
+        "Engineering",
+        "R&D <open>",
+        "If you do nothing, your first stories come with the next edition.",
+        "Decline, no more mails",
+        "Lipa & Sons",
+    )
+    assert parsed(mail)["List-Unsubscribe"] == f"<https://good.example/u/{PASSES.unsubscribe}>"
+    assert f"https://good.example/me/{PASSES.me}" in read(mail.html).links
+
+
+def test_an_invitation_without_topics_does_not_begin_a_list() -> None:
+    mail = invitation.compose(PROGRAMME, NOOR, [], ID, TUESDAY)
+    assert "You begin with these topics" not in mail.html + mail.text
+
+
+def test_the_frozen_mail_holds_everything_that_proves_the_pool() -> None:
+    mail = froze()
+    assert mail.subject == "Your 3 tickets are in the draw: November draw"
+    in_both(
+        mail,
+        "You hold 3 tickets in “November draw”.",
+        TICKETS.entrant,
+        TICKETS.salt,
+        TICKETS.pool,
+        TICKETS.source,
+        TICKETS.source_text,
+        "3 (of 97 tickets in all)",
+        "Tuesday, 17 November 2026, 09:00 (CET)",
+    )
+    assert TICKETS.page in read(mail.html).links and TICKETS.page in mail.text
+
+
+@pytest.mark.parametrize("letter", [froze, won])
+def test_mails_about_a_draw_are_not_stopped_by_one_click(letter: object) -> None:
+    mail = parsed(letter())  # type: ignore[operator]
+    assert mail["List-Unsubscribe"] is None and mail["List-Unsubscribe-Post"] is None
+
+
+def test_the_winners_mail_says_what_until_when_and_where() -> None:
+    mail = won()
+    assert mail.subject == "You won: Weekend for two in Piran"
+    in_both(
+        mail,
+        "Noor, you won: Weekend for two in Piran.",
+        "Your ticket came up in November draw, at rank 1.",
+        "Claim it by Tuesday, 17 November 2026, 09:00 (CET).",
+        "On the same page you may decline it",
+    )
+    claim = f"https://good.example/claim/{PASSES.claim}/2026-11"
+    assert claim in read(mail.html).links and claim in mail.text
+    assert PRIZE.page in read(mail.html).links and PRIZE.page in mail.text
+
+
+def test_a_prize_that_was_passed_on_says_so() -> None:
+    mail = won(facts=replace(PRIZE, passed_on=True, rank=4))
+    in_both(
+        mail, "The prize was passed on, and it is yours: Weekend for two in Piran.", "rank 4 in November draw is you"
+    )
+    assert "Your ticket came up" not in mail.html + mail.text
+
+
+def test_a_winner_without_a_name_is_still_told() -> None:
+    mail = winner.compose(PROGRAMME, replace(NOOR, name=""), PRIZE, ID, TUESDAY)
+    in_both(mail, "You won: Weekend for two in Piran.")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 101])
+@pytest.mark.parametrize("language", ["en", "it", "sl"])
+def test_tickets_take_the_right_form(language: str, n: int) -> None:
+    sentence = {
+        "en": ["1 ticket", "2 tickets", "3 tickets", "5 tickets", "101 tickets"],
+        "it": ["1 biglietto", "2 biglietti", "3 biglietti", "5 biglietti", "101 biglietti"],
+        "sl": ["1 srečko", "2 srečki", "3 srečke", "5 srečk", "101 srečko"],
+    }
+    subjects = {
+        1: "1 tvoja srečka je v žrebanju: November draw",
+        2: "2 tvoji srečki sta v žrebanju: November draw",
+        3: "3 tvoje srečke so v žrebanju: November draw",
+        5: "5 tvojih srečk je v žrebanju: November draw",
+        101: "101 tvoja srečka je v žrebanju: November draw",
+    }
+    mail = froze(language, replace(TICKETS, tickets=n))
+    assert re.search(sentence[language][[1, 2, 3, 5, 101].index(n)] + r"\b", said(mail.html))
+    assert language != "sl" or mail.subject == subjects[n]
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("language", ["en", "it", "sl"])
+def test_every_letter_is_whole_in_every_language(letter: object, language: str) -> None:
+    mail: Message = letter(language)  # type: ignore[operator]
+    assert f'lang="{language}"' in mail.html
+    assert "[[" not in mail.html + mail.text + mail.subject and "%(" not in mail.html + mail.text + mail.subject
+    assert "None" not in mail.html + mail.text
+    assert len(mail.html.encode()) < 20_000
+    assert max(map(len, mail.text.split("\n"))) <= 80
+    text, page = (part.get_content().replace("\r\n", "\n") for part in parsed(mail).iter_parts())
+    assert text == mail.text and page.removesuffix("\n") == mail.html.removesuffix("\n")
+    for link in read(mail.html).links:
+        assert link.removeprefix("mailto:") in mail.text, link
+
+
+def test_a_moment_is_said_in_the_programmes_zone_with_its_name() -> None:
+    summer = replace(PRIZE, deadline=datetime(2026, 7, 3, 22, 30, tzinfo=UTC))
+    in_both(won(facts=summer), "Saturday, 4 July 2026, 00:30 (CEST)")
+    in_both(won("it", summer), "sabato 4 luglio 2026, 00:30 (CEST)")
+    in_both(won("sl", summer), "sobota, 4. julij 2026, 00:30 (CEST)")
+
+
+def test_facts_survive_json() -> None:
+    for facts in (TICKETS, PRIZE):
+        assert type(facts).from_json(json.loads(json.dumps(facts.to_json()))) == facts
