@@ -107,12 +107,13 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     selections: dict[str, int] = {}
     after = 0
     while due and _still(edition, released_at):
-        page = readers.page(choosing.programme, due, choosing.now, after, edition)
-        if not page:
+        found = readers.page(choosing.programme, due, choosing.now, after, edition)
+        if found is None:
             break
-        after = page[-1].id
-        decisions = choosing.decide(page)
-        _write(edition, choosing, decisions, selections)
+        after, page = found
+        decisions = choosing.decide(page) if page else []
+        if decisions:
+            _write(edition, decisions, selections)
         db.session.commit()
         counts.count(decisions)
         if progress:
@@ -120,7 +121,7 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     db.session.commit()
     counts.keys = choosing.keys
     _welcome(edition)
-    if after:
+    if counts.planned or counts.held or counts.omitted:
         log.info("digests planned", week=edition.week, mails=counts.planned, held=counts.held, keys=counts.keys)
     return counts
 
@@ -156,7 +157,7 @@ def _still(edition: Edition, released_at: Any) -> bool:
     return now.status in OPEN and now.released_at == released_at
 
 
-def _write(edition: Edition, choosing: Choosing, decisions: Sequence[Decision], selections: dict[str, int]) -> None:
+def _write(edition: Edition, decisions: Sequence[Decision], selections: dict[str, int]) -> None:
     chosen = [d for d in decisions if d.reason is None]
     _save_selections(edition, chosen, selections)
     _save_reasons(edition, decisions)
