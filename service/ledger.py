@@ -132,7 +132,7 @@ def verify(progress: Callable[[int], None] | None = None) -> list[Finding]:
     """
     agreed = books.terms()
     findings: list[Finding] = []
-    for batch in _batches():
+    for batch in batches():
         for subject in sorted({f.subject for f in _check(batch, agreed)}):
             books.lock(subject)
             findings += _check([subject], agreed)
@@ -150,7 +150,8 @@ def _everybody() -> sa.Subquery:
     return sa.union(*(sa.select(t.subject) for t in (Share, LedgerEntry, Total, Award))).subquery()
 
 
-def _batches() -> Iterator[list[str]]:
+def batches() -> Iterator[list[str]]:
+    """Give everybody who has shares, lines, totals or badges, by subject, AT_ONCE at a time."""
     everybody, last = _everybody(), ""
     query = sa.select(everybody.c.subject).order_by(everybody.c.subject).limit(AT_ONCE)
     while batch := list(db.session.scalars(query.where(everybody.c.subject > last))):

@@ -26,6 +26,8 @@ from service.models.people import Status
 NEAR = 2
 """People shown above and below."""
 
+OFF_THE_BOARD = (Status.LEFT, Status.GONE, Status.SUSPENDED)
+
 BATCH = 5000
 """Subjects that one query names at most."""
 
@@ -88,8 +90,8 @@ def _totals(subjects: Sequence[str], period: str) -> dict[str, int]:
 def people_near(subjects: Sequence[str], period: str) -> dict[str, tuple[Neighbour, ...]]:
     """Return for each of these subjects the board around her: two above, herself, two below.
 
-    One pass over the board of all, which is read in its order and never held, and one query for the names. People who
-    left the programme or the company stand on no board, nor does anybody with 0 points.
+    One pass over the board of all, which is read in its order and never held, and one query for the names. Who
+    left the programme or the company or is suspended stands on no board, nor does anybody with 0 points.
     """
     board = standings.board((line.subject, line.points) for line in _board(period))
     around = standings.around(board, set(subjects), NEAR)
@@ -104,7 +106,7 @@ def _board(period: str) -> Iterable[sa.Row[Any]]:
     query = (
         sa.select(Total.subject, Total.points)
         .join(Employee, Employee.subject == Total.subject)
-        .where(Total.period == period, Total.points > 0, Employee.status.not_in((Status.LEFT, Status.GONE)))
+        .where(Total.period == period, Total.points > 0, Employee.status.not_in(OFF_THE_BOARD))
         .order_by(Total.points.desc(), Total.subject)
     )
     return db.session.execute(query.execution_options(yield_per=BATCH))

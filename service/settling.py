@@ -5,11 +5,13 @@ Everything is worked out anew from facts, so that settling is idempotent and lat
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from scoring import badges, points, shares
+from scoring import badges, points, shares, visits
 from scoring.points import Entry, Reversal
 from scoring.shares import Facts
 from service import clock, ledger
@@ -115,7 +117,7 @@ def forget_evidence() -> int:
         counted = sa.exists().where(
             first.share_id == Evidence.share_id,
             sa.func.coalesce(first.visitor, "") == sa.func.coalesce(Evidence.visitor, ""),
-            first.verdict == "human",
+            first.verdict == visits.HUMAN,
             first.at < limit,
         )
         later = (Evidence.share_id.in_(hers), Evidence.at >= limit, Evidence.kind == "visit", counted)
@@ -124,4 +126,53 @@ def forget_evidence() -> int:
         gone = sa.delete(Evidence).where(Evidence.share_id.in_(hers), Evidence.at < limit).execution_options(**quick)
         count += len(db.session.execute(gone.returning(Evidence.id)).all())
         db.session.commit()
+    return count
+
+
+@dataclass(slots=True)
+class Settled:
+    """What settling everybody changed: people looked at, verdicts given anew, ledger lines booked."""
+
+    people: int = 0
+    verdicts: int = 0
+    lines: int = 0
+
+
+def settle_all(progress: Callable[[int], None] | None = None) -> Settled:
+    """Judge the visits still kept by today's rules and settle everybody: after rules, zone or a campaign changed.
+
+    A use case: commits after each person, so that it can be stopped and repeated at any moment. `progress` is told 1
+    for each person. Differences become reversals, as always.
+    """
+    done = Settled()
+    for batch in ledger.batches():
+        db.session.commit()
+        for subject in batch:
+            lock(subject)
+            done.verdicts += _judge_again(subject)
+            done.lines += len(settle(subject))
+            done.people += 1
+            db.session.commit()
+            if progress:
+                progress(1)
+    return done
+
+
+def _judge_again(subject: str) -> int:
+    """Give today's verdict on each visit whose facts are still kept; return how many changed."""
+    rows = db.session.scalars(
+        sa.select(Evidence)
+        .join(Share, Evidence.share_id == Share.id)
+        .where(Share.subject == subject, Evidence.kind == "visit")
+        .execution_options(populate_existing=True)
+    )
+    count = 0
+    for row in rows:
+        if "agent" not in row.facts:
+            continue
+        verdict = visits.judge(visits.Hit.from_json(row.facts))
+        if (verdict.kind, verdict.reason, verdict.crawler) != (row.verdict, row.reason, row.facts.get("crawler")):
+            row.verdict, row.reason = verdict.kind, verdict.reason
+            row.facts = {**row.facts, "crawler": verdict.crawler}
+            count += 1
     return count

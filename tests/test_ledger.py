@@ -227,3 +227,17 @@ def test_the_command_shows_somebodys_lines_and_totals(run: Callable[..., Result]
 def test_the_command_says_when_there_is_nobody_or_no_address(run: Callable[..., Result], her: str) -> None:
     assert run("show", "who@acme.example").exit_code == 1
     assert run("show", "nonsense").exit_code == 2
+
+
+def test_settling_everybody_heals_what_verify_found_and_judges_by_todays_rules(
+    run: Callable[..., Result], her: str
+) -> None:
+    tool = {"agent": "curl/8.9.1", "method": "GET"}
+    db.session.execute(sa.update(Evidence).where(Evidence.visitor == "v4").values(facts=tool))
+    tamper("UPDATE share SET state = 'opened'")
+    told = json.loads(run("settle", "--json").stdout)
+    assert told == {"people": 1, "verdicts": 1, "lines": 1}
+    assert (ledger.total(her), found()) == (21, set())
+    assert db.session.scalars(sa.select(Evidence.reason).where(Evidence.visitor == "v4")).one() == "tool"
+    again = run("settle")
+    assert again.output == "People: 1. Verdicts given anew: 0. Lines booked: 0.\n"

@@ -1,4 +1,4 @@
-"""`goodword ledger`. In: the configured database. Out: the proof that every point is right, or one person's lines."""
+"""`goodword ledger`. In: the configured database. Out: the proof of every point, corrections, one person's lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.cli import with_app
 
 @click.group()
 def ledger() -> None:
-    """Prove the ledger of points, or show one person's lines."""
+    """Prove the ledger of points, settle it anew, or show one person's lines."""
 
 
 @ledger.command()
@@ -42,6 +42,27 @@ def verify(as_json: bool) -> None:
             click.echo(f"{f.kind:8} {f.subject} {f.what}: expected {f.expected}, found {f.found}")
         click.echo(f"Differences: {len(findings)}. People verified: {people}.", err=True)
     sys.exit(1 if findings else 0)
+
+
+@ledger.command()
+@click.option("--json", "as_json", is_flag=True, help="Write the counts as JSON.")
+@with_app
+def settle(as_json: bool) -> None:
+    """Settle everybody anew: after rules, zone or a campaign changed, or when `verify` found differences.
+
+    Judges the visits of the last 30 days by today's rules, folds shares, and books what is missing or reverses what is
+    no longer due. Lines that stand are never changed. It can be stopped and repeated at any moment.
+    """
+    from service import ledger as books
+    from service import settling
+
+    people = books.count_subjects()
+    with click.progressbar(length=people, label="Settling", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        done = settling.settle_all(bar.update)
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+    else:
+        click.echo(f"People: {done.people}. Verdicts given anew: {done.verdicts}. Lines booked: {done.lines}.")
 
 
 @ledger.command()
