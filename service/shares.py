@@ -22,6 +22,8 @@ from service.models.mail import MailState
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 CODE_LENGTH = 10
+LARGEST_ID = 2**31 - 1
+"""What a database can look up; a larger number from a URL is nobody's."""
 QUIET = timedelta(minutes=1)
 """A share opened again within this time adds no second line of evidence."""
 
@@ -64,7 +66,7 @@ def story_for(employee: Employee, story_id: int) -> Story | None:
 
     Window and archive do not matter: what a mail offered stays open as long as its pass.
     """
-    story = db.session.get(Story, story_id)
+    story = db.session.get(Story, story_id) if story_id <= LARGEST_ID else None
     if story is None or story.status not in (StoryStatus.APPROVED, StoryStatus.ARCHIVED):
         return None
     audience = story.audience or (story.campaign.audience if story.campaign else [])
@@ -159,7 +161,7 @@ def _visitor(share: Share, asked: Asked) -> str | None:
 
 def share_of(employee: Employee, share_id: int) -> Share | None:
     """Return this share if it is hers."""
-    found = db.session.get(Share, share_id)
+    found = db.session.get(Share, share_id) if abs(share_id) <= LARGEST_ID else None
     return found if found is not None and found.subject == employee.subject else None
 
 
@@ -206,9 +208,7 @@ def visit(code: str, asked: Asked) -> str:
 
     Raises UnknownCode.
     """
-    share = db.session.scalar(sa.select(Share).options(sa.orm.joinedload(Share.story)).where(Share.code == code))
-    if share is None:
-        raise UnknownCode(code)
+    share = _by_code(code)
     target = leads_to(share)
     if share.salt is None:  # her data were erased: the link goes on, nothing is counted
         return target
@@ -245,10 +245,16 @@ def visit(code: str, asked: Asked) -> str:
 
 def look_up(code: str) -> str:
     """Return where a short link leads, recording nothing. Raises UnknownCode."""
+    return leads_to(_by_code(code))
+
+
+def _by_code(code: str) -> Share:
+    if len(code) != CODE_LENGTH or not set(code) <= set(BASE58):
+        raise UnknownCode  # not worth a query, and nothing that a database might stumble over
     share = db.session.scalar(sa.select(Share).options(sa.orm.joinedload(Share.story)).where(Share.code == code))
     if share is None:
-        raise UnknownCode(code)
-    return leads_to(share)
+        raise UnknownCode
+    return share
 
 
 def leads_to(share: Share) -> str:

@@ -83,7 +83,10 @@ def test_wrong_passes_unknown_stories_and_networks_are_one_uniform_404(client: F
         f"/s/{made.share}/999999",
         f"/s/{made.share}/{story}/myspace",
         f"/s/{made.share}/{story + 1}/x",
+        f"/s/{made.share}/99999999999999999999",
         "/r/2222222222",
+        "/r/22222%002222",
+        "/r/toolongforacode",
         "/nothing/here",
     ):
         answer = client.get(path)

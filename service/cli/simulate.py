@@ -1,4 +1,4 @@
-"""`goodword simulate`. In: a short link's code. Out: real requests with the manners of a crawler, of people, of a scanner."""
+"""`goodword simulate`. In: a short link's code. Out: real requests with the manners of a crawler, people, a scanner."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def asked() -> Asked:
     return Asked(
         method=request.method,
         address=request.remote_addr or "",
-        agent=headers.get("User-Agent", ""),
+        agent=headers.get("User-Agent", "").replace("\0", ""),
         purpose=" ".join(filter(None, looks_ahead)),
         language=headers.get("Accept-Language", ""),
     )
