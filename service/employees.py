@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
@@ -37,7 +38,7 @@ def by_address(text: str) -> Employee | None:
 
 def search(words: str = "", status: str = "") -> sa.Select[Employee]:
     """Return a SELECT of employees, by name, whose name or address holds the words; "" asks nothing."""
-    asked = sa.select(Employee).order_by(sa.func.lower(Employee.name), Employee.id)
+    asked = sa.select(Employee).options(joinedload(Employee.team)).order_by(sa.func.lower(Employee.name), Employee.id)
     if status:
         asked = asked.where(Employee.status == status)
     for word in words.split():

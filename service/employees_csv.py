@@ -11,7 +11,7 @@ from service import sheets
 from service.addresses import NotAnAddress, normal_address
 from service.employees_findings import Finding, finding
 from service.employees_headings import columns_of, score
-from service.locales import language_of, zone_of
+from service.locales import language_of, own_name, zone_of
 from service.validation import key_of, one_line
 
 LONGEST = {"name": 120, "team": 60, "office": 60}
@@ -211,10 +211,10 @@ class _Cells:
             self._languages[raw] = language_of(raw)
         own, offered = self._languages[raw], self.known.languages
         if own is None:
-            self.note(at, "language", raw, "unknown-language", language=offered[0])
+            self.note(at, "language", raw, "unknown-language", language=own_name(offered[0]))
             return
         if own not in offered:
-            self.note(at, "language", raw, "language-not-offered", language=offered[0])
+            self.note(at, "language", raw, "language-not-offered", language=own_name(offered[0]))
         values["language"] = own if own in offered else offered[0]
         values["reads"] = sorted({own, "en"})
 

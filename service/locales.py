@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 _SPOKEN = ("en", "it", "sl", "de", "fr", "es", "pt", "nl", "hr")
@@ -21,6 +21,15 @@ def language_of(text: str) -> str | None:
     if found and found[1].lower() in _codes():
         return found[1].lower()
     return _names().get(_bare(text))
+
+
+@cache
+def own_name(code: str) -> str:
+    """Return a language's name in that language: "English", "italiano"; the code itself where nobody knows it."""
+    try:
+        return Locale.parse(code).get_display_name(code) or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def zone_of(text: str) -> str | None:
