@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from service.delivery.port import Outcome, Parcel, Verdict
@@ -34,21 +35,20 @@ class FolderMailer:
                 return
 
     def _write(self, parcel: Parcel) -> Outcome:
-        draft = self.folder / f".{secrets.token_hex(8)}.part"
+        draft, final = self.folder / f".{secrets.token_hex(8)}.part", self.folder / file_name(parcel)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             with draft.open("xb") as file:
                 file.write(parcel.message.raw)
                 file.flush()
                 os.fsync(file.fileno())
-            # A link, unlike a rename, never replaces: a file that is there is this very mail, delivered before.
-            (self.folder / file_name(parcel)).hardlink_to(draft)
-        except FileExistsError:
-            return Outcome(Verdict.ACCEPTED, "already there")
+            if not final.exists():  # one that is there is this very mail, delivered before
+                draft.replace(final)
         except OSError as problem:
             return Outcome(Verdict.NOBODY, f"folder: {problem.strerror}")
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
         return Outcome(Verdict.ACCEPTED)
 
     def close(self) -> None:
