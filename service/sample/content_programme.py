@@ -52,7 +52,7 @@ CAMPAIGNS = {
         "audience": ("crew", "workshop"),
     },
 }
-"""Key → campaign; `from` and `until` are days from today."""
+"""Key → campaign; `from` and `until` are days from this week's digest."""
 
 PRIZES = (
     ("A night for two in the panorama compartment", "worth 340 EUR"),
@@ -60,11 +60,19 @@ PRIZES = (
     ("A wool blanket from the 1962 series", "worth 90 EUR"),
 )
 
-WORDS = {
-    "en": "six good reads for your week, and the new route is among them. Nives",
-    "it": "sei buone letture per la tua settimana, e c'è anche la nuova linea. Nives",
-    "sl": "šest dobrih branj za tvoj teden, med njimi tudi nova proga. Nives",
-}
+WORDS: tuple[dict[str, str], ...] = (
+    {
+        "en": "{name}, a slow menu, a door you can trust and forty-one flowers on a roof. Good week, Nives",
+        "it": "{name}, una colazione leggera, una porta di cui fidarsi e un prato sul tetto. Buona settimana, Nives",
+        "sl": "{name}, počasen jedilnik, vrata, ki jim zaupaš, in travnik na strehi. Lep teden, Nives",
+    },
+    {
+        "en": "{name}, our line to Bristol is official, and you may tell everybody. Nives",
+        "it": "{name}, la linea per Bristol è ufficiale e puoi dirlo a tutti. Nives",
+        "sl": "{name}, proga do Bristola je uradna in to lahko poveš vsem. Nives",
+    },
+)
+"""The liaison's sentence, this week's first and last week's after it; weeks before had the usual one."""
 
 ZONES = {"Ljubljana": "Europe/Ljubljana", "Trieste": "Europe/Rome", "Bristol": "Europe/London"}
 
@@ -108,7 +116,7 @@ PEOPLE: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("Tjaša Rozman", "crew", "Ljubljana", "sl", "night climate people", "linkedin threads"),
     ("Niccolò Serra", "office", "Trieste", "it", "places night climate", "linkedin x"),
     ("Ada Winslow", "office", "Bristol", "en", "climate people night engineering", "linkedin mastodon x"),
-    ("Nives Morel", "office", "Ljubljana", "en", "night dining craft places climate people hosting engineering", "linkedin"),
+    ("Nives Morel", "office", "Ljubljana", "en", "night dining craft climate people hosting engineering", "linkedin"),
 )  # fmt: skip
 """Name, team, office, language of mails, topics, networks. The last one is the liaison: she never enters a draw."""
 
