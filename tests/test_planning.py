@@ -1,0 +1,132 @@
+"""Planning under strain: interrupted, run by two at once, undone meanwhile, and through a week of changes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from random import Random
+
+import pytest
+from flask import Flask
+
+from service import clock, digests, editions
+from service.database import db
+from service.models import Edition, Employee, Omission, Outbox
+from tests import week47
+from tests.week47 import NEW_YORK, ROME, TOKYO, WEEK, at, reader, story
+
+
+@pytest.fixture
+def beacon(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """Beacon's programme on the Monday before, its readers in pages of three."""
+    monkeypatch.setattr("service.readers.PAGE", 3)
+    at("2026-11-16T10:00")
+    week47.programme()
+    for title in ("One", "Two", "Three"):
+        story(title)
+    return app
+
+
+def crowd(number: int) -> None:
+    for n in range(number):
+        reader(f"N{n}", topics=[1] if n % 4 else [], zone=(ROME, TOKYO)[n % 2])
+
+
+def both() -> tuple[list[str], list[str]]:
+    """Subjects with a mail and subjects with a reason, as often as they stand there."""
+    return [s for (s,) in db.session.query(Outbox.subject)], [s for (s,) in db.session.query(Omission.subject)]
+
+
+def test_an_interrupted_planning_goes_on_where_it_stopped(beacon: Flask) -> None:
+    crowd(11)
+    edition = editions.release(editions.edition(WEEK), "test")
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        digests.plan(edition, stop)
+    db.session.rollback()
+    mailed, omitted = both()
+    assert len(mailed) + len(omitted) == 3
+    digests.plan(edition)
+    mailed, omitted = both()
+    assert len(mailed) == len(set(mailed)) == 8 and len(set(omitted)) == 3
+    assert not set(mailed) & set(omitted)
+
+
+def test_two_planners_at_once_plan_everybody_once(beacon: Flask) -> None:
+    crowd(24)
+    editions.release(editions.edition(WEEK), "test")
+    db.session.commit()
+
+    def run(_: int) -> int:
+        with beacon.app_context():
+            return digests.plan(editions.edition(WEEK)).planned
+
+    with ThreadPoolExecutor(3) as pool:
+        planned = list(pool.map(run, range(3)))
+    mailed, omitted = both()
+    assert sum(planned) == len(mailed) == len(set(mailed)) == 18
+    assert len(set(omitted)) == 6 and not set(mailed) & set(omitted)
+
+
+def test_an_undo_in_the_midst_of_planning_leaves_nothing_behind(beacon: Flask) -> None:
+    crowd(30)
+    edition = editions.release(editions.edition(WEEK), "test")
+    db.session.commit()
+
+    def run() -> None:
+        with beacon.app_context():
+            digests.plan(editions.edition(WEEK))
+
+    with ThreadPoolExecutor(1) as pool:
+        planning = pool.submit(run)
+        editions.undo(edition)
+        refusal = planning.exception()
+    assert refusal is None or isinstance(refusal, digests.NotReleased)
+    db.session.expire_all()
+    assert edition.status == "draft" and both() == ([], [])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_in_a_week_everybody_ends_with_one_mail_or_one_reason(beacon: Flask, seed: int) -> None:
+    chance = Random(seed)
+    crowd(9)
+    edition = editions.release(editions.edition(WEEK), "test")
+    sent: set[int] = set()
+    for hour in sorted(chance.sample(range(150), 14)):
+        clock.set_now(week47.TUESDAY - timedelta(hours=20) + timedelta(hours=hour))
+        _something_happens(chance, edition)
+        digests.plan_due_slots() if chance.random() < 0.7 else digests.plan(edition)
+        editions.close_what_is_due()
+        # What is on its way is never taken back or made anew.
+        now = {row.id for row in week47.digests()}
+        assert sent <= now
+        sent = now
+    at("2026-11-23T12:00")
+    editions.close_what_is_due()
+    digests.plan_due_slots()
+    mailed, omitted = both()
+    assert len(mailed) == len(set(mailed)) and len(omitted) == len(set(omitted))
+    assert not set(mailed) & set(omitted)
+    present = {e.subject for e in db.session.query(Employee) if e.status != "gone"}
+    assert present <= set(mailed) | set(omitted)
+
+
+def _something_happens(chance: Random, edition: Edition) -> None:
+    who = chance.choice(list(db.session.query(Employee).order_by(Employee.id)))
+    match chance.randrange(7):
+        case 0:
+            who.zone = chance.choice([ROME, TOKYO, NEW_YORK, "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+        case 1:
+            who.slot_weekday, who.slot_hour = chance.choice([(1, 0), (3, 12), (7, 23)])
+        case 2:
+            who.status, who.paused_until = "paused", chance.choice([None, date(2026, 11, 18)])
+        case 3:
+            who.status, who.paused_until = "active", None
+        case 4:
+            who.topics = chance.choice([[], [1], [2]])
+        case 5:
+            reader(f"New{chance.random()}".replace(".", ""), created_at=clock.now(), status="invited")
+        case 6:
+            editions.pause(edition) if chance.random() < 0.5 else editions.resume(edition)
+    db.session.commit()
