@@ -229,11 +229,13 @@ def card(story: Story, language: str) -> dict[str, object]:
     Title and summary stay in the story's own language, the topic's name is in the reader's.
     """
     topic = story.topic.get(language) or story.topic.get("") or next(iter(story.topic.values()), "")
+    direction = render.direction(story.language)
     title, summary = render.line(story.title), textwrap.shorten(render.line(story.summary), SUMMARY, placeholder=" …")
     return {
         "id": str(story.id),
         "lang": story.language,
-        "dir": render.direction(story.language),
+        "dir": direction,
+        "side": "right" if direction == "rtl" else "left",
         "title": title,
         "summarised": bool(summary),
         "summary": summary,

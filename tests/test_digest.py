@@ -262,14 +262,14 @@ def test_a_long_summary_ends_at_a_word() -> None:
 
 def test_the_topic_is_in_the_readers_language_and_the_story_in_its_own() -> None:
     page = digest.compile(EDITION, "sl").html(reader("sl"), MONTH, [12])
-    assert "Inženirstvo" in page and '<div lang="it" dir="ltr">' in page
+    assert "Inženirstvo" in page and '<div lang="it" dir="ltr" style="text-align:left">' in page
     assert page.startswith('<!doctype html><html lang="sl" dir="ltr"')
 
 
 def test_what_reads_right_to_left_keeps_its_direction_and_turns_nothing_else() -> None:
     to = replace(NOOR, name="נועה לוי")
     page, subject = ENGLISH.html(to, MONTH, [14]), ENGLISH.message(to, MONTH, [14], ID, TUESDAY).subject
-    assert '<div lang="he" dir="rtl">' in page
+    assert '<div lang="he" dir="rtl" style="text-align:right">' in page
     assert "\u2068למה אנחנו מודדים\u2069" in page
     assert subject == "\u2068נועה\u2069, one good read for you this week"
     assert "\u202e" not in ENGLISH.html(replace(NOOR, name="Noor\u202e"), MONTH, [11])
