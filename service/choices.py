@@ -104,6 +104,20 @@ def resume(employee: Employee) -> None:
         db.session.commit()
 
 
+def resting(employee: Employee) -> bool:
+    """Return True while her pause lasts: a pause whose last day is past is over without anybody's act."""
+    until = employee.paused_until
+    return employee.status == Status.PAUSED and (until is None or until >= today(employee))
+
+
+def join(employee: Employee) -> None:
+    """Say yes to an invitation: where a programme asks first, the digest begins with this. Commits."""
+    if employee.status == Status.INVITED:
+        employee.status = Status.ACTIVE
+        _hers(employee, "status")
+        db.session.commit()
+
+
 def unsubscribe(employee: Employee) -> None:
     """Stop the class of mail that the digest belongs to; badges and prizes are classes of their own. Commits."""
     if employee.email:

@@ -1,11 +1,12 @@
 import re
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
-from service import choices, ledger, outbox, shares
+from service import choices, clock, ledger, outbox, shares
 from service.database import db
-from service.models import Employee, Outbox, Selection, Share
+from service.models import Employee, Outbox, Programme, Selection, Share
 from tests import noor as world
 from tests.test_inbox import nonce_of
 from tests.test_share_use_cases import HUMAN
@@ -161,3 +162,29 @@ def test_stories_of_her_digests_stand_there_to_share(client: FlaskClient, noor: 
     link = re.search(r'href="(/s/[\w-]{36}/\d+)"', html)
     assert link
     assert client.get(link[1]).status_code == 200
+
+
+def test_where_a_programme_asks_first_she_says_yes_on_her_page(client: FlaskClient, noor: Employee, me: str) -> None:
+    programme = db.session.get(Programme, 1)
+    assert programme
+    programme.opt_in, noor.status = True, "invited"
+    db.session.commit()
+    assert "Would you like to take part?" in client.get(me).text
+    assert "You are in." in _post(client, me, "join")
+    db.session.refresh(noor)
+    assert (noor.status, noor.chosen) == ("active", ["status"])
+    assert "Would you like to take part?" not in client.get(me).text
+
+
+def test_a_pause_whose_last_day_is_past_no_longer_rests(client: FlaskClient, noor: Employee, me: str) -> None:
+    choices.pause(noor, choices.today(noor))
+    assert choices.resting(noor)
+    clock.set_now(clock.now() + timedelta(days=1))
+    assert not choices.resting(noor)
+    assert "Your mail is resting" not in client.get(me).text
+
+
+def test_a_pause_cannot_end_before_today(app: object, noor: Employee) -> None:
+    with pytest.raises(choices.Refused):
+        choices.pause(noor, choices.today(noor) - timedelta(days=1))
+    assert noor.status == "active"

@@ -66,7 +66,8 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         days=get_day_names("wide", "stand-alone", locale=current()),
         stopped=choices.mail_stopped(employee),
         pauses=[(weeks, today + timedelta(weeks=weeks)) for weeks in WEEKS],
-        paused=employee.status == Status.PAUSED,
+        paused=choices.resting(employee),
+        asks=programme is not None and programme.opt_in and employee.status == Status.INVITED,
         done=done,
         done_share=request.args.get("share", type=int),
         error=error,
@@ -142,6 +143,7 @@ ACTS: dict[str, Callable[[Employee], object]] = {
     "pause": _pause,
     "resume": choices.resume,
     "subscribe": choices.subscribe,
+    "join": choices.join,
 }
 """What her page can change: act (its route, nonce and place on the page) → use case."""
 
