@@ -51,14 +51,15 @@ not-an-address;Nobody;Yard;en;Europe/London;boats;x
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Fjord</title><link>https://fjord.example/</link>
 <item><title>Twelve boats &amp; one crane</title><link>https://fjord.example/boats?utm_id=7#crane</link><guid>b1</guid>
-<description>&lt;p&gt;How the yard moved &lt;b&gt;twelve&lt;/b&gt; boats in a day.&lt;script&gt;x()&lt;/script&gt;&lt;/p&gt;</description>
+<description>&lt;p&gt;How the yard moved
+&lt;b&gt;twelve&lt;/b&gt; boats in a day.&lt;script&gt;x()&lt;/script&gt;&lt;/p&gt;</description>
 <category>boats</category><pubDate>Mon, 16 Nov 2026 08:00:00 +0000</pubDate></item>
 <item><title>The harbour at five</title><link>https://fjord.example/harbour</link><guid>h1</guid>
 <description>What you hear before the city wakes.</description><category>harbour</category>
 <pubDate>Sun, 15 Nov 2026 08:00:00 +0000</pubDate></item></channel></rss>"""
 
 CHROME = {
-    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
     "Accept": "text/html",
     "Accept-Language": "en",
 }
@@ -344,7 +345,7 @@ def name_the_winner_to_all(world: World) -> None:
     story = stories.create(
         title="Winter on the slipway",
         url="https://fjord.example/winter",
-        topics=[t for t in db.session.query(Story).filter_by(title="The harbour at five").one().topics],
+        topics=list(db.session.query(Story).filter_by(title="The harbour at five").one().topics),
         language="en",
     )
     stories.approve(story)
