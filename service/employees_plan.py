@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ _STAYS_OUT = (Status.LEFT, Status.GONE)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the file changes of somebody known: field → (now, then). Teams by name, topics by id."""
+    """What the file changes of somebody known: field → (now, then). Teams and topics by name."""
 
     row: int
     email: str
@@ -62,10 +62,15 @@ def plan_of(
     topic_ids: Mapping[str, int] | None = None,
     team_ids: Mapping[str, int] | None = None,
 ) -> Plan:
-    """Compare file and database. Without `team_ids` teams that do not exist yet are compared by name."""
-    topic_ids = topics.lookup() if topic_ids is None else topic_ids
+    """Compare file and database. Teams and topics that an apply would create first count as other than any there is."""
+    topic_names = {topic.id: topic.name for topic in topics.all_topics()}
     team_names = {id_: name for name, id_ in teams().items()}
-    team_ids = {name.casefold(): id_ for id_, name in team_names.items()} if team_ids is None else team_ids
+    if topic_ids is None:
+        topic_ids = _with_future(topics.lookup(), reading.new_topics)
+        topic_names |= {topic_ids[key]: name for key, name in reading.new_topics.items() if topic_ids[key] < 0}
+    if team_ids is None:
+        named = [person.values["team"].casefold() for person in reading.people if "team" in person.values]
+        team_ids = _with_future({name.casefold(): id_ for id_, name in team_names.items()}, named)
     columns = [getattr(Employee, name) for name in ("id", "email", "status", "chosen", *_COLUMNS)]
     there = {row.email: row for row in db.session.execute(sa.select(*columns).where(Employee.email.is_not(None)))}
     ended = _ended() if any(person.email not in there for person in reading.people) else frozenset()
@@ -89,6 +94,9 @@ def plan_of(
         if "team_id" in fields:
             fields["team"] = (team_names.get(row.team_id), person.values["team"])
             del fields["team_id"]
+        if "topics" in fields:
+            now, then = ([topic_names[id_] for id_ in ids if id_ in topic_names] for ids in fields["topics"])
+            fields["topics"] = (now, then)
         if fields:
             plan.updates.append((row.id, person, fields))
         else:
@@ -101,6 +109,14 @@ def plan_of(
             if email not in reading.addresses and row.status not in _STAYS_OUT
         ]
     return plan
+
+
+def _with_future(ids: Mapping[str, int], keys: Iterable[str]) -> dict[str, int]:
+    """Return ids with a negative one for each key that has none yet."""
+    whole = dict(ids)
+    for key in keys:
+        whole.setdefault(key, -len(whole) - 1)
+    return whole
 
 
 def columns_of(
