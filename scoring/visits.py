@@ -93,7 +93,25 @@ SAME_HOUSE = {"facebook": frozenset({"facebook", "threads"})}
 
 SCANNERS = ("barracuda", "proofpoint", "mimecast", "safelinks", "urldefense", "symantec", "trendmicro", "fireeye")
 PREVIEWS = ("slackbot", "discordbot", "skypeuripreview", "microsoft office", "ms-office", "embedly", "iframely")
-BOTS = ("bot", "crawl", "spider", "slurp", "headless", "phantomjs", "lighthouse", "monitor", "preview", "scan")
+BOTS = (
+    "bot",
+    "crawl",
+    "spider",
+    "slurp",
+    "headless",
+    "phantomjs",
+    "lighthouse",
+    "monitor",
+    "preview",
+    "scan",
+    "fetch",
+    "validator",
+    "google-",
+    "mediapartners",
+    "meta-external",
+    "pinterest/0",
+    "-user/",  # ChatGPT-User, Claude-User, Perplexity-User
+)
 TOOLS = (
     "curl/",
     "wget/",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -17,10 +17,11 @@ import sqlalchemy as sa
 from emails.values import Neighbour, You
 from scoring import badges, points, standings, weeks
 from scoring.shares import Facts, State
+from scoring.visits import HUMAN
 from service import clock, ledger, words_of_score
 from service.books import FOLDED, Terms, known, terms
 from service.database import db
-from service.models import Employee, LedgerEntry, Share, Story, Total
+from service.models import Employee, Evidence, LedgerEntry, Share, Story, Total
 from service.models.people import Status
 
 NEAR = 2
@@ -47,27 +48,31 @@ def digest_facts(subjects: Sequence[str], week: str) -> dict[str, You]:
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
         hers, totals = confirmed_shares(batch), _totals(batch, month)
+        readers = _readers(batch, weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
         for subject in batch:
-            found[subject] = _you(hers[subject], totals.get(subject, 0), near.get(subject, ()), week, month, agreed)
+            you = _you(hers[subject], week, month, agreed)
+            found[subject] = replace(
+                you,
+                points=max(0, totals.get(subject, 0)),
+                near=near.get(subject, ()),
+                visits=max(you.visits, readers.get(subject, 0)),
+            )
     return found
 
 
-def _you(
-    hers: Sequence[Facts], month_total: int, near: tuple[Neighbour, ...], week: str, month: str, agreed: Terms
-) -> You:
+def _you(hers: Sequence[Facts], week: str, month: str, agreed: Terms) -> You:
+    """What follows from her confirmed shares alone."""
     active = badges.active_weeks(hers, agreed.zone)
     last = weeks.shift(week, -1)
     steps = badges.progress(hers, agreed.rules, agreed.zone, week)
     confirmed = (weeks.week_of(at, agreed.zone) for f in hers if (at := f.confirmed_at))
     visits = (weeks.week_of(at, agreed.zone) for f in hers for at in f.visited_at)
     return You(
-        points=max(0, month_total),
         weeks=weeks.streak(active, week),
         tickets=weeks.tickets(active, month, agreed.rules.tickets_a_month),
         badge=steps.badge if steps else None,
         have=steps.have if steps else 0,
         need=steps.need if steps else 0,
-        near=near,
         shares=sum(1 for w in confirmed if w == last),
         visits=sum(1 for w in visits if w == last),
     )
@@ -80,6 +85,18 @@ def confirmed_shares(subjects: Sequence[str]) -> dict[str, list[Facts]]:
     for share in db.session.execute(query.where(Share.state.in_((State.CONFIRMED, State.ENGAGED)))):
         found[share.subject].append(known(share))
     return found
+
+
+def _readers(subjects: Sequence[str], begin: datetime, end: datetime) -> dict[str, int]:
+    """How many humans each of these subjects brought between two moments: shares remember twenty, evidence all."""
+    reader = sa.cast(Evidence.share_id, sa.String) + ":" + sa.func.coalesce(Evidence.visitor, "")
+    query = (
+        sa.select(Share.subject, sa.func.count(reader.distinct()).label("readers"))
+        .join(Evidence, Evidence.share_id == Share.id)
+        .where(Evidence.at >= begin, Evidence.at < end, Evidence.verdict == HUMAN, Share.subject.in_(subjects))
+        .group_by(Share.subject)
+    )
+    return {line.subject: line.readers for line in db.session.execute(query)}
 
 
 def _totals(subjects: Sequence[str], period: str) -> dict[str, int]:

@@ -15,7 +15,7 @@ from emails.values import Neighbour, You
 from scoring import standings
 from service import recognition, settling
 from service.database import db
-from service.models import Employee, Total
+from service.models import Employee, Share, Total
 from tests.conftest import TUESDAY
 from tests.test_settling import noor, programme, share, visit
 
@@ -49,6 +49,15 @@ def test_the_next_digest_thanks_for_last_weeks_shares_and_visits(house: Flask) -
     who = confirmed("Noor", visitors=4)
     you = recognition.digest_facts([who], "2026-W48")[who]
     assert (you.shares, you.visits, you.weeks) == (1, 4, 1)
+
+
+def test_thanks_are_for_every_reader_even_beyond_those_that_earn_points(house: Flask) -> None:
+    who = confirmed("Noor", visitors=31)
+    visit(db.session.scalars(sa.select(Share)).one(), "v3", 2)
+    visit(db.session.scalars(sa.select(Share)).one(), "herself", 2, "suspected")
+    db.session.commit()
+    assert recognition.digest_facts([who], "2026-W48")[who].visits == 31
+    assert recognition.digest_facts([who], "2026-W49")[who].visits == 0
 
 
 def test_somebody_without_shares_gets_zeros_and_no_board(house: Flask) -> None:

@@ -63,6 +63,12 @@ CASES: list[tuple[str, Hit, Verdict]] = [
     ("Slack", Hit(agent="Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"), Verdict(BOT, "preview")),
     ("Outlook", Hit(agent="Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0)"), Verdict(BOT, "preview")),
     ("Google", Hit(agent="Mozilla/5.0 (compatible; Googlebot/2.1)"), Verdict(BOT, "preview")),
+    (
+        "an assistant reading for somebody",
+        Hit(agent="Mozilla/5.0 (compatible; Claude-User/1.0)"),
+        Verdict(BOT, "preview"),
+    ),
+    ("Meta's training crawler", Hit(agent="meta-externalagent/1.1"), Verdict(BOT, "preview")),
     ("headless Chrome", Hit(agent=CHROME.replace("Chrome/", "HeadlessChrome/")), Verdict(BOT, "preview")),
     ("curl", Hit(agent="curl/8.9.1"), Verdict(BOT, "tool")),
     ("a script", Hit(agent="python-requests/2.32.3"), Verdict(BOT, "tool")),
