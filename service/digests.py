@@ -120,9 +120,12 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
             progress(len(page))
     db.session.commit()
     counts.keys = choosing.keys
-    _welcome(edition)
+    if choosing.leaves_at is not None and choosing.now >= choosing.leaves_at:
+        _welcome(edition)
     if counts.planned or counts.held or counts.omitted:
-        log.info("digests planned", week=edition.week, mails=counts.planned, held=counts.held, keys=counts.keys)
+        log.info(
+            "digests planned", week=choosing.frozen.texts.week, mails=counts.planned, held=counts.held, keys=counts.keys
+        )
     return counts
 
 
@@ -236,11 +239,8 @@ def _rows(edition: Edition, chosen: Sequence[Decision], selections: dict[str, in
 def _welcome(edition: Edition) -> None:
     """Make the invited active whose first edition this is, and those whose pause is over everywhere.
 
-    Not within the quiet minutes: an undone edition has changed nobody.
+    Not called within the quiet minutes: an undone edition has changed nobody.
     """
-    now = clock.now()
-    if edition.leaves_at is None or now < edition.leaves_at:
-        return
     mailed = sa.select(Outbox.subject).where(
         Outbox.kind == KIND, Outbox.occasion == occasion_of(edition), Outbox.state != MailState.CANCELLED
     )
@@ -250,7 +250,8 @@ def _welcome(edition: Edition) -> None:
     invited = sa.and_(
         Employee.status == Status.INVITED, sa.or_(Employee.subject.in_(mailed), Employee.subject.in_(silent))
     )
-    rested = sa.and_(Employee.status == Status.PAUSED, Employee.paused_until < (now - timedelta(hours=12)).date())
+    over = (clock.now() - timedelta(hours=12)).date()  # whoever's last day is before that day is rested in every zone
+    rested = sa.and_(Employee.status == Status.PAUSED, Employee.paused_until < over)
     for who in (invited, rested):
         asked = sa.update(Employee).where(who).values(status=Status.ACTIVE, paused_until=None)
         db.session.execute(asked.execution_options(synchronize_session=False))

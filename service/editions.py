@@ -115,8 +115,7 @@ def release(edition: Edition, by: str) -> Edition:
         paused=False,
         held_why=None,
     )
-    db.session.commit()
-    log.info("edition released", week=edition.week, by=by, stories=len(frozen.candidates))
+    _commit(edition, "edition released", by=by, stories=len(frozen.candidates))
     return edition
 
 
@@ -149,16 +148,14 @@ def undo(edition: Edition, by: str = "") -> Edition:
     db.session.execute(sa.delete(Omission).where(Omission.edition_id == edition.id))
     unused = sa.select(Outbox.selection_id).where(Outbox.selection_id.is_not(None))
     db.session.execute(sa.delete(Selection).where(Selection.edition_id == edition.id, Selection.id.not_in(unused)))
-    db.session.commit()
-    log.info("edition undone", week=edition.week, by=by)
+    _commit(edition, "edition undone", by=by)
     return edition
 
 
 def pause(edition: Edition, by: str = "") -> Edition:
     """Stop the sending; what is in the network's hands already cannot be called back. Raises EditionError."""
     _move(edition, OPEN, paused=True)
-    db.session.commit()
-    log.info("edition paused", week=edition.week, by=by)
+    _commit(edition, "edition paused", by=by)
     return edition
 
 
@@ -166,8 +163,7 @@ def resume(edition: Edition, by: str = "") -> Edition:
     """Let a paused or held edition flow again; mails that are a day late by now are held. Raises EditionError."""
     hold_late(edition)
     _move(edition, OPEN, paused=False, held_why=None)
-    db.session.commit()
-    log.info("edition resumed", week=edition.week, by=by)
+    _commit(edition, "edition resumed", by=by)
     return edition
 
 
@@ -177,8 +173,7 @@ def send_held(edition: Edition, by: str = "") -> int:
     sent = _settle(
         edition, (MailState.HELD,), Outbox.why == "late", state=MailState.QUEUED, why=None, due_at=clock.now()
     )
-    db.session.commit()
-    log.info("late mails let go", week=edition.week, by=by, mails=sent)
+    _commit(edition, "late mails let go", by=by, mails=sent)
     return sent
 
 
@@ -186,8 +181,7 @@ def cancel(edition: Edition, by: str = "") -> Edition:
     """End an edition: what has not left never will. Raises EditionError for one that is closed or cancelled."""
     _move(edition, (EditionStatus.DRAFT, *OPEN), status=EditionStatus.CANCELLED, closed_at=clock.now())
     _settle(edition, UNSENT, state=MailState.CANCELLED, why="edition-cancelled", settled_at=clock.now())
-    db.session.commit()
-    log.info("edition cancelled", week=edition.week, by=by)
+    _commit(edition, "edition cancelled", by=by)
     return edition
 
 
@@ -214,7 +208,7 @@ def close_what_is_due() -> None:
                 _settle(open_one, (MailState.HELD,), late, state=MailState.CANCELLED, why="late", settled_at=now)
             if _all_final(open_one):
                 open_one.status, open_one.closed_at = EditionStatus.CLOSED, now
-                log.info("edition closed", week=open_one.week)
+                _commit(open_one, "edition closed")
         db.session.commit()
     # A lease that was held while its edition was cancelled comes back as queued; it ends here.
     gone = sa.select(Edition.id).where(Edition.status == EditionStatus.CANCELLED)
@@ -236,6 +230,13 @@ def hold_late(edition: Edition) -> int:
     """Hold the mails that should have left a day ago; return how many. Commits nothing."""
     late = Outbox.due_at <= clock.now() - LATE
     return _settle(edition, (MailState.QUEUED, MailState.RETRY), late, state=MailState.HELD, why="late")
+
+
+def _commit(edition: Edition, event: str, **facts: Any) -> None:
+    """Commit and log; the week is read before, as a read after it would hold SQLite's lock again."""
+    week = edition.week
+    db.session.commit()
+    log.info(event, week=week, **facts)
 
 
 def _settle(edition: Edition, states: tuple[MailState, ...], *where: Any, **values: Any) -> int:

@@ -141,6 +141,6 @@ def _text(story: Story, topics: dict[int, Topic], programme: Programme) -> value
 
 
 def _winners() -> tuple[values.Winner, ...]:
-    from service import draws
+    from service.draws import last_winners
 
-    return tuple(draws.last_winners(clock.now()))
+    return tuple(last_winners(clock.now()))

@@ -81,6 +81,7 @@ def test_an_undo_in_the_midst_of_planning_leaves_nothing_behind(beacon: Flask) -
     with ThreadPoolExecutor(1) as pool:
         planning = pool.submit(run)
         editions.undo(edition)
+        db.session.commit()
         refusal = planning.exception()
     assert refusal is None or isinstance(refusal, digests.NotReleased)
     db.session.expire_all()
