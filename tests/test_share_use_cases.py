@@ -1,11 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from flask import Flask
 
 from service import clock, ledger, shares
 from service.database import db
-from service.models import Evidence, Share
+from service.models import Employee, Evidence, Share, Story
 from service.shares import Asked, UnknownCode
 from tests import noor as world
 
@@ -135,3 +137,43 @@ def test_an_erased_persons_link_goes_on_and_counts_nothing(app: Flask) -> None:
     assert shares.visit(share.code, HUMAN).startswith("https://fjord.example/doors")
     assert db.session.query(Evidence).filter_by(kind="visit").count() == 0
     assert db.session.query(Share).one().state == "opened"
+
+
+def test_a_share_opened_many_times_at_once_is_one_share(app: Flask) -> None:
+    noor = world.begin()
+    noor_id, story_id = noor.id, world.story().id
+    db.session.rollback()
+    start = Barrier(6)
+
+    def open_it() -> str:
+        with app.app_context():
+            start.wait()
+            her, it = db.session.get(Employee, noor_id), db.session.get(Story, story_id)
+            assert her
+            assert it
+            return shares.open_share(her, it, "bluesky", asked=HUMAN).share.code
+
+    with ThreadPoolExecutor(6) as people:
+        codes = [opened.result() for opened in [people.submit(open_it) for _ in range(6)]]
+    assert len(set(codes)) == 1
+    assert db.session.query(Share).count() == 1
+
+
+def test_readers_who_arrive_at_once_are_all_counted_and_paid_once(app: Flask) -> None:
+    noor = world.begin()
+    code, subject = shares.open_share(noor, world.story(), "bluesky").share.code, noor.subject
+    db.session.rollback()
+    start = Barrier(6)
+
+    def read_it(number: int) -> None:
+        with app.app_context():
+            start.wait()
+            shares.visit(code, Asked(address=f"198.51.100.{number}", agent=world.CHROME, language="en"))
+
+    with ThreadPoolExecutor(6) as people:
+        for done in [people.submit(read_it, n) for n in range(6)]:
+            done.result()
+    share = db.session.query(Share).one()
+    assert (share.state, len(share.visited_at)) == ("engaged", 6)
+    assert ledger.total(subject, "all") == 16
+    assert ledger.verify() == []
