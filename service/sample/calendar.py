@@ -47,7 +47,7 @@ class Calendar:
 
     def published(self, days: float) -> datetime:
         """Return when a story of this age was published; older ones stretch over all the weeks that are played."""
-        span = (self.anchor - self.first).total_seconds() / 86400 - 3
+        span = (self.anchor - self.first).total_seconds() / 86400 + 6
         return self.anchor - timedelta(days=days if days <= 7 else 7 + (days - 7) * max(span - 7, 1) / 26)
 
 

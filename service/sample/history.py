@@ -102,6 +102,7 @@ def _week(agenda: Agenda, plan: Calendar, week: str, number: int, chance: Random
         digests.plan(found)
 
     def leave() -> None:
+        digests.plan_due_slots()  # as the scheduler does: it makes the invited active
         _deliver()
         for person, stories in _readers(week):
             if chance.random() < (0.95 if person.name in BUSY else 0.4):
@@ -139,6 +140,9 @@ def _share(agenda: Agenda, chance: Random, subject: str, story_id: int) -> None:
         network = luck.choice((person.networks or ["linkedin"])[:3])
         own = f"{story.title}. I like this one." if luck.random() < 0.25 else None
         share = shares.open_share(person, story, network, own, sharer(person.id)).share
+        if luck.random() < 0.2:  # people like to see their own link work; it earns nothing
+            code, herself = share.code, sharer(person.id)
+            agenda.at(start + timedelta(minutes=1), lambda: _visit(code, herself))
         _world(agenda, luck, share, start, busy=person.name in BUSY)
 
     agenda.at(start, open_it)

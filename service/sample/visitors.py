@@ -18,7 +18,7 @@ AGENTS = {
 CRAWLERS = {network: Asked("GET", f"198.51.100.{n}", agent) for n, (network, agent) in enumerate(AGENTS.items(), 1)}
 """Network → the request of its crawler."""
 
-SCANNER = Asked("HEAD", "198.51.100.200", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) BarracudaSentinel", "", "")
+SCANNER = Asked("GET", "198.51.100.200", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) BarracudaSentinel")
 
 BROWSERS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
