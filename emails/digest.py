@@ -34,6 +34,7 @@ class CompiledDigest:
         self.edition = edition
         self.language = render.known(language)
         self._by_id = {story.id: story for story in edition.stories}
+        self._titles = {story.id: render.line(story.title) for story in edition.stories}
         self._networks: dict[str, dict[str, str]] = {}
         html, text = render.page("digest", self.language), render.text("digest", self.language)
         self._html = {e: self._sheet(html, e, render.escape) for e in _ENCODERS}
@@ -103,14 +104,15 @@ class CompiledDigest:
     def _person(self, to: Recipient, you: You, stories: Sequence[int]) -> dict[str, str]:
         """Return the text of every slot that is hers, neither escaped nor encoded."""
         name = render.called(to.name)
-        networks = to.networks[:BUTTONS]
+        # A network that left the table since she chose it is no reason to send her nothing.
+        networks = [slug for slug in to.networks if slug in NETWORKS][:BUTTONS]
         found = {
             "share": to.passes.share,
             "me": to.passes.me,
             "unsubscribe": to.passes.unsubscribe,
             "subject": self._subject(name, len(stories)),
             "sentence": self._sentence(name, len(stories)),
-            "preheader": " · ".join(render.line(self._by_id[s].title) for s in stories),
+            "preheader": " · ".join(self._titles[s] for s in stories),
             **month.values(you, self.language),
         }
         for n, slug in enumerate(networks):

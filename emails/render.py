@@ -93,13 +93,15 @@ def line(text: str) -> str:
 
 def wrap(text: str) -> str:
     """Return text with each line of it that is longer than WIDTH broken at spaces; addresses stay whole."""
+    if len(text) <= WIDTH:
+        return text
     return "\n".join(
         textwrap.fill(each, WIDTH, break_long_words=False, break_on_hyphens=False) if len(each) > WIDTH else each
         for each in text.split("\n")
     )
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _environment(language: str) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -158,7 +160,12 @@ def called(name: str) -> str:
 def counter(language: str) -> Callable[[int], str]:
     """Return what writes whole numbers with this language's separators."""
     locale = known(language)
-    return lambda n: str(numbers.format_decimal(n, locale=locale))
+    return lambda n: _number(n, locale)
+
+
+@lru_cache(maxsize=4096)
+def _number(n: int, locale: str) -> str:
+    return str(numbers.format_decimal(n, locale=locale))
 
 
 def moment(value: datetime, zone: str, language: str) -> str:

@@ -313,6 +313,12 @@ def test_e_mail_and_copy_are_called_in_the_readers_words() -> None:
     assert "E-pošta" in page and "Kopiraj povezavo" in page and "E-mail" not in page
 
 
+def test_a_network_that_is_no_more_is_left_out_and_the_next_one_moves_up() -> None:
+    page = read(ENGLISH.html(replace(NOOR, networks=("orkut", "x", "threads", "reddit", "xing")), MONTH, [11]))
+    assert [link.rpartition("/")[2] for link in page.links if "/11/" in link] == ["x", "threads", "reddit"]
+    assert "/11/" not in ENGLISH.html(replace(NOOR, networks=("orkut",)), MONTH, [11])
+
+
 def test_a_story_that_is_not_in_the_edition_is_refused() -> None:
     with pytest.raises(KeyError):
         ENGLISH.html(NOOR, MONTH, [99])
