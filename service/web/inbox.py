@@ -81,7 +81,7 @@ def _too_long(words: str, network: str) -> str | None:
     if over <= 0:
         return None
     return _(
-        "%(network)s has room for %(most)s signs beside your link: %(over)s too many.",
+        "%(network)s has room for %(most)s characters beside your link: %(over)s too many.",
         network=reader.network_label(network),
         most=most,
         over=over,
