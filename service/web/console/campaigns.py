@@ -39,15 +39,12 @@ def index() -> str:
         search=(Campaign.name, Campaign.goal, sa.cast(Campaign.hashtags, sa.Text)),
         filters=(Filter("when", _("When"), words, lambda v: when[v], chips=True),),
     )
-    counts = dict(
-        db.session.execute(
-            sa.select(Story.campaign_id, sa.func.count())
-            .where(Story.campaign_id.in_([c.id for c in found.rows]))
-            .group_by(Story.campaign_id)
-        )
-        .tuples()
-        .all()
+    counted = (
+        sa.select(Story.campaign_id, sa.func.count())
+        .where(Story.campaign_id.in_([c.id for c in found.rows]))
+        .group_by(Story.campaign_id)
     )
+    counts = {row[0]: row[1] for row in db.session.execute(counted)}
     return render_template(
         "console/campaigns.html", listing=found, counts=counts, today=today, noun="console.campaigns"
     )

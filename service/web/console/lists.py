@@ -41,10 +41,14 @@ class Listing:
     q: str
     chosen: dict[str, str]
     filters: Sequence[Filter] = field(default_factory=tuple)
+    private: bool = False
+    """True: the search came by POST and stays out of every address."""
 
     def url(self, **changes: Any) -> str:
         """Return this list's address with changes; None or "" takes a part away, any change returns to page 1."""
-        now: dict[str, Any] = {**self.chosen, "q": self.q, "sort": self.sort, "page": self.page}
+        now: dict[str, Any] = {**self.chosen, "sort": self.sort, "page": self.page}
+        if not self.private:
+            now["q"] = self.q
         if set(changes) - {"page"}:
             now["page"] = 1
         now.update(changes)
@@ -87,7 +91,7 @@ def listing(
     `sorts` maps a word of the URL to a column; a "-" before it turns it round. `words`: a search that came by POST
     (names of people never stand in an address); default: the URL's `q`.
     """
-    q = (request.args.get("q", "") if words is None else words).strip()[:100]
+    q = (words if words is not None else request.args.get("q", "")).strip()[:100]
     chosen = {f.name: request.args[f.name] for f in filters if request.args.get(f.name) in f.choices}
     sort = request.args.get("sort", "")
     sort = sort if sort.removeprefix("-") in sorts else default
@@ -99,14 +103,15 @@ def listing(
         like = f"%{_plain(word)}%"
         query = query.where(sa.or_(*(column.ilike(like, escape="\\") for column in search)))
     total = _count(query) if chosen or q else everything
-    pages = max(1, -(-total // PER_PAGE))
+    private = words is not None
+    pages = 1 if private and q else max(1, -(-total // PER_PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     column = sorts[sort.removeprefix("-")]
     order = column.desc().nulls_last() if sort.startswith("-") else column.asc().nulls_last()
     entity = query.column_descriptions[0]["entity"]
     found = query.order_by(None).order_by(order, entity.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
     rows = db.session.execute(found).unique().scalars().all()
-    return Listing(endpoint, rows, total, everything, page, pages, sort, q, chosen, filters)
+    return Listing(endpoint, rows, total, everything, page, pages, sort, q, chosen, filters, private)
 
 
 def has_id(column: Any, wanted: int) -> Any:

@@ -35,13 +35,15 @@ def edition_preview_find(week: str) -> str:
 def page(edition: Edition, employee_id: int | None, who: str) -> str:
     """Return the preview page; `who` narrows the people offered."""
     offered = people(who)
-    chosen = db.session.get(Employee, employee_id) if employee_id else next(iter(offered), None)
-    reason, text = None, ""
-    if chosen is not None and chosen.email:
+    candidates = [db.get_or_404(Employee, employee_id)] if employee_id else offered
+    chosen, reason, text = next(iter(candidates), None), None, ""
+    for each in candidates:
         try:
-            _html, text = digests.preview(edition, chosen)
+            text = digests.preview(edition, each)[1]
+            chosen, reason = each, None
+            break
         except digests.NoDigest as none:
-            reason = reason_words().get(none.reason, str(none.reason))
+            reason = reason or reason_words().get(none.reason, str(none.reason))
     return render_template(
         "console/preview.html",
         noun="console.week",
