@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from emails import digest
+from emails import digest, values
 from emails.picks import Reason
-from emails.values import Passes, Recipient
-from service import clock, recognition
-from service.choosing import Choosing, Decision
+from emails.values import Passes, Recipient, You
+from service import readers, recognition
+from service.choosing import Choosing
 from service.database import db
-from service.models import Edition, Employee
+from service.freezing import texts_of
+from service.models import Edition, Employee, Outbox
 
 NOBODYS = Passes(share="0" * 36, me="0" * 36, unsubscribe="0" * 36, claim="0" * 36)
 """Passes of a preview: they open nothing, so that who looks at her mail cannot act in her name."""
@@ -28,19 +30,18 @@ class NoDigest(Exception):
 
 
 def preview(edition: Edition, employee: Employee) -> tuple[str, str]:
-    """Return (HTML, text) of the digest this employee would get; its links open nothing. Raises NoDigest."""
-    choosing, decision = _decided(edition, employee)
+    """Return (HTML, text) of the digest this employee would get, or got; its links open nothing. Raises NoDigest."""
+    facts, texts, stories = _facts(edition, employee)
     to = Recipient(
-        name=employee.name or "",
+        name=facts["to"]["name"],
         address=employee.email or "",
         language=employee.language,
         passes=NOBODYS,
-        networks=tuple(employee.networks) or (choosing.programme.fallback_network,),
+        networks=tuple(facts["to"]["networks"]),
     )
-    you = recognition.digest_facts([employee.subject], edition.week)[employee.subject]
-    compiled = digest.compile(choosing.frozen.texts, employee.language)
-    message = compiled.message(to, you, decision.stories, f"<preview@{edition.week}.invalid>", clock.now())
-    return message.html, message.text
+    compiled = digest.compile(texts, employee.language)
+    you = You.from_json(facts["you"])
+    return compiled.html(to, you, stories), compiled.text(to, you, stories)
 
 
 def test_facts(edition: Edition, employee: Employee, to_address: str) -> dict[str, Any]:
@@ -48,26 +49,42 @@ def test_facts(edition: Edition, employee: Employee, to_address: str) -> dict[st
 
     Raises NoDigest.
     """
-    choosing, decision = _decided(edition, employee)
+    facts, texts, stories = _facts(edition, employee)
     receiver = db.session.scalar(sa.select(Employee).where(Employee.email == to_address))
-    you = recognition.digest_facts([employee.subject], edition.week)[employee.subject]
     return {
         "to": {
-            "name": employee.name or "",
-            "networks": list(employee.networks) or [choosing.programme.fallback_network],
+            "name": facts["to"]["name"],
+            "networks": facts["to"]["networks"],
             "link_id": receiver.link_id if receiver else secrets.token_hex(8),
         },
-        "edition": choosing.frozen.texts.to_json(),
-        "stories": list(decision.stories),
-        "you": you.to_json(),
+        "edition": texts.to_json(),
+        "stories": stories,
+        "you": facts["you"],
     }
 
 
-def _decided(edition: Edition, employee: Employee) -> tuple[Choosing, Decision]:
+def _facts(edition: Edition, employee: Employee) -> tuple[dict[str, Any], values.Edition, list[int]]:
+    """Return (facts, texts, stories) of her mail: those planned, or as things stand. Texts hold only her stories."""
     if not employee.email:
         raise NoDigest(Reason.GONE)
-    choosing = Choosing(edition)
-    decision = choosing.decide([employee])[0]
-    if decision.reason is not None:
-        raise NoDigest(decision.reason)
-    return choosing, decision
+    row = db.session.scalar(
+        sa.select(Outbox).where(
+            Outbox.kind == readers.KIND,
+            Outbox.occasion == readers.occasion_of(edition),
+            Outbox.subject == employee.subject,
+        )
+    )
+    if row is not None and row.selection is not None:
+        # Facts of an erased person's row are gone, but so is her address, which was asked for above.
+        facts, stories, frozen = row.facts, row.selection.stories, texts_of(edition)
+    else:
+        choosing = Choosing(edition)
+        decision = choosing.decide([employee])[0]
+        if decision.reason is not None:
+            raise NoDigest(decision.reason)
+        you = recognition.digest_facts([employee.subject], edition.week)[employee.subject]
+        networks = list(employee.networks) or [choosing.programme.fallback_network]
+        facts = {"to": {"name": employee.name or "", "networks": networks}, "you": you.to_json()}
+        stories, frozen = list(decision.stories), choosing.frozen
+    shown = tuple(s for s in frozen.texts.stories if s.id in stories)
+    return facts, replace(frozen.texts, stories=shown), list(stories)

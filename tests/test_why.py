@@ -117,6 +117,16 @@ def test_a_preview_is_her_mail_with_links_that_open_nothing(beacon: Flask) -> No
     assert db.session.query(Outbox).count() == 0
 
 
+def test_a_preview_of_a_planned_mail_is_the_planned_one_whatever_came_after(beacon: Flask) -> None:
+    noor = db.session.get(Employee, 1)
+    edition = editions.release(editions.edition(WEEK), "test")
+    digests.plan(edition)
+    noor.name, noor.topics = "Nora", []
+    db.session.commit()
+    html, text = digests.preview(edition, noor)
+    assert "Noor" in text and "One" in text and "Nora" not in html
+
+
 def test_a_preview_of_who_gets_none_says_why(beacon: Flask) -> None:
     with pytest.raises(digests.NoDigest) as none:
         digests.preview(editions.edition(WEEK), db.session.get(Employee, 2))
