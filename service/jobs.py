@@ -1,0 +1,82 @@
+"""Jobs. In: a task's name. Out: its use case run by a worker, soon; the database stays the truth."""
+
+from __future__ import annotations
+
+import time
+
+from flask import current_app, has_app_context
+from rq import Retry
+
+from service import config, settings
+from service.database import db
+from service.journal import log
+from service.models.people import Programme
+from service.queue import RedisError, connection, queue
+from service.schedule import TASKS
+
+LONGEST = 3600
+"""Seconds that a job may run; a delivery takes at most some ten thousand mails at a time."""
+
+ASLEEP = 120
+"""Seconds after which a wake-up that no worker has taken is no reason any more not to ring again."""
+
+
+def run(name: str) -> None:
+    """Run the task of this name in the application's context: what RQ calls, with nothing but the name."""
+    if not has_app_context():
+        from service import create_app
+
+        with create_app().app_context():
+            return run(name)
+    _taken(name)
+    try:
+        if db.session.get(Programme, 1) is None:
+            return None  # nothing is set up yet: nothing is due
+        db.session.rollback()
+        began = time.monotonic()
+        found = TASKS[name].function()()
+        if found:
+            log.info("job done", task=name, result=repr(found), seconds=round(time.monotonic() - began, 3))
+    finally:
+        db.session.remove()
+    return None
+
+
+def wake(name: str, configuration: config.Config | None = None) -> bool:
+    """Ask a worker to run this task now; return False where the queue is away (the schedule makes up for it).
+
+    Each wake-up is a job with an id of its own. While one of the same task waits for a worker, no other is queued.
+    Raises KeyError for an unknown task.
+    """
+    task = TASKS[name]
+    try:
+        redis = connection(configuration or settings(), patient=False)
+        with redis:
+            if not redis.set(_key(name), "1", nx=True, ex=ASLEEP):
+                return True
+            queue(redis).enqueue_call(
+                "service.jobs.run",
+                args=(task.name,),
+                timeout=LONGEST,
+                result_ttl=0,
+                failure_ttl=24 * 3600,
+                retry=Retry(max=3, interval=[5, 30, 120]),
+                description=task.name,
+            )
+    except RedisError as problem:
+        log.warning("the queue is away", task=name, error=type(problem).__name__)
+        return False
+    return True
+
+
+def _key(name: str) -> str:
+    return f"goodword:asked:{name}"
+
+
+def _taken(name: str) -> None:
+    """From here on a new wake-up counts: it may speak of rows that this run does not see."""
+    try:
+        with connection(current_app.config["GOODWORD"], patient=False) as redis:
+            redis.delete(_key(name))
+    except RedisError as problem:
+        log.warning("the queue is away", task=name, error=type(problem).__name__)

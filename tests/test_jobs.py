@@ -1,0 +1,138 @@
+"""Jobs. In: the tests' Valkey and real worker processes. Out: tasks run by name alone, rung once, tried again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from redis import Redis
+from rq.registry import FailedJobRegistry, ScheduledJobRegistry
+
+from service import config, jobs, scheduler
+from service.queue import connection, queue, socket_of, url_of
+from service.schedule import SCHEDULE, TASKS
+from service.scheduler import Timetable
+from service.up import environment
+from tests.postroom import invite, open_room, states
+from tests.servers import free_port
+
+pytestmark = pytest.mark.sockets
+
+
+@pytest.fixture
+def redis(settings: config.Config) -> Iterator[Redis]:
+    with connection(settings, patient=False) as found:
+        found.flushdb()
+        yield found
+
+
+def work(settings: config.Config) -> subprocess.CompletedProcess[bytes]:
+    """Run a real worker until the queue is empty."""
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", "worker", "--burst"],
+        env={**os.environ, **environment(settings)},
+        timeout=60,
+        capture_output=True,
+        check=True,
+    )
+
+
+@pytest.mark.parametrize("task", SCHEDULE, ids=lambda task: task.name)
+def test_every_row_of_the_table_names_a_use_case_with_an_explanation(task) -> None:  # type: ignore[no-untyped-def]
+    assert callable(task.function())
+    assert task.every >= 10 and task.help and TASKS[task.name] is task
+
+
+def test_a_job_carries_a_name_and_nothing_else(app: Flask, redis: Redis) -> None:
+    assert jobs.wake("deliver")
+    (job,) = queue(redis).jobs
+    assert (job.func_name, tuple(job.args), job.kwargs) == ("service.jobs.run", ("deliver",), {})
+    assert job.retries_left == 3 and job.result_ttl == 0
+
+
+def test_one_wake_up_waits_at_a_time_until_a_worker_takes_it(app: Flask, redis: Redis) -> None:
+    assert jobs.wake("deliver") and jobs.wake("deliver") and jobs.wake("sweep")
+    assert len(queue(redis).jobs) == 2
+    jobs.run("deliver")
+    assert jobs.wake("deliver")
+    assert len({job.id for job in queue(redis).jobs}) == 3
+
+
+def test_a_wake_up_without_a_queue_says_so_and_hurts_nobody(app: Flask, settings: config.Config) -> None:
+    away = replace(settings, redis_url=f"redis://127.0.0.1:{free_port()}")
+    assert jobs.wake("deliver", away) is False
+    app.config["GOODWORD"] = away
+    invite(open_room(1))
+    jobs.run("deliver")
+    assert states() == ["accepted"], "the database is the truth"
+
+
+def test_an_unknown_task_is_a_mistake_of_ours(app: Flask) -> None:
+    with pytest.raises(KeyError):
+        jobs.wake("everything")
+
+
+def test_nothing_is_due_before_there_is_a_programme(app: Flask) -> None:
+    for task in SCHEDULE:
+        jobs.run(task.name)
+
+
+def test_a_real_worker_sends_what_is_due(app: Flask, settings: config.Config, redis: Redis) -> None:
+    invite(open_room(3))
+    jobs.wake("deliver")
+    work(settings)
+    assert states() == ["accepted"] * 3
+    assert len(list(settings.mail_folder.glob("*.eml"))) == 3
+    assert queue(redis).jobs == [] and len(FailedJobRegistry(queue=queue(redis))) == 0
+
+
+def test_a_job_that_fails_is_tried_again_later(app: Flask, settings: config.Config, redis: Redis) -> None:
+    queue(redis).enqueue_call("service.jobs.run", args=("no such task",), retry=jobs.Retry(max=1, interval=[5]))
+    open_room(0)
+    work(settings)
+    assert len(ScheduledJobRegistry(queue=queue(redis))) == 1
+
+
+def test_the_timetable_rings_all_at_first_and_then_each_in_its_rhythm() -> None:
+    table = Timetable(100.0)
+    assert table.due(100.0) == [task.name for task in SCHEDULE]
+    assert table.due(105.0) == []
+    assert table.due(110.0) == ["deliver"]
+    assert table.due(5000.0) == [task.name for task in SCHEDULE], "once, however long nobody asked"
+
+
+def test_of_two_schedulers_one_rings_and_gives_way_when_it_stops(settings: config.Config, redis: Redis) -> None:
+    first, second = threading.Event(), threading.Event()
+    threads = [threading.Thread(target=scheduler.main, args=(settings, stop)) for stop in (first, second)]
+    threads[0].start()
+    _until(lambda: len(queue(redis).jobs) == len(SCHEDULE))
+    threads[1].start()
+    time.sleep(1.0)
+    assert len(queue(redis).jobs) == len(SCHEDULE)
+    (lock,) = redis.keys("rq:scheduler-lock:*")
+    first.set()
+    threads[0].join(10)
+    _until(lambda: not redis.exists(lock))
+    second.set()
+    threads[1].join(10)
+
+
+def test_the_queue_of_a_deep_folder_has_a_short_socket(settings: config.Config) -> None:
+    deep = replace(settings, redis_url="", data=settings.data / ("d" * 120))
+    assert len(str(socket_of(deep))) <= 100 and url_of(deep) == f"unix://{socket_of(deep)}"
+    assert url_of(settings) == settings.redis_url
+
+
+def _until(ready) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(200):
+        if ready():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within 10 seconds")
