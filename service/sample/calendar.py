@@ -57,7 +57,7 @@ def calendar(now: datetime) -> Calendar:
     month = weeks.month_of_week(this)
     while not weeks.weeks_of_month(month)[-1] < weeks.shift(this, -1):
         month = weeks.month_of_week(weeks.shift(weeks.weeks_of_month(month)[0], -1))
-    week = min(weeks.shift(this, -4), weeks.weeks_of_month(month)[-3])
+    week = min(weeks.shift(this, -4), weeks.weeks_of_month(month)[-2])
     found = []
     while week <= this:
         found.append(week)

@@ -66,7 +66,7 @@ STORIES = (
          ("", "it"): "Un chilometro di rotaia cresce di mezzo metro tra inverno ed estate. Ecco dove va a finire. #Ingegneria"},
     ),
     Written(
-        "the-steward-who-knows-your-coffee", "owned", 25, "people hosting",
+        "the-steward-who-knows-your-coffee", "owned", 5, "people hosting",
         "Owen remembers 2,300 coffees",
         "He started as a summer stand-in and stayed nine years. On names, silence, and the art of knocking twice.",
         "people", "Colleagues waiting on a platform beside a train",
@@ -140,7 +140,7 @@ STORIES = (
         campaign="spring",
     ),
     Written(
-        "a-meadow-on-the-platform-roof", "curated", 7, "climate places",
+        "a-meadow-on-the-platform-roof", "curated", 6, "climate places",
         "They sowed a meadow on the platform roof. The bees found it in nine days",
         "Forty-one species, four degrees cooler beneath, and a stationmaster who now sells honey. What a small town did with a leaking roof.",
         "garden", "Flowers in orange, white and rose before a pale sun",

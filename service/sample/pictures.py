@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from random import Random
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 WIDTH, HEIGHT = 1200, 675
 SCALE = 2
@@ -140,23 +140,25 @@ def sea(c: Canvas, chance: Random) -> None:
 
 def table(c: Canvas, chance: Random) -> None:
     """A still life: bowl, jug, fruit on a cloth."""
-    c.bands((QUIET, QUIET), 0, 430)
+    wall, bowl, vessel = chance.choice(
+        ((QUIET, GREEN, SLATE), (BLUSH, SLATE, GREEN), ("#e6ddcb", EMBER, DUSK), (MIST, INK, GREEN))
+    )
+    c.bands((wall, wall), 0, 430)
     c.box(0, 430, WIDTH, 250, SAND)
     c.box(120, 430, WIDTH - 240, 250, PAPER)
     for n in range(7):
         c.box(150 + n * 136, 430, 10, 250, BLUSH)
     x = chance.uniform(300, 480)
     c.disc(x, 558, 190, "#e0d3bd", 0.16)
-    c.half(x, 410, 165, GREEN, up=False)
     for n in range(5):
         tone = chance.choice((EMBER, APRICOT, "#e2763a", LEAF))
         c.disc(x - 104 + n * 52, 392 - 22 * (n % 2), chance.uniform(40, 52), tone)
-    c.half(x, 412, 165, GREEN, up=False)
-    c.box(x - 46, 566, 92, 16, GREEN, 6)
+    c.half(x, 412, 165, bowl, up=False)
+    c.box(x - 46, 566, 92, 16, bowl, 6)
     jug = chance.uniform(760, 900)
     c.disc(jug, 570, 130, "#e0d3bd", 0.16)
-    c.box(jug - 76, 300, 152, 270, SLATE, 56)
-    c.box(jug - 46, 232, 92, 130, SLATE, 18)
+    c.box(jug - 76, 300, 152, 270, vessel, 56)
+    c.box(jug - 46, 232, 92, 130, vessel, 18)
     c.box(jug - 56, 226, 112, 20, INK, 10)
     for n in range(5):
         tip = (jug - 130 + n * 64, chance.uniform(70, 130))
@@ -348,5 +350,8 @@ MOTIFS: dict[str, Callable[[Canvas, Random], None]] = {
 def draw(motif: str, seed: str) -> bytes:
     """Return a picture as PNG. Raises KeyError for an unknown motif."""
     canvas = Canvas(PAPER)
-    MOTIFS[motif](canvas, Random(seed))  # noqa: S311  (a picture is no secret)
+    chance = Random(f"{motif} {seed}")  # noqa: S311  (a picture is no secret)
+    MOTIFS[motif](canvas, chance)
+    if chance.random() < 0.5:
+        canvas.image = ImageOps.mirror(canvas.image)
     return canvas.png()
