@@ -6,20 +6,18 @@ The week's stories are compiled once per edition and language: the shell, a card
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from emails import message, month, pieces, render
+from emails.card import card
 from emails.networks import NETWORKS
 from emails.pieces import Encoded, Encoder, Piece, Slot
 from emails.values import Edition, Message, Recipient, Story, You
 
 BUTTONS = 3
 """Share buttons under a story; her other networks stand behind *More networks*."""
-SUMMARY = 160
-"""Characters of a summary: two lines of the mail."""
 
 
 def compile(edition: Edition, language: str) -> CompiledDigest:  # noqa: A001
@@ -49,6 +47,8 @@ class CompiledDigest:
             "programme": render.line(programme.name),
             "company": render.line(programme.company),
             "liaison": render.line(programme.liaison_name),
+            # A liaison who ends her sentence with her name has signed it.
+            "signed": not self._own().rstrip(" .!").endswith(render.called(programme.liaison_name)),
             "liaison_email": message.address(programme.liaison_email),
             "policy": bool(programme.policy_url),
             "policy_url": programme.policy_url or "",
@@ -146,9 +146,12 @@ class CompiledDigest:
             )
         return str(form % {"name": name, "count": self._count(n)})
 
+    def _own(self) -> str:
+        return render.line(self.edition.words.get(self.language, ""))
+
     def _sentence(self, name: str, n: int) -> str:
         """Return the liaison's own sentence, `{name}` filled in where she put it, else the usual one."""
-        own = render.line(self.edition.words.get(self.language, ""))
+        own = self._own()
         if not own:
             return f"{self._subject(name, n)}."
         if not name:
@@ -223,27 +226,3 @@ class _Sheet:
         if shape not in self._shapes:
             self._shapes[shape] = self._encode(pieces.section(self.tree, "you"), shape.sections())
         return self._shapes[shape]
-
-
-def card(story: Story, language: str) -> dict[str, object]:
-    """Return what a story's card says to readers of `language`.
-
-    Title and summary stay in the story's own language, the topic's name is in the reader's.
-    """
-    topic = story.topic.get(language) or story.topic.get("") or next(iter(story.topic.values()), "")
-    direction = render.direction(story.language)
-    title, summary = render.line(story.title), textwrap.shorten(render.line(story.summary), SUMMARY, placeholder=" …")
-    return {
-        "id": str(story.id),
-        "lang": story.language,
-        "dir": direction,
-        "side": "right" if direction == "rtl" else "left",
-        "title": title,
-        "summarised": bool(summary),
-        "summary": summary,
-        "topic": bool(topic),
-        "topic_name": render.line(topic),
-        "picture": story.picture is not None,
-        "src": story.picture or "",
-        "alt": render.line(story.alt),
-    }

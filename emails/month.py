@@ -18,7 +18,6 @@ class Shape:
 
     figures: tuple[str, ...]
     badge: bool
-    done: bool
     left: bool
     near: tuple[bool, ...]
     """One line per neighbour; True marks the reader's own."""
@@ -32,7 +31,7 @@ class Shape:
             "figures": bool(self.figures),
             "figure": [_figure(name) for name in self.figures],
             "badge": self.badge,
-            "done": self.done,
+            "done": self.badge,
             "left": self.left,
             "near": bool(self.near),
             "neighbour": [_neighbour(n, her) for n, her in enumerate(self.near)],
@@ -82,11 +81,10 @@ def _counted(form: str, n: int, language: str) -> str:
 
 def shape(you: You) -> Shape:
     """Return the shape of her section. What is zero is not shown: nobody is told what she has not done."""
-    badge = you.badge is not None and you.need > 0
+    badge = you.badge is not None and you.have > 0 and you.need > 0
     return Shape(
         figures=tuple(name for name in ("points", "weeks", "tickets") if getattr(you, name) > 0),
         badge=badge,
-        done=badge and you.have > 0,
         left=badge and you.have < you.need,
         near=tuple(n.her for n in you.near),
         thanks=you.shares > 0 or you.visits > 0,

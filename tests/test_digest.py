@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emails import digest, month, pieces, render
+from emails.card import SUMMARY, card
 from emails.digest import CompiledDigest
 from emails.pieces import Piece, Section, Slot
 from emails.values import Neighbour, Recipient, You
@@ -81,7 +82,7 @@ def reference(to: Recipient, you: You, stories: list[int], name: str, escape: Ca
 
     cards = []
     for story in (s for n in stories for s in STORIES if s.id == n):
-        row = digest.card(story, "en")
+        row = card(story, "en")
         row["button"] = [
             {
                 "slug": slug,
@@ -111,6 +112,7 @@ def reference(to: Recipient, you: You, stories: list[int], name: str, escape: Ca
         "preheader": " · ".join(render.line(s.title) for n in stories for s in STORIES if s.id == n),
         "sentence": ENGLISH.message(to, you, stories, ID, TUESDAY).subject + ".",
         "card": cards,
+        "signed": True,
         "you": True,
         "begin": not figures and not (you.shares or you.visits),
         "figures": bool(figures),
@@ -123,7 +125,7 @@ def reference(to: Recipient, you: You, stories: list[int], name: str, escape: Ca
             }
             for n in figures
         ],
-        "badge": you.badge is not None,
+        "badge": you.badge is not None and you.have > 0,
         "done": you.have > 0,
         "left": you.have < you.need,
         "near": bool(you.near),
@@ -256,8 +258,8 @@ def test_a_story_without_picture_topic_or_summary_has_no_placeholder() -> None:
 
 
 def test_a_long_summary_ends_at_a_word() -> None:
-    assert str(digest.card(STORIES[4], "en")["summary"]).endswith("word …")
-    assert len(str(digest.card(STORIES[4], "en")["summary"])) <= digest.SUMMARY
+    assert str(card(STORIES[4], "en")["summary"]).endswith("word …")
+    assert len(str(card(STORIES[4], "en")["summary"])) <= SUMMARY
 
 
 def test_the_topic_is_in_the_readers_language_and_the_story_in_its_own() -> None:
@@ -294,6 +296,14 @@ def test_the_liaisons_own_sentence_opens_the_digest(own: str, name: str, sentenc
     to = replace(NOOR, name=name)
     assert html.escape(sentence) in compiled.html(to, MONTH, ALL)
     assert sentence in compiled.text(to, MONTH, ALL)
+
+
+@pytest.mark.parametrize(("own", "times"), [("Spring is here.", 1), ("Spring is here. Liam", 0), ("Yours, Liam.", 0)])
+def test_a_liaison_who_signed_her_sentence_is_not_named_twice(own: str, times: int) -> None:
+    compiled = digest.compile(replace(EDITION, words={"en": own}), "en")
+    top = said(compiled.html(NOOR, MONTH, [11])).partition("Engineering")[0]
+    assert top.count("Liam Novak") == times
+    assert compiled.text(NOOR, MONTH, [11]).partition("Engineering")[0].count("Liam Novak") == times
 
 
 def test_the_preheader_names_the_stories_of_this_person() -> None:
