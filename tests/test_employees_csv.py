@@ -183,8 +183,16 @@ def test_a_heading_alone_holds_nobody() -> None:
 
 
 def test_excels_ways_of_forcing_text_are_seen_through() -> None:
-    found = one('noor@acme.example,"=""Noor Bakker""",\'Sales,,,,,')
-    assert found.people[0].values == {"name": "Noor Bakker", "team": "Sales"}
+    found = one('noor@acme.example,"=""Noor Bakker""",\'-Sales,,,,,')
+    assert found.people[0].values == {"name": "Noor Bakker", "team": "-Sales"}
+    assert one("noor@acme.example,'t Hooft,,,,,,").people[0].values == {"name": "'t Hooft"}
+    assert [p.code for p in one("noor@acme.example,'=1+1,,,,,,").problems] == ["formula"]
+
+
+def test_what_systems_write_for_nothing_is_nothing() -> None:
+    found = one("noor@acme.example,Noor,-,N/A,#N/A,(blank),—,-")
+    assert (found.people[0].values, codes(found)) == ({"name": "Noor"}, [])
+    assert codes(one("n/a,Noor,,,,,,")) == ["no-address"]
 
 
 def test_a_topic_with_a_comma_in_its_name_is_one_topic_and_commas_divide_others() -> None:
