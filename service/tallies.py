@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from service.models.mail import EditionStatus, MailState
 from service.validation import N_, Words
 
 SENT = (MailState.ACCEPTED, MailState.DELIVERED)
+PATIENCE = timedelta(minutes=15)
+"""Work this long overdue means that nobody is doing it."""
 WAITING = (MailState.QUEUED, MailState.LEASED, MailState.SUBMITTING, MailState.RETRY)
 
 
@@ -100,8 +102,31 @@ def status(edition: Edition) -> Tally:
         whys=whys,
         omitted=dict(db.session.execute(omitted.group_by(Omission.reason)).all()),
         undecided=sum(waiting.values()),
-        advice=tuple(_advice(edition, mails, whys, now)),
+        advice=tuple(_advice(edition, mails, whys, now) + _asleep(edition, waiting, now)),
     )
+
+
+def _asleep(edition: Edition, undecided: dict[readers.Slot, int], now: datetime) -> list[Words]:
+    """Return what points to a worker that does not run: work that was due a while ago and is not done."""
+    if edition.status == EditionStatus.DRAFT or edition.paused or edition.held_why:
+        return []
+    due = now - PATIENCE
+    found = []
+    if n := sum(n for slot, n in undecided.items() if slot.at <= due):
+        found.append(
+            Words(
+                N_("People whose time has come and who are not planned: %(n)d. Does a worker run (`goodword up`)?"),
+                {"n": n},
+            )
+        )
+    asked = sa.select(sa.func.count()).where(
+        Outbox.edition_id == edition.id, Outbox.state == MailState.QUEUED, Outbox.due_at <= due
+    )
+    if n := db.session.scalar(asked) or 0:
+        found.append(
+            Words(N_("Mails that are due and do not leave: %(n)d. Does a worker run (`goodword up`)?"), {"n": n})
+        )
+    return found
 
 
 def _advice(edition: Edition, mails: dict[str, int], whys: dict[str, dict[str, int]], now: datetime) -> list[Words]:

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from service import clock, digests, editions
 from service.database import db
@@ -67,6 +68,17 @@ def test_two_planners_at_once_plan_everybody_once(beacon: Flask) -> None:
     mailed, omitted = both()
     assert sum(planned) == len(mailed) == len(set(mailed)) == 18
     assert len(set(omitted)) == 6 and not set(mailed) & set(omitted)
+
+
+def test_many_new_rows_make_the_database_look_at_its_tables_again(
+    beacon: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.planning.MANY", 8)
+    crowd(12)
+    digests.plan(editions.release(editions.edition(WEEK), "test"))
+    if db.engine.dialect.name == "postgresql":
+        known = db.session.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'outbox'")).scalar_one()
+        assert known == 9
 
 
 def test_an_undo_in_the_midst_of_planning_leaves_nothing_behind(beacon: Flask) -> None:

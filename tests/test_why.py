@@ -175,6 +175,27 @@ def test_the_status_counts_states_and_reasons_and_says_what_to_do(beacon: Flask)
     assert json.loads(json.dumps(tally.to_json()))["ambiguous"] == 1
 
 
+def test_the_status_notices_that_no_worker_runs(beacon: Flask) -> None:
+    edition = editions.release(editions.edition(WEEK), "test")
+    at("2026-11-17T08:20")
+    assert "not planned: 2" in str(digests.status(edition).advice[-1])
+    digests.plan(edition)
+    at("2026-11-17T08:34")
+    assert digests.status(edition).advice == ()
+    at("2026-11-17T08:36")
+    assert "do not leave: 1" in str(digests.status(edition).advice[-1])
+    editions.pause(edition)
+    assert [str(a) for a in digests.status(edition).advice] == [
+        "The edition is paused; `goodword digest resume` lets it flow."
+    ]
+
+
+def test_a_cancelled_edition_is_not_planned_from_the_command_line(goodword: Command) -> None:
+    editions.cancel(editions.edition(WEEK))
+    answer = goodword("digest", "plan", "--week", WEEK)
+    assert answer.exit_code == 1 and "is cancelled" in answer.output
+
+
 def test_the_command_line_walks_an_edition_from_counting_to_status(goodword: Command) -> None:
     counted = goodword("digest", "plan", "--json")
     assert counted.exit_code == 0

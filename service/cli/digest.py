@@ -119,7 +119,9 @@ def plan(week: str | None, whole: bool, as_json: bool) -> None:
     from service import digests
 
     edition = _edition(week)
-    draft = edition.status not in digests.OPEN
+    if edition.status in ("closed", "cancelled"):
+        raise click.ClickException(f"Edition {edition.week} is {edition.status}; nothing is planned any more.")
+    draft = edition.status == "draft"
     if draft:
         counts = _forecast(edition)
     else:
@@ -131,7 +133,7 @@ def plan(week: str | None, whole: bool, as_json: bool) -> None:
         return
     click.echo(f"Edition {edition.week} ({edition.status})")
     _show_counts(counts, draft)
-    if draft and edition.status == "draft":
+    if draft:
         click.echo("Nothing was written: the edition is a draft. `goodword digest release` lets it go.")
 
 
