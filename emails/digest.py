@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from emails import message, month, pieces, render
-from emails.card import card
+from emails.card import BUTTONS, button, card
 from emails.networks import NETWORKS
 from emails.pieces import Encoded, Encoder, Piece, Slot
 from emails.values import Edition, Message, Recipient, Story, You
-
-BUTTONS = 3
-"""Share buttons under a story; her other networks stand behind *More networks*."""
 
 
 def compile(edition: Edition, language: str) -> CompiledDigest:  # noqa: A001
@@ -122,16 +119,7 @@ class CompiledDigest:
 
     def _network(self, slug: str) -> dict[str, str]:
         if slug not in self._networks:
-            words = render.words(self.language)
-            network = NETWORKS[slug]
-            own = {"email": words.gettext("E-mail"), "copy": words.gettext("Copy link")}
-            share_on = {"email": words.gettext("Send by e-mail"), "copy": words.gettext("Copy your link")}
-            self._networks[slug] = {
-                "slug": slug,
-                "sign": network.sign,
-                "label": own.get(slug, network.label),
-                "share_on": share_on.get(slug, words.gettext("Share on %(network)s") % {"network": network.label}),
-            }
+            self._networks[slug] = button(slug, self.language)
         return self._networks[slug]
 
     def _subject(self, name: str, n: int) -> str:

@@ -1,7 +1,7 @@
 """Translations. In: every string of emails/ and service/, and their catalogues. Out: what is missing, fuzzy or wrong.
 
-`python -m tests.check_translations` fails with a list; `--update` writes new strings into the .po files, untranslated,
-and takes out what is no longer used.
+`python -m tests.check_translations` fails with a list; `--update [emails] [service]` writes new strings into the .po
+files, untranslated, and takes out what is no longer used.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def update(house: Path, language: str) -> int:
 
 def main(arguments: list[str]) -> int:
     if "--update" in arguments:
-        for house in HOUSES:
+        for house in [name for name in HOUSES if name in arguments] or HOUSES:
             for language in LANGUAGES:
                 print(f"{house} {language}: {update(ROOT / house, language)} to translate")
         return 0

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emails import digest, month, pieces, render
-from emails.card import SUMMARY, card
+from emails.card import SUMMARY, card, preview
 from emails.digest import CompiledDigest
 from emails.pieces import Piece, Section, Slot
 from emails.values import Neighbour, Recipient, You
@@ -315,6 +315,13 @@ def test_the_preheader_names_the_stories_of_this_person() -> None:
 def test_stories_come_in_the_order_chosen() -> None:
     page = said(ENGLISH.html(NOOR, MONTH, [16, 11]))
     assert page.rindex("Open data for") < page.rindex("Why our trams")
+
+
+def test_a_card_alone_says_what_it_says_in_the_digest() -> None:
+    alone = preview(STORIES[0], "it", ("linkedin", "orkut", "x"), "https://good.example")
+    whole = digest.compile(EDITION, "it").html(replace(reader("it"), networks=("linkedin", "x")), MONTH, [11])
+    assert said(alone).removeprefix("Lipa Aloud ") in said(whole)
+    assert PASSES.share not in alone and "<table" in alone.partition("<body")[2].partition("<tr>")[0]
 
 
 def test_e_mail_and_copy_are_called_in_the_readers_words() -> None:
