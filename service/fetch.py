@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 import requests
-from ssrfguard import Policy, SSRFGuardError
+from ssrfguard import Policy, SSRFGuardError, TooManyRedirectsError
 from ssrfguard.requests import Session
 
 from service.validation import N_, Words
@@ -80,8 +80,11 @@ def _get(url: str, most: int, seconds: float, accept: str, policy: Policy, given
                         raise NotFetched(N_("It took too long."))
                 kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
                 return Fetched(bytes(body), answer.url, kind)
+    except TooManyRedirectsError as circle:
+        raise NotFetched(N_("The address leads on and on to other addresses.")) from circle
     except SSRFGuardError as refusal:
-        raise NotFetched(N_("The address leads to a place that is not public.")) from refusal
+        why = N_("We fetch from public places only, on ports 80 and 443; this address leads elsewhere.")
+        raise NotFetched(why) from refusal
     except requests.RequestException as failure:
         raise NotFetched(N_("The address cannot be reached.")) from failure
     except ValueError as wrong:

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+
 from service import keys
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.journal import log
 from service.locales import language_of, zone_of
-from service.models import Programme
+from service.models import Employee, Programme
 from service.validation import N_, Check, Invalid, Words
 
 FIELDS = (
@@ -86,12 +88,18 @@ def create(*, name: str, company: str, liaison_name: str, liaison_email: str, **
 
 
 def change(**fields: Any) -> Programme:
-    """Change some FIELDS of the programme. Raises Invalid, or NoProgramme."""
+    """Change some FIELDS of the programme. Raises Invalid, or NoProgramme.
+
+    Whose language it no longer sends gets mails in its first one.
+    """
     programme = current()
     now = {name: getattr(programme, name) for name in FIELDS}
     for name, value in _checked({**now, **fields}).items():
         if getattr(programme, name) != value:
             setattr(programme, name, value)
+    # Nobody's mails can be in a language that the programme no longer sends.
+    gone = sa.update(Employee).where(Employee.language.not_in(programme.languages))
+    db.session.execute(gone.values(language=programme.languages[0]))
     db.session.commit()
     return programme
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from service import campaigns, clock, topics
 from service.database import db
@@ -62,8 +63,11 @@ def add(**fields: Any) -> Story:
     """Add a draft like `create`, for the caller to commit. Raises Invalid."""
     values = checked({**DEFAULTS, **fields}, None)
     story = Story(status=StoryStatus.DRAFT, **values)
-    db.session.add(story)
-    db.session.flush()
+    try:
+        with db.session.begin_nested():
+            db.session.add(story)
+    except IntegrityError as taken:  # somebody else was faster with the same address
+        raise Invalid({"url": Words(N_("There is a story with this address already."))}) from taken
     return story
 
 

@@ -176,6 +176,10 @@ class _Site(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", "http://169.254.169.254/latest/meta-data/")
             self.end_headers()
+        elif self.path == "/round":
+            self.send_response(302)
+            self.send_header("Location", "/round")
+            self.end_headers()
         elif self.path == "/slow":
             self.send_response(200)
             self.end_headers()
@@ -229,8 +233,10 @@ def test_fetching_keeps_its_limits_of_place_size_and_time(site: tuple[str, Polic
         fetch.fetch(f"{address}/large", 100_000, policy=policy)
     with pytest.raises(fetch.NotFetched, match="code 404"):
         fetch.fetch(f"{address}/none", 1000, policy=policy)
-    with pytest.raises(fetch.NotFetched, match="not public"):
+    with pytest.raises(fetch.NotFetched, match="public places only"):
         fetch.fetch(f"{address}/inwards", 1000, policy=policy)
+    with pytest.raises(fetch.NotFetched, match="on and on"):
+        fetch.fetch(f"{address}/round", 1000, policy=policy)
     begun = time.monotonic()
     with pytest.raises(fetch.NotFetched, match="took longer than 1 seconds"):
         fetch.fetch(f"{address}/slow", 1000, seconds=1, policy=policy)
@@ -242,7 +248,7 @@ def test_fetching_keeps_its_limits_of_place_size_and_time(site: tuple[str, Polic
     ["http://127.0.0.1/", "http://localhost/", "http://10.0.0.1/", "http://[::ffff:127.0.0.1]/", "gopher://x/", "x"],
 )
 def test_a_private_place_or_no_address_is_never_fetched(url: str) -> None:
-    with pytest.raises(fetch.NotFetched, match=r"not public|not a web address|cannot be reached"):
+    with pytest.raises(fetch.NotFetched, match=r"public places only|not a web address|cannot be reached"):
         fetch.fetch(url, 1000)
 
 

@@ -161,7 +161,7 @@ def test_an_unknown_picture_is_a_404(client: FlaskClient) -> None:
     ],
 )
 def test_a_picture_is_never_fetched_from_a_private_place(app: Flask, url: str) -> None:
-    with pytest.raises(Invalid, match="not public"):
+    with pytest.raises(Invalid, match="public places only"):
         pictures.store_from(url)
 
 

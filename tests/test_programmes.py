@@ -10,7 +10,7 @@ from flask import Flask
 
 from service import campaigns, programmes, topics
 from service.database import db
-from service.models import SigningKey, Team
+from service.models import Employee, SigningKey, Team
 from service.validation import Invalid, key_of
 
 ACME = {"name": "Acme Voices", "company": "Acme", "liaison_name": "Liam", "liaison_email": "liam@acme.example"}
@@ -47,6 +47,15 @@ def test_a_change_touches_what_it_names_and_nothing_else(app: Flask) -> None:
     with pytest.raises(Invalid):
         programmes.change(policy_url="javascript:alert(1)", name="Other")
     assert programmes.current().name == "Acme Voices"
+
+
+def test_who_reads_a_language_that_is_no_longer_sent_gets_the_first_one(app: Flask) -> None:
+    programmes.create(**ACME, languages="en,it,sl")
+    people = [Employee(email=f"{code}@acme.example", language=code) for code in ("en", "it", "sl")]
+    db.session.add_all(people)
+    db.session.commit()
+    programmes.change(languages="it,en")
+    assert [person.language for person in people] == ["en", "it", "it"]
 
 
 def test_a_topic_is_found_under_its_slug_its_name_and_its_translations(app: Flask) -> None:

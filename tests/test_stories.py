@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -153,3 +154,23 @@ def test_stories_are_found_in_the_order_asked_and_a_missing_one_is_named() -> No
     assert stories.find([second.id, first.id, second.id]) == [second, first]
     with pytest.raises(Invalid, match="no story 99"):
         stories.find([first.id, 99])
+
+
+def test_of_two_stories_with_one_address_at_the_same_moment_the_second_is_refused(app: Flask) -> None:
+    refusals: list[Invalid] = []
+
+    def late() -> None:
+        with app.app_context():
+            try:
+                stories.create(**PLAIN)
+            except Invalid as refusal:
+                refusals.append(refusal)
+
+    stories.add(**PLAIN)
+    other = threading.Thread(target=late)
+    other.start()
+    other.join(0.5)  # it waits for us: at the address on PostgreSQL, at the door on SQLite
+    db.session.commit()
+    other.join(20)
+    assert [set(refusal.errors) for refusal in refusals] == [{"url"}]
+    assert db.session.query(Story).count() == 1
