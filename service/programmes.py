@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from scoring.points import Rules
 from service import keys
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
@@ -122,11 +123,21 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         "automatic_release": bool(values["automatic_release"]),
         "policy_url": _policy(check, values["policy_url"]),
         "fallback_network": _network(check, str(values["fallback_network"])),
-        "rules": dict(values["rules"] or {}),
+        "rules": _rules(check, values["rules"]),
     }
     clean["sender"] = _address(check, "sender", values["sender"]) if values["sender"] else clean["liaison_email"]
     check.done()
     return clean
+
+
+def _rules(check: Check, given: Any) -> dict[str, Any]:
+    """A wrong rule would stop every settling, so it is refused here."""
+    rules = dict(given or {})
+    try:
+        Rules.of(rules)
+    except ValueError:
+        check.refuse("rules", N_("A rule has a known name and a whole number from 0."))
+    return rules
 
 
 def _address(check: Check, name: str, value: object) -> str:

@@ -108,7 +108,8 @@ def open_share(
     link = short_link(share.code)
     ready = ready_words(employee, story, network, link)
     words = own_words.strip() if own_words and own_words.strip() else ready
-    if _plain(words) != _plain(ready):
+    if _plain(words) != _plain(ready) and not share.visited_at:
+        # Words that come after a reader confirmed the share cannot be the ones he read.
         share.own_words = True
     if share.opened_at is None:
         share.opened_at = now

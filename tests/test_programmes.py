@@ -49,6 +49,14 @@ def test_a_change_touches_what_it_names_and_nothing_else(app: Flask) -> None:
     assert programmes.current().name == "Acme Voices"
 
 
+@pytest.mark.parametrize("rules", [{"confirmd": 5}, {"confirmed": -1}, {"confirmed": "5"}])
+def test_a_rule_that_scoring_does_not_know_is_refused(app: Flask, rules: dict[str, Any]) -> None:
+    programmes.create(**ACME)
+    with pytest.raises(Invalid) as refusal:
+        programmes.change(rules=rules)
+    assert "rules" in refusal.value.errors
+
+
 def test_who_reads_a_language_that_is_no_longer_sent_gets_the_first_one(app: Flask) -> None:
     programmes.create(**ACME, languages="en,it,sl")
     people = [Employee(email=f"{code}@acme.example", language=code) for code in ("en", "it", "sl")]

@@ -52,6 +52,17 @@ def test_only_words_that_differ_from_the_ready_ones_are_her_own(app: Flask) -> N
     assert opened.words == "I was there."
 
 
+def test_words_that_come_after_a_reader_cannot_be_the_ones_that_were_read(app: Flask) -> None:
+    noor = world.begin()
+    code = shares.open_share(noor, world.story(), "x").share.code
+    clock.set_now(clock.now() + timedelta(hours=1))
+    shares.visit(code, HUMAN)
+    points = ledger.total(noor.subject)
+    again = shares.open_share(noor, world.story(), "x", "I was there.").share
+    assert (again.own_words, ledger.total(noor.subject), ledger.verify()) == (False, points, [])
+    assert points == 10
+
+
 def test_a_story_for_another_team_is_not_hers_to_share(app: Flask) -> None:
     noor = world.begin()
     assert shares.story_for(noor, world.story().id) is not None

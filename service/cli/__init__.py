@@ -54,9 +54,14 @@ def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def inside(*args: Any, **kwargs: Any) -> Any:
         from service import create_app
+        from service.database import db
 
         with create_app().app_context():
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     return inside
 
