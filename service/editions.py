@@ -190,6 +190,8 @@ def close_what_is_due() -> None:
 
     Safe to run at any moment and any number of times.
     """
+    if programmes.found() is None:
+        return  # nothing is due before there is a programme
     now = clock.now()
     coming = edition()
     if programmes.current().automatic_release and is_overdue(coming):

@@ -5,7 +5,7 @@ from flask import Flask
 
 from service import clock, digests, editions
 from service.database import db
-from service.models import Campaign, Edition, Omission, Outbox, Selection
+from service.models import Campaign, Edition, Omission, Outbox, Picture, Selection
 from tests import week47
 from tests.week47 import NEW_YORK, WEEK, at, reader, story
 
@@ -88,6 +88,23 @@ def test_an_edition_without_a_story_to_tell_is_not_released(beacon: Flask) -> No
     with pytest.raises(editions.EditionError, match="No approved story"):
         editions.release(edition, "test")
     assert edition.status == "draft"
+
+
+def test_frozen_texts_hold_picture_topic_and_alternative_words(beacon: Flask) -> None:
+    picture = Picture(hash="ab" * 32, mime="image/jpeg", width=1200, height=675, body=b"x")
+    db.session.add(picture)
+    db.session.flush()
+    told = story("Three", picture_hash=picture.hash, picture_alt="A probe", topics=[1, 2], lead_topic=2)
+    card = editions.texts_of(released()).texts.stories[-1]
+    assert (card.id, card.alt) == (told.id, "A probe")
+    assert card.picture == f"https://good.example/pictures/{'ab' * 32}.jpg"
+    assert card.topic == {"": "Space", "it": "Spazio"}
+
+
+def test_before_there_is_a_programme_nothing_is_due(app: Flask) -> None:
+    editions.close_what_is_due()
+    assert digests.plan_due_slots() == 0
+    assert db.session.query(Edition).count() == 0
 
 
 def test_a_second_release_is_refused(beacon: Flask) -> None:
