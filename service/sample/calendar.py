@@ -41,6 +41,11 @@ class Calendar:
         """Return when the liaison releases a week's edition: Monday, half past ten."""
         return weeks.begin(week, ZONE) + timedelta(hours=10, minutes=30)
 
+    @property
+    def next_month(self) -> str:
+        """The month after the draw's, whose tickets enter the next one."""
+        return weeks.month_of_week(weeks.shift(weeks.weeks_of_month(self.month)[-1], 1))
+
     def in_draw_week(self, days: float) -> datetime:
         """Return a moment so many days into last week, the one in which the draw happens."""
         return weeks.begin(self.weeks[-2], ZONE) + timedelta(days=days)

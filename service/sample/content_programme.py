@@ -62,9 +62,9 @@ PRIZES = (
 
 WORDS: tuple[dict[str, str], ...] = (
     {
-        "en": "{name}, a slow menu, a door you can trust and forty-one flowers on a roof. Good week, Nives",
-        "it": "{name}, una colazione leggera, una porta di cui fidarsi e un prato sul tetto. Buona settimana, Nives",
-        "sl": "{name}, počasen jedilnik, vrata, ki jim zaupaš, in travnik na strehi. Lep teden, Nives",
+        "en": "{name}, the first hundred beds to Bristol are on sale, and here is something to read on the way. Nives",
+        "it": "{name}, i primi cento letti per Bristol sono in vendita, ed ecco qualcosa da leggere in viaggio. Nives",
+        "sl": "{name}, prvih sto ležišč do Bristola je naprodaj, tu pa je še nekaj branja za na pot. Nives",
     },
     {
         "en": "{name}, our line to Bristol is official, and you may tell everybody. Nives",

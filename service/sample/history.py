@@ -182,12 +182,18 @@ def _declare(subject: str, share_id: int) -> None:
 
 
 def _draw(agenda: Agenda, plan: Calendar) -> None:
-    """Last month's draw: frozen on Tuesday of last week, due on Friday, run on Saturday, a claim on Sunday."""
+    """Last month's draw: frozen on Tuesday of last week, due on Friday, run on Saturday, a claim on Sunday.
+
+    The next one opens then, so that tickets earned now have a prize before them.
+    """
     due = plan.in_draw_week(4.8)
 
+    def create(month: str) -> Draw:
+        title = f"{datetime.strptime(month, '%Y-%m'):%B} draw"  # noqa: DTZ007  (a month has no zone)
+        return draws.create(month, title, PRIZES, month=month, source_text=SOURCE, sample=True)
+
     def freeze() -> None:
-        title = f"{datetime.strptime(plan.month, '%Y-%m'):%B} draw"  # noqa: DTZ007  (a month has no zone)
-        made = draws.create(plan.month, title, PRIZES, month=plan.month, source_text=SOURCE, sample=True)
+        made = create(plan.month)
         draws.freeze(made, due)
         _deliver()
 
@@ -197,9 +203,13 @@ def _draw(agenda: Agenda, plan: Calendar) -> None:
             draws.run(made, rules_of.canonical(NUMBERS))
             _deliver()
 
+    def open_next() -> None:
+        create(plan.next_month)
+
     agenda.at(plan.in_draw_week(1.5), freeze)
     agenda.at(due + timedelta(hours=14), run)
     agenda.at(due + timedelta(hours=40), lambda: _claim(plan.month))
+    agenda.at(due + timedelta(hours=41), open_next)
 
 
 def _claim(name: str) -> None:
