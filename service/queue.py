@@ -23,7 +23,7 @@ SERIALIZER = "json"
 _LONGEST = 100
 """Bytes that a Unix socket's path may have nearly everywhere (Linux 107, macOS 103)."""
 
-__all__ = ["NAME", "SERIALIZER", "RedisError", "connection", "queue", "socket_of", "url_of"]
+__all__ = ["NAME", "SERIALIZER", "RedisError", "connection", "lose_patience", "queue", "socket_of", "url_of"]
 
 
 def socket_of(settings: Config) -> Path:
@@ -40,9 +40,24 @@ def url_of(settings: Config) -> str:
     return settings.redis_url or f"unix://{socket_of(settings)}"
 
 
+class Patience(ExponentialWithJitterBackoff):
+    """Waits between two tries, until `lose_patience`: who is to stop must not wait for a server that is gone."""
+
+    lost = False
+
+    def compute(self, failures: int) -> float:
+        """Return the seconds to wait after this many failures."""
+        return 0.0 if Patience.lost else float(super().compute(failures))
+
+
+def lose_patience() -> None:
+    """Make every patient connection of this process give up at its next failures."""
+    Patience.lost = True
+
+
 def connection(settings: Config, patient: bool = True) -> Redis:
     """Return a connection. A patient one waits out a restart of Redis (about a minute), else it gives up within 2 s."""
-    retry = Retry(ExponentialWithJitterBackoff(base=0.2, cap=5), 20 if patient else 1)
+    retry = Retry(Patience(base=0.2, cap=5), 20 if patient else 1)
     return Redis.from_url(
         url_of(settings),
         retry=retry,

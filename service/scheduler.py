@@ -39,7 +39,9 @@ def main(settings: Config, stop: threading.Event | None = None) -> None:
     stop = stop or _signalled()
     clock.use(settings.clock)
     journal.begin(settings)
-    helper = RQScheduler([NAME], connection(settings), interval=1, serializer=SERIALIZER, logging_level="WARNING")
+    # It asks again twice a second anyhow: a patient connection would only keep it from hearing that it is to stop.
+    redis = connection(settings, patient=False)
+    helper = RQScheduler([NAME], redis, interval=1, serializer=SERIALIZER, logging_level="WARNING")
     table = Timetable(time.monotonic())
     asked = -REFRESH
     try:

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 
 from rq import Worker
 
 from service import create_app
 from service.config import Config
 from service.database import db
-from service.queue import SERIALIZER, connection, queue
+from service.journal import log
+from service.queue import SERIALIZER, RedisError, connection, lose_patience, queue
+
+HURRY = signal.SIGUSR1
+"""Tells a job's process that its worker was told to stop: it still finishes, but waits for no queue server."""
+
+
+class Stoppable(Worker):
+    """A worker that also stops when the queue server was stopped before it."""
+
+    def request_stop(self, signum: int, frame: object) -> None:
+        """Finish the job at hand, then end."""
+        lose_patience()
+        if self.horse_pid:
+            os.kill(self.horse_pid, HURRY)
+        super().request_stop(signum, frame)
 
 
 def main(settings: Config, burst: bool = False) -> bool:
@@ -21,9 +37,10 @@ def main(settings: Config, burst: bool = False) -> bool:
     app = create_app(settings)
     # A job's process must not talk over a connection that its parent opened.
     os.register_at_fork(after_in_child=lambda: _forget_connections(app))
+    signal.signal(HURRY, lambda _number, _frame: lose_patience())
     redis = connection(settings)
     logging.getLogger("rq.worker").setLevel(logging.WARNING)
-    worker = Worker(
+    worker = Stoppable(
         [queue(redis)],
         connection=redis,
         serializer=SERIALIZER,
@@ -31,8 +48,13 @@ def main(settings: Config, burst: bool = False) -> bool:
         maintenance_interval=60,
         log_job_description=False,
     )
-    with app.app_context():
-        return bool(worker.work(burst=burst, logging_level="WARNING"))
+    try:
+        with app.app_context():
+            return bool(worker.work(burst=burst, logging_level="WARNING"))
+    except RedisError as problem:
+        # The jobs are safe: the schedule rings again, and what is due stands in the database.
+        log.error("the queue is away", error=type(problem).__name__)
+        raise SystemExit(1) from problem
 
 
 def _forget_connections(app) -> None:  # type: ignore[no-untyped-def]
