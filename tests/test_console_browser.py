@@ -122,7 +122,11 @@ def test_the_card_follows_the_typing_and_nothing_typed_is_lost_by_it(site: tuple
     card = page.frame_locator("#card")
     expect(card.get_by_role("heading", name="Roofs")).to_be_visible()
     page.get_by_label("Title").fill("Roofs of copper")
-    expect(card.get_by_role("heading", name="Roofs of copper")).to_be_visible()
+    heading = card.get_by_role("heading", name="Roofs of copper")
+    expect(heading).to_be_visible()
+    # The mail's own look came with it, not the browser's.
+    assert heading.evaluate("h => getComputedStyle(h).fontFamily").startswith("system-ui")
+    assert heading.evaluate("h => getComputedStyle(h).fontSize") == "20px"
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.get_by_role("link", name="Campaigns").click()

@@ -55,5 +55,7 @@ if (editor) {
     follow(next);
     editor.requestSubmit(button);
   };
+  const first = document.getElementById("card");
+  if (document.querySelector("[aria-invalid]") || !first.hasAttribute("src")) show();
   editor.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 600); });
 }

@@ -70,5 +70,11 @@ def document(story: dict[str, Any], story_id: int) -> str:
     filled.update(base=base, share="", button=buttons)
     body = pieces.flat(pieces.fill(pieces.section(tree, "card"), filled, render.escape))
     head = "".join(node for node in tree if isinstance(node, str)).partition("</head>")[0]
-    # Links of a card under preview lead nowhere: the frame's sandbox opens no window.
-    return f'{head}<base target="_blank"></head><body class="p" style="padding-top:24px">{body}</body></html>'
+    # A card is rows of the mail's one column. Links under preview lead nowhere: the frame opens no window.
+    column = f'<table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tbody>{body}</tbody></table>'
+    paper = render.TOKENS["paper"]
+    return (
+        f'{head}<base target="_blank"></head><body style="margin:0;background:{paper}" class="p">'
+        f'<div class="p" style="padding:24px 24px 0;background:{paper};font-family:{render.FONT}">{column}</div>'
+        "</body></html>"
+    )
