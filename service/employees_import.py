@@ -43,6 +43,8 @@ class Preview:
     missing: tuple[Missing, ...]
     new_teams: tuple[str, ...]
     invite: bool = True
+    uninvited: int = 0
+    """People known already who would get their invitation now: they were imported without."""
 
     @property
     def rows(self) -> int:
@@ -108,6 +110,7 @@ def preview(
         missing=tuple(plan.missing),
         new_teams=tuple(sorted(name for key, name in named.items() if key not in there)),
         invite=invite,
+        uninvited=len(plan.uninvited) if invite else 0,
     )
 
 
@@ -131,7 +134,7 @@ def apply(seen: Preview, confirm_gone: bool = False, progress: Progress | None =
     added = [_row(person, programme, topic_ids, team_ids, now) for person in plan.new]
     insert_new(Employee, _counted(added, tell, total))
     _update(plan, topic_ids, team_ids, tell, len(added), total)
-    invitations = _invite(added, now) if seen.invite and added else 0
+    invitations = _invite(added, plan.uninvited, now) if seen.invite else 0
     shown = {person.id for person in seen.missing}
     gone = _mark_gone([m.id for m in plan.missing if m.id in shown]) if confirm_gone else 0
     report = Report(
@@ -172,7 +175,7 @@ def _row(
         "links_from": now.date(),
         "excluded_from_draws": False,
         "created_at": now,
-        "invited_at": now,
+        "invited_at": None,
         **columns_of(person, topic_ids, team_ids, []),
     }
 
@@ -193,8 +196,11 @@ def _update(
     db.session.expire_all()
 
 
-def _invite(added: list[dict[str, Any]], now: datetime) -> int:
-    """Put the invitations of these new employees into the outbox; return how many will be sent."""
+def _invite(added: list[dict[str, Any]], uninvited: list[int], now: datetime) -> int:
+    """Put invitations of new people, and of those who got none before, into the outbox; return how many will go."""
+    people = [*added, *_facts_of(uninvited)]
+    if not people:
+        return 0
     names: dict[tuple[str, int], str] = {}
     every = db.session.scalars(sa.select(Topic)).all()
     stopped = suppressions.suppressed_all("invitation")
@@ -203,7 +209,7 @@ def _invite(added: list[dict[str, Any]], now: datetime) -> int:
 
     def rows() -> Iterator[dict[str, Any]]:
         nonlocal queued
-        for values in added:
+        for values in people:
             language = values["language"]
             for topic in every:
                 names.setdefault((language, topic.id), topic.names.get(language, topic.name))
@@ -224,7 +230,20 @@ def _invite(added: list[dict[str, Any]], now: datetime) -> int:
 
     with db.session.no_autoflush:
         made = outbox.enqueue_many(rows())
+    asked = sa.update(Employee).where(Employee.status == Status.INVITED, Employee.invited_at.is_(None))
+    subjects = [values["subject"] for values in people]
+    for start in range(0, len(subjects), _BATCH):
+        batch = asked.where(Employee.subject.in_(subjects[start : start + _BATCH])).values(invited_at=now)
+        db.session.execute(batch, execution_options={"synchronize_session": False})
     return min(made, queued)
+
+
+def _facts_of(ids: list[int]) -> Iterator[dict[str, Any]]:
+    names = ("subject", "email", "name", "language", "networks", "topics", "link_id")
+    for start in range(0, len(ids), _BATCH):
+        asked = sa.select(*(getattr(Employee, name) for name in names))
+        for row in db.session.execute(asked.where(Employee.id.in_(ids[start : start + _BATCH]))):
+            yield dict(row._mapping)
 
 
 def _mark_gone(ids: list[int]) -> int:

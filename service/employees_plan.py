@@ -45,6 +45,8 @@ class Plan:
     updates: list[tuple[int, Person, dict[str, tuple[Any, Any]]]] = field(default_factory=list)
     same: int = 0
     kept: list[str] = field(default_factory=list)
+    uninvited: list[int] = field(default_factory=list)
+    """Ids of people in the file who were imported before, without an invitation, and have none yet."""
     missing: list[Missing] = field(default_factory=list)
 
 
@@ -71,7 +73,7 @@ def plan_of(
     if team_ids is None:
         named = [person.values["team"].casefold() for person in reading.people if "team" in person.values]
         team_ids = _with_future({name.casefold(): id_ for id_, name in team_names.items()}, named)
-    columns = [getattr(Employee, name) for name in ("id", "email", "status", "chosen", *_COLUMNS)]
+    columns = [getattr(Employee, name) for name in ("id", "email", "status", "chosen", "invited_at", *_COLUMNS)]
     there = {row.email: row for row in db.session.execute(sa.select(*columns).where(Employee.email.is_not(None)))}
     ended = _ended() if any(person.email not in there for person in reading.people) else frozenset()
     plan = Plan()
@@ -86,6 +88,8 @@ def plan_of(
         if row.status in _STAYS_OUT:
             plan.kept.append(person.email)
             continue
+        if row.status == Status.INVITED and row.invited_at is None:
+            plan.uninvited.append(row.id)
         fields: dict[str, tuple[Any, Any]] = {}
         for name, then in columns_of(person, topic_ids, team_ids, row.chosen).items():
             now = getattr(row, name)

@@ -104,7 +104,20 @@ def test_an_invitation_names_her_topics_in_her_language_and_is_sent_once() -> No
 @pytest.mark.usefixtures("programme")
 def test_without_invitation_nobody_is_written_to() -> None:
     assert bring(NOOR, invite=False).invitations == 0
-    assert count(Outbox) == 0
+    assert (count(Outbox), who("noor").invited_at) == (0, None)
+
+
+@pytest.mark.usefixtures("programme")
+def test_who_came_in_without_an_invitation_gets_it_with_a_later_import() -> None:
+    bring(NOOR, OLGA, invite=False)
+    who("olga").status = Status.LEFT
+    db.session.commit()
+    assert employees.preview(sheet(NOOR, OLGA)).uninvited == 1
+    report = bring(NOOR, OLGA)
+    assert (report.added, report.same, report.invitations, count(Outbox)) == (0, 1, 1, 1)
+    db.session.expire_all()
+    assert (who("noor").invited_at is None, who("olga").invited_at) == (False, None)
+    assert bring(NOOR, OLGA).invitations == 0
 
 
 @pytest.mark.usefixtures("programme")

@@ -107,6 +107,8 @@ def _tell(name: str, seen: Any, report: Any) -> None:
             f"Added {report.added}, changed {report.changed}, left {report.same} as they are; "
             f"{report.refused} stayed out. Invitations: {report.invitations}."
         )
+    if report is None and seen.uninvited:
+        click.echo(f"Would invite {seen.uninvited} who came in earlier without an invitation.")
     if seen.kept:
         click.echo(f"{_n(len(seen.kept), 'person', 'people')} left or gone: that stays so.")
     if seen.new_teams:
