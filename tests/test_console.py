@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -144,7 +145,11 @@ def test_a_poll_whose_session_ended_is_led_to_the_door(beacon: Flask) -> None:
 
 
 def test_before_there_is_a_programme_the_console_says_what_to_do_first(app: Flask) -> None:
-    assert "goodword programme create" in at_the_console(app).get("/console/").text
+    liam = at_the_console(app)
+    assert "goodword programme create" in liam.get("/console/").text
+    liam.here = f"{BASE}/console/people/import"
+    file = (io.BytesIO(b"email\nnoor@beacon.example\n"), "people.csv")
+    assert "goodword programme create" in liam.post("/console/people/import", {"file": file}).text
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import clock, delivery
+from service import clock, delivery, jobs
 from service.database import db
 from service.models import Employee, Outbox
 from service.models.mail import MailState
@@ -36,6 +36,8 @@ def doubt_decide(number: int) -> Response:
         abort(400)
     try:
         delivery.resolve(number, act == "accepted")
+        if act == "again":
+            jobs.wake("deliver")
         done(_("Noted: it arrived.") if act == "accepted" else _("It is sent once more."))
     except delivery.NotNow:
         refused(_("This mail cannot be decided now. Its answer may still come, or it was settled this very moment."))

@@ -6,7 +6,7 @@ from flask import Response as FlaskResponse
 from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import digests, employees
+from service import digests, employees, jobs
 from service.database import db
 from service.models import Edition, Employee
 from service.models.people import Status
@@ -92,6 +92,7 @@ def edition_test(week: str) -> Response:
     employee = db.get_or_404(Employee, request.form.get("employee", type=int) or 0)
     try:
         digests.send_test(edition, employee, g.liaison.email)
+        jobs.wake("deliver")
         done(_("A test is on its way to %(address)s.", address=g.liaison.email))
     except digests.NoDigest as none:
         refused(_("There is nothing to send: %(reason)s.", reason=reason_words().get(none.reason, str(none.reason))))

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from service import liaisons
+from service import liaisons, programmes
 from service.database import db
 from service.models import Campaign, Draw, Employee, Programme, Story
 from service.models.content import StoryStatus
@@ -44,6 +44,12 @@ def _same_origin_referrer(response: Any) -> Any:
     """Browsers must name our own origin on our own forms: CSRF protection looks at it over https."""
     response.headers.setdefault("Referrer-Policy", "same-origin")
     return response
+
+
+@room.errorhandler(programmes.NoProgramme)
+def _first_things_first(_error: programmes.NoProgramme) -> Response:
+    """Lead to the page that says how a programme is created."""
+    return redirect(url_for("console.week"))
 
 
 def programme() -> Programme | None:
