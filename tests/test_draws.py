@@ -131,6 +131,8 @@ def test_who_may_not_enter_is_left_out_with_the_reason(
     draw = draws.freeze(october(), DUE)
     assert cast["Mei"].subject not in set(db.session.scalars(sa.select(Entrant.subject)))
     assert draws.left_out(draw) == {cast["Mei"].subject: reason}
+    assert [(d.name, why) for d, why in draws.not_in_pool(cast["Mei"])] == [("2026-10", reason)]
+    assert draws.not_in_pool(cast["Noor"]) == draws.not_in_pool(cast["Quiet"]) == []
 
 
 def test_a_paused_person_keeps_her_tickets(cast: dict[str, Employee]) -> None:

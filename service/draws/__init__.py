@@ -3,7 +3,7 @@
 The rules are scoring.draws and docs/draw-protocol.md; the rows and the mails are made here.
 """
 
-from service.draws.freezing import entries_due, freeze, left_out
+from service.draws.freezing import entries_due, freeze, left_out, not_in_pool
 from service.draws.opening import create, default_rules, edit, find, listed
 from service.draws.prizes import NotOffered, claim, claim_of, decline, last_winners, pass_on_due
 from service.draws.published import Outcome, outcome, rules_file, source_file
@@ -25,6 +25,7 @@ __all__ = [
     "last_winners",
     "left_out",
     "listed",
+    "not_in_pool",
     "outcome",
     "pass_on_due",
     "rules_file",

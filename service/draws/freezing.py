@@ -120,6 +120,20 @@ def left_out(draw: Draw) -> dict[str, str]:
     }
 
 
+def not_in_pool(employee: Employee) -> list[tuple[Draw, str]]:
+    """Return the frozen draws, not drawn yet, in whose month she holds tickets without being in the pool, and why.
+
+    For her own page, where she is told before the numbers are known; reasons as in `left_out`.
+    """
+    inside = sa.select(Entrant.draw_id).where(Entrant.subject == employee.subject)
+    waiting = sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.id.not_in(inside)).order_by(Draw.id)
+    return [
+        (draw, _why_not(employee, _liaisons()) or "later")
+        for draw in db.session.scalars(waiting)
+        if _tickets(draw, employee.subject)
+    ]
+
+
 def _holders(draw: Draw) -> Iterator[tuple[Employee, int, str | None]]:
     """Everyone with tickets: employee, tickets, and why she does not enter (None: she does)."""
     tickets = _tickets(draw)
@@ -147,24 +161,28 @@ def _why_not(person: Employee, liaisons: set[str]) -> str | None:
     return "excluded" if person.excluded_from_draws else None
 
 
-def _tickets(draw: Draw) -> dict[str, int]:
-    """Tickets by subject: the month's active weeks, and weeks of the draw before that became known after its freeze."""
+def _tickets(draw: Draw, subject: str | None = None) -> dict[str, int]:
+    """Tickets by subject, or of one alone.
+
+    The month's active weeks, and weeks of the draw before that became known after its freeze.
+    """
     agreed = terms()
     month = draw.month or weeks.month_of(clock.now(), agreed.zone)
     at_most = agreed.rules.tickets_a_month
     before = _draw_before(month)
     hers: dict[str, list[Facts]] = defaultdict(list)
-    for share in db.session.scalars(sa.select(Share).where(Share.state.in_(("confirmed", "engaged")))):
+    confirmed = sa.select(Share).where(Share.state.in_(("confirmed", "engaged")))
+    for share in db.session.scalars(confirmed if subject is None else confirmed.where(Share.subject == subject)):
         hers[share.subject].append(known(share))
     found = {}
-    for subject, shares in hers.items():
+    for who, shares in hers.items():
         active = badges.active_weeks(shares, agreed.zone)
         held = weeks.tickets(active, month, at_most)
         if before and before.month and before.frozen_at:
             then = [week for week, at in active.items() if at <= before.frozen_at]
             held += weeks.tickets(active, before.month, at_most) - weeks.tickets(then, before.month, at_most)
         if held:
-            found[subject] = held
+            found[who] = held
     return found
 
 
