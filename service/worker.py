@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
+import sys
 
+from flask import Flask
 from rq import Worker
 
-from service import create_app
+from service import create_app, delivery
 from service.config import Config
 from service.database import db
 from service.journal import log
 from service.queue import SERIALIZER, RedisError, connection, lose_patience, queue
 
 HURRY = signal.SIGUSR1
-"""Tells a job's process that its worker was told to stop: it still finishes, but waits for no queue server."""
+"""Tells a job's process that its worker stops or died: it ends soon, after the window of mails at hand."""
+
+_PR_SET_PDEATHSIG = 1
 
 
 class Stoppable(Worker):
@@ -36,8 +41,8 @@ def main(settings: Config, burst: bool = False) -> bool:
     """
     app = create_app(settings)
     # A job's process must not talk over a connection that its parent opened.
-    os.register_at_fork(after_in_child=lambda: _forget_connections(app))
-    signal.signal(HURRY, lambda _number, _frame: lose_patience())
+    os.register_at_fork(after_in_child=lambda: _in_the_job(app))
+    signal.signal(HURRY, lambda _number, _frame: _hurry())
     redis = connection(settings)
     logging.getLogger("rq.worker").setLevel(logging.WARNING)
     worker = Stoppable(
@@ -57,6 +62,15 @@ def main(settings: Config, burst: bool = False) -> bool:
         raise SystemExit(1) from problem
 
 
-def _forget_connections(app) -> None:  # type: ignore[no-untyped-def]
+def _in_the_job(app: Flask) -> None:
+    """Run first thing in the process of each job."""
     with app.app_context():
         db.engine.dispose(close=False)
+    if sys.platform == "linux":
+        # A job whose worker was killed would be run again beside itself: let it come to an end soon.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, HURRY)
+
+
+def _hurry() -> None:
+    lose_patience()
+    delivery.stopping.set()

@@ -10,7 +10,19 @@ from flask import Flask
 
 from service import clock, suppressions
 from service.database import db
-from service.delivery import NotNow, Outcome, Parcel, Verdict, deliver_due, expire, leases, resolve, settle, windows
+from service.delivery import (
+    NotNow,
+    Outcome,
+    Parcel,
+    Verdict,
+    deliver_due,
+    expire,
+    leases,
+    resolve,
+    settle,
+    stopping,
+    windows,
+)
 from service.delivery.states import ATTEMPTS, MOVES, back_off
 from service.models import Edition
 from service.models.mail import MailState
@@ -68,6 +80,19 @@ def test_several_windows_go_one_after_the_other(post: MemoryMailer, monkeypatch:
     monkeypatch.setattr(windows, "WINDOW", 2)
     invite(open_room(5))
     assert deliver_due(mailer=post) == {"accepted": 5}
+
+
+def test_a_process_that_is_to_end_finishes_its_window_and_takes_no_other(
+    post: MemoryMailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "WINDOW", 2)
+    invite(open_room(5))
+    post.after = lambda _parcel: stopping.set()
+    try:
+        assert deliver_due(mailer=post) == {"accepted": 2}
+    finally:
+        stopping.clear()
+    assert states().count("queued") == 3
 
 
 def test_a_digest_leaves_only_while_its_edition_flows(post: MemoryMailer) -> None:

@@ -1,6 +1,6 @@
 """Delivery. In: due rows of the outbox. Out: mails in the receiver's hands, at most one copy of each, ever."""
 
-from service.delivery.deliver import Counts, configured_mailer, deliver_due
+from service.delivery.deliver import Counts, configured_mailer, deliver_due, stopping
 from service.delivery.leases import expire
 from service.delivery.port import Mailer, Outcome, Parcel, Verdict
 from service.delivery.settle import NotNow, decided_from, resolve
@@ -17,4 +17,5 @@ __all__ = [
     "deliver_due",
     "expire",
     "resolve",
+    "stopping",
 ]

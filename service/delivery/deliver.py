@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ MARGIN = 240.0
 
 REFUSALS = 3
 """So many mails in a row refused for good at or after DATA stop the sending: it is the mail, not the person."""
+
+stopping = threading.Event()
+"""Set in a process that is to end soon: a delivery then finishes its window and takes no other."""
 
 Counts = Counter[str]
 """Mails by their new state; `left-out`: no longer to be sent; `given-back`: to be tried again."""
@@ -43,7 +47,7 @@ def deliver_due(limit: int = 10_000, mailer: Mailer | None = None) -> Counts:
     out = mailer or configured_mailer()
     counts: Counts = Counter()
     try:
-        while (left := limit - sum(counts.values())) > 0:
+        while (left := limit - sum(counts.values())) > 0 and not stopping.is_set():
             begun = time.monotonic()
             token, ids = leases.take(min(left, windows.WINDOW))
             if not ids or not _window(out, token, ids, begun, counts):
