@@ -167,7 +167,8 @@ def _valkey(settings: Config) -> Child:
     return Child(
         "queue",
         [str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700"]
-        + ["--dir", str(data), "--appendonly", "yes", "--save", "", "--loglevel", "warning", "--set-proc-title", "no"],
+        + ["--dir", str(data), "--appendonly", "yes", "--save", "", "--set-proc-title", "no"]
+        + ["--loglevel", "warning", "--logfile", str(data / "valkey.log")],
     )
 
 
@@ -215,7 +216,8 @@ def _until(house: House, ready: Callable[[], bool], what: str) -> None:
         fallen = [c for c in house.children if not c.lives]
         if fallen:
             code = fallen[0].process.returncode if fallen[0].process else None
-            raise CannotStart(f"The process {fallen[0].name} ended with {code}; its reason stands above.")
+            where = "above" if fallen[0].name != "queue" else "in valkey/valkey.log of the data folder"
+            raise CannotStart(f"The process {fallen[0].name} ended with {code}; its reason stands {where}.")
         if time.monotonic() > deadline:
             raise CannotStart(f"{what.capitalize()} does not answer after {STARTING:.0f} seconds.")
         time.sleep(0.05)
