@@ -101,7 +101,7 @@ def state_words() -> dict[str, str]:
         "retry": _("Will be tried again"),
         "held": _("Held, a day late"),
         "suppressed": _("Stopped: the receiver wants no mail"),
-        "cancelled": _("Cancelled"),
+        "cancelled": _("Cancelled before they left"),
         "failed": _("Refused by the receiver’s server"),
         "ambiguous": _("In doubt: nobody knows whether they arrived"),
     }

@@ -68,7 +68,7 @@ def needs() -> list[tuple[str, str, str]]:
     )
     for draw in due:
         sentence = _("The numbers for “%(title)s” are out.", title=draw.title)
-        found.append((sentence, _("Draw"), url_for("console.draw", name=draw.name)))
+        found.append((sentence, _("Draw the winners"), url_for("console.draw", name=draw.name)))
     open_prizes = (
         sa.select(Draw.name, Draw.title, sa.func.count())
         .join(Rank, Rank.draw_id == Draw.id)

@@ -82,12 +82,12 @@ def kinds() -> dict[str, str]:
 
 
 def story_states() -> dict[str, str]:
-    return {"draft": _("Drafts"), "approved": _("Approved"), "archived": _("Archived")}
+    return {"draft": _("Draft"), "approved": _("Approved"), "archived": _("Archived")}
 
 
 @room.app_template_filter("story_state")
 def story_state(code: str) -> str:
-    return {"draft": _("Draft"), "approved": _("Approved"), "archived": _("Archived")}.get(code, code)
+    return story_states().get(code, code)
 
 
 @room.app_template_filter("kind_word")
