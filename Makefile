@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := GOODWORD_ENV=demo GOODWORD_DATA=demo-data GOODWORD_CLOCK=demo-data/clock
 
-.PHONY: demo demo-reset test check format lock browser clean
+.PHONY: demo demo-reset test check format lock browser bench bench-full chaos clean
 
 demo: $(VENV)/installed
 	@$(DEMO) $(BIN)/goodword demo
@@ -21,6 +21,17 @@ check: $(VENV)/installed-dev
 	$(BIN)/mypy
 	$(BIN)/python -m tests.check_migrations
 	$(BIN)/python -m tests.check_translations
+
+# Ratios of one run, beside their targets; bench/RESULTS.md says what each means.
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m bench
+
+bench-full: $(VENV)/installed-dev
+	$(BIN)/python -m bench --full
+
+# The proofs under fire at full size; a short form of them is part of `make test`.
+chaos: $(VENV)/installed-dev
+	CHAOS=full $(BIN)/python -m pytest tests/chaos -n 0 -s
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
