@@ -30,7 +30,7 @@ def recipient_facts(employee: Employee, now: datetime, key_id: int | None = None
 
     `key_id` names the signing key; None asks for the newest (give it where many rows are made).
     """
-    from service import passes
+    from service.passes import newest_key_id, today_number
 
     return {
         "to": {
@@ -38,7 +38,7 @@ def recipient_facts(employee: Employee, now: datetime, key_id: int | None = None
             "networks": list(employee.networks) or [_programme().fallback_network],
             "link_id": employee.link_id,
         },
-        "pass": {"key": passes.newest_key_id() if key_id is None else key_id, "day": passes.today_number(now)},
+        "pass": {"key": newest_key_id() if key_id is None else key_id, "day": today_number(now)},
     }
 
 
