@@ -97,7 +97,8 @@ class Cells:
 
     def _name(self, at: int, raw: str) -> str:
         text = _unquoted(raw)
-        if _FORMULA.search(text.strip()):
+        # What goes in is asked, not what stands there: an unseen character may hide the sign.
+        if _FORMULA.search(one_line(text)):
             raise Refused(finding(at, "name", raw, "formula"))
         first, broken, rest = text.strip().replace("\r", "\n").partition("\n")
         if broken and re.search(r"[:@<>=/]", rest):
@@ -117,7 +118,8 @@ class Cells:
 
     def _text(self, at: int, name: str, raw: str) -> str:
         text = _unquoted(raw)
-        if _FORMULA.search(text.strip()) and not re.fullmatch(r"[\w\s&+.,()/-]+", text.strip().lstrip("+-")):
+        line = one_line(text)
+        if _FORMULA.search(line) and not re.fullmatch(r"[\w\s&+.,()/-]+", line.lstrip("+-")):
             self.note(at, name, raw, "dropped-formula")
             return ""
         return self._short(at, name, text)

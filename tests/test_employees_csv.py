@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from emails.networks import NETWORKS
@@ -232,6 +232,8 @@ def test_no_bytes_break_the_reading(data: bytes) -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=40))
+@example("", "\x1b=1+1")
+@example("\x1b=1+1", "")
 def test_no_name_that_goes_in_can_break_a_header(name: str, team: str) -> None:
     cells = ['"' + cell.replace('"', '""') + '"' for cell in ("noor@acme.example", name, team)]
     found = read(("Email,Name,Team\r\n" + ",".join(cells)).encode("utf-8", "replace"), KNOWN)
