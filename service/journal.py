@@ -44,6 +44,7 @@ def begin(settings: config.Config) -> None:
             last,
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -54,6 +55,11 @@ def begin(settings: config.Config) -> None:
     handler.goodword = True  # type: ignore[attr-defined]
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
+
+
+def only_warnings() -> None:
+    """Leave out what went well: a command says that itself, in its own words."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
 class _ScrubFilter(logging.Filter):

@@ -53,10 +53,11 @@ def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def inside(*args: Any, **kwargs: Any) -> Any:
-        from service import create_app
+        from service import create_app, journal
         from service.database import db
 
         with create_app().app_context():
+            journal.only_warnings()
             try:
                 return function(*args, **kwargs)
             finally:
