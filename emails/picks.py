@@ -18,6 +18,8 @@ class Reason(StrEnum):
 
     NOTHING_NEW = "nothing-new"
     NO_TOPICS = "no-topics"
+    NOT_HER_WEEK = "not-her-week"
+    """She asked for a mail every fortnight or month, and this is another week."""
     PAUSED = "paused"
     LEFT = "left"
     GONE = "gone"

@@ -1,12 +1,21 @@
-"""Weeks and slots. In: moments, ISO weeks, wishes and zones. Out: the week of a moment, the moment of a wish."""
+"""Weeks and slots. In: moments, ISO weeks, wishes, zones. Out: a moment's week, a wish's moment, whose week it is."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 _WEEK = re.compile(r"(\d{4})-W(\d{2})")
+
+
+class Rhythm(StrEnum):
+    """How often somebody wants her mail."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
 
 
 def monday(week: str) -> date:
@@ -51,3 +60,29 @@ def slot(week: str, weekday: int, hour: int, zone: str) -> datetime:
 def day_in(moment: datetime, zone: str) -> date:
     """Return the calendar day of an aware moment in `zone`."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def week_of_month(week: str) -> int:
+    """Return which week of its month this is, 1 to 5; a week belongs to the month of its Thursday, as to its year."""
+    return ((monday(week) + timedelta(days=3)).day - 1) // 7 + 1
+
+
+def her_week(week: str, rhythm: str, anchor: str | None) -> bool:
+    """Tell whether a mail of this rhythm comes in `week`, if one came (or was to come) in the week `anchor`.
+
+    Fortnightly: every second week, counted from the anchor on both sides. Monthly: exactly one week of every month,
+    the one that the anchor is of its own; a fifth counts as the fourth, which every month has. Without an anchor
+    every week is hers. Raises ValueError for what is no week, or no Rhythm.
+    """
+    if Rhythm(rhythm) == Rhythm.WEEKLY or anchor is None:
+        return True
+    if rhythm == Rhythm.FORTNIGHTLY:
+        return (monday(week) - monday(anchor)).days % 14 == 0
+    return week_of_month(week) == min(week_of_month(anchor), 4)
+
+
+def her_next_week(week: str, rhythm: str, anchor: str | None) -> str:
+    """Return the first week, from `week` on, that is hers; at most five weeks away. Raises ValueError as `her_week`."""
+    while not her_week(week, rhythm, anchor):
+        week = shifted(week, 1)
+    return week

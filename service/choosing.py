@@ -130,6 +130,8 @@ class Choosing:
             return Reason.JOINED_LATER
         if not reader.topics:
             return Reason.NO_TOPICS
+        if not readers.her_week(self.edition.week, reader.rhythm, reader.rhythm_from):
+            return Reason.NOT_HER_WEEK
         return None
 
     def _shelf(self, at: datetime) -> Shelf:

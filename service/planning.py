@@ -21,6 +21,9 @@ from service.readers import KIND, Reader, occasion_of
 OPEN = (EditionStatus.RELEASED, EditionStatus.CLOSING)
 """Only such editions are planned."""
 
+SILENT = (Reason.NOTHING_NEW, Reason.NO_TOPICS, Reason.NOT_HER_WEEK)
+"""Reasons that keep nobody invited: the edition was hers, there was only no mail for her in it."""
+
 MANY = 10_000
 """After so many new rows the database's statistics are no longer those of its tables."""
 
@@ -131,9 +134,7 @@ def welcome(edition: Edition) -> None:
     mailed = sa.select(Outbox.subject).where(
         Outbox.kind == KIND, Outbox.occasion == occasion_of(edition), Outbox.state != MailState.CANCELLED
     )
-    silent = sa.select(Omission.subject).where(
-        Omission.edition_id == edition.id, Omission.reason.in_((Reason.NOTHING_NEW, Reason.NO_TOPICS))
-    )
+    silent = sa.select(Omission.subject).where(Omission.edition_id == edition.id, Omission.reason.in_(SILENT))
     invited = sa.and_(
         Employee.status == Status.INVITED, sa.or_(Employee.subject.in_(mailed), Employee.subject.in_(silent))
     )

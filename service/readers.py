@@ -51,6 +51,8 @@ COLUMNS = (
     Employee.paused_until,
     Employee.slot_weekday,
     Employee.slot_hour,
+    Employee.rhythm,
+    Employee.rhythm_from,
     Employee.link_id,
     Employee.created_at,
     Employee.invited_at,
@@ -181,6 +183,12 @@ def pages(programme: Programme, due: Sequence[Slot], now: datetime) -> Iterator[
     while (found := page(programme, due, now, after, None)) is not None:
         after, readers = found
         yield readers
+
+
+@lru_cache(maxsize=4096)
+def her_week(week: str, rhythm: str, anchor: str | None) -> bool:
+    """Tell whether a mail of this rhythm comes in this week; remembered, as few combinations serve everybody."""
+    return slots.her_week(week, rhythm, anchor)
 
 
 def paused_at(reader: Reader, moment: datetime) -> bool:

@@ -26,6 +26,7 @@ EDITIONS = 8
 REASONS: dict[str, str] = {
     Reason.NOTHING_NEW: N_("Nothing new: no story on the topics followed, in a language read, was still unseen."),
     Reason.NO_TOPICS: N_("No topic is followed."),
+    Reason.NOT_HER_WEEK: N_("Wanted a mail every second week or once a month, and this is another week."),
     Reason.PAUSED: N_("On a pause at the time of the mail."),
     Reason.LEFT: N_("Has left the programme."),
     Reason.GONE: N_("Is no longer in the company."),

@@ -183,6 +183,8 @@ def upgrade():
         sa.Column("paused_until", sa.Date(), nullable=True),
         sa.Column("slot_weekday", sa.Integer(), nullable=True),
         sa.Column("slot_hour", sa.Integer(), nullable=True),
+        sa.Column("rhythm", sa.String(), server_default="weekly", nullable=False),
+        sa.Column("rhythm_from", sa.String(length=8), nullable=True),
         sa.Column("link_id", sa.String(length=16), nullable=False),
         sa.Column("links_from", sa.Date(), nullable=False),
         sa.Column("excluded_from_draws", sa.Boolean(), nullable=False),

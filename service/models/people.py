@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from emails.slots import Rhythm
 from service import clock
 from service.database import Base, Json, Moment
 
@@ -98,6 +99,10 @@ class Employee(Base):
     """Last day of a pause, in her zone; None with status paused: until she says so."""
     slot_weekday: Mapped[int | None]
     slot_hour: Mapped[int | None]
+    rhythm: Mapped[str] = mapped_column(default=Rhythm.WEEKLY, server_default=Rhythm.WEEKLY)
+    """emails.slots.Rhythm: weekly, fortnightly or monthly."""
+    rhythm_from: Mapped[str | None] = mapped_column(sa.String(8))
+    """A week that is hers, from which the others are counted; None with rhythm weekly."""
     link_id: Mapped[str] = mapped_column(sa.String(16), unique=True, default=lambda: secrets.token_hex(8))
     """The opaque id inside her passes, 8 bytes in hex; a reset gives a new one."""
     links_from: Mapped[date] = mapped_column(default=lambda: clock.now().date())

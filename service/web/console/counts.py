@@ -74,6 +74,8 @@ def reason_words() -> dict[str, str]:
     return {
         "nothing-new": _("Nothing new on their topics in a language they read"),
         "no-topics": _("Follow no topic yet"),
+        "not-her-week": _("Asked for a mail less often, and this is another week"),
+        "address-served": _("Have an address that got this week’s mail as somebody else’s"),
         "paused": _("On a pause"),
         "left": _("Left the programme"),
         "gone": _("No longer in the company"),
