@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
@@ -100,3 +102,22 @@ def upgrade(url: str) -> None:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     command.upgrade(migrations(url), "head")
+
+
+def trouble(url: str) -> str | None:
+    """Return one line about what a person must do before this database can be used, or None if it is in order."""
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except sa.exc.OperationalError:
+        where = sa.make_url(url)
+        return (
+            f"the database at {where.host or where.database} does not answer; start it or mend GOODWORD_DATABASE_URL."
+        )
+    finally:
+        engine.dispose()
+    newest = ScriptDirectory.from_config(migrations(url)).get_current_head()
+    if found == newest:
+        return None
+    return f"the database is at revision {found or 'none'}, this version needs {newest}; run `goodword db upgrade`."

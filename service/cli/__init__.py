@@ -74,7 +74,9 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point of `goodword`; a refused configuration is one line and exit code 2."""
+    """Entry point of `goodword`; a refused configuration or an unfit database is one line and exit code 2."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
     from service.config import Misconfigured
 
     try:
@@ -82,6 +84,17 @@ def main() -> None:
     except Misconfigured as refusal:
         print(f"goodword: {refusal}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
+    except (OperationalError, ProgrammingError):
+        if not (words := _trouble()):
+            raise
+        print(f"goodword: {words}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _trouble() -> str | None:
+    from service import config, database
+
+    return database.trouble(config.read(os.environ).database_url)
