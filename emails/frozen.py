@@ -12,7 +12,7 @@ def compose(programme: Programme, to: Recipient, facts: FrozenTickets, message_i
     """Return the mail with salt, entrant, tickets, pool, source and due time (PROTOCOLS: draws, step 3).
 
     A notice about her own draw, not a digest: it has no one-click unsubscribe, its foot leads to leaving. Raises as
-    `message.headers`.
+    `message.letter`.
     """
     words = render.words(to.language)
     number = render.counter(to.language)

@@ -12,7 +12,7 @@ from emails.values import Message, Programme, Recipient
 def compose(programme: Programme, to: Recipient, topics: Sequence[str], message_id: str, date: datetime) -> Message:
     """Return the invitation: what will come, on which `topics` (names in her language), and how to say no.
 
-    It belongs to the digests' class of mail: one click (RFC 8058) declines. Raises as `message.headers`.
+    It belongs to the digests' class of mail: one click (RFC 8058) declines. Raises as `message.letter`.
     """
     words = render.words(to.language)
     subject = words.gettext("%(liaison)s invites you to %(programme)s") % {

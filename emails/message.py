@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from emails import pieces, render
 from emails.values import Message, Programme, Recipient
@@ -31,8 +32,15 @@ def address(found: str) -> str:
     if not _ADDRESS.fullmatch(found):
         raise UnusableAddress("not an address")
     local, _, domain = found.rpartition("@")
+    if not local.isascii():
+        raise UnusableAddress("not an address that every server takes")
+    return f"{local}@{_ascii(domain)}"
+
+
+@lru_cache(maxsize=1024)
+def _ascii(domain: str) -> str:
     try:
-        return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+        return domain.encode("idna").decode()
     except UnicodeError as problem:
         raise UnusableAddress("not an address that every server takes") from problem
 
@@ -57,63 +65,76 @@ def unstructured(text: str) -> str:
 
 def mailbox(name: str, at: str) -> str:
     """Return `name <address>` (RFC 5322 §3.4), the name encoded where it needs to be; raises UnusableAddress."""
+    return named(name, address(at))
+
+
+def named(name: str, at: str) -> str:
+    """Return what `mailbox` returns, of an address that `address` gave."""
     name = render.line(name)
     if not name:
-        return f"<{address(at)}>"
+        return f"<{at}>"
     phrase = name if _ATOMS.fullmatch(name) else encoded_words(name)
-    return f"{phrase}\r\n <{address(at)}>"
+    return f"{phrase}\r\n <{at}>"
 
 
-def headers(
-    programme: Programme,
-    to: Recipient,
-    subject: str,
-    message_id: str,
-    date: datetime,
-    *,
-    unsubscribe: str | None = None,
-) -> dict[str, str]:
-    """Return the headers of one mail, in order. `unsubscribe` is its one-click address (RFC 8058), where it has one.
+_QUOTED = "charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
+
+class Letterhead:
+    """What all mails of a programme have at their head. Raises UnusableAddress.
 
     Machines are asked not to answer (RFC 3834; Exchange's own word), people's answers go to the liaison.
-    Raises UnusableAddress, and ValueError for a Message-ID that is none.
     """
-    if not _MESSAGE_ID.fullmatch(message_id):
-        raise ValueError("not a Message-ID")
-    found = {
-        "From": mailbox(programme.liaison_name, programme.sender),
-        "To": mailbox(to.name, to.address),
-        "Reply-To": mailbox(programme.liaison_name, programme.liaison_email),
-        "Subject": unstructured(subject),
-        "Date": format_datetime(date),
-        "Message-ID": f"\r\n {message_id}" if len(message_id) > 60 else message_id,
-        "Content-Language": render.known(to.language),
-        "Auto-Submitted": "auto-generated",
-        "X-Auto-Response-Suppress": "OOF, AutoReply",
-    }
-    if unsubscribe is not None:
-        found["List-Unsubscribe"] = f"<{unsubscribe}>"
-        if unsubscribe.startswith("https://"):
-            found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    return found
 
+    def __init__(self, programme: Programme) -> None:
+        self.sender = address(programme.sender)
+        self.liaison = address(programme.liaison_email)
+        self._from = f"From: {mailbox(programme.liaison_name, programme.sender)}\r\nTo: "
+        self._reply = f"\r\nReply-To: {mailbox(programme.liaison_name, programme.liaison_email)}\r\nSubject: "
+        self._date: tuple[datetime | None, str] = (None, "")
 
-def build(found: Mapping[str, str], message_id: str, text: bytes, html: bytes) -> bytes:
-    """Return the mail: headers, then both bodies, which are quoted-printable already (so no boundary can occur)."""
-    boundary = f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}"
-    top = "".join(f"{name}: {value}\r\n" for name, value in found.items())
-    part = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    return b"".join(
-        (
-            f"{top}MIME-Version: 1.0\r\n".encode(),
-            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode(),
-            f"--{boundary}\r\n{part.format('plain')}".encode(),
-            text,
-            f"\r\n--{boundary}\r\n{part.format('html')}".encode(),
-            html,
-            f"\r\n--{boundary}--\r\n".encode(),
+    def mail(
+        self,
+        to: str,
+        subject: str,
+        language: str,
+        message_id: str,
+        date: datetime,
+        text: bytes,
+        html: bytes,
+        unsubscribe: str | None = None,
+    ) -> bytes:
+        """Return the whole mail: headers, then both bodies, which are quoted-printable (so no boundary can occur).
+
+        `to` and `subject` are as `mailbox` and `unstructured` gave them. `unsubscribe` is the mail's one-click address
+        (RFC 8058), where it has one. Raises ValueError for a Message-ID that is none.
+        """
+        if not _MESSAGE_ID.fullmatch(message_id):
+            raise ValueError("not a Message-ID")
+        listed = ""
+        if unsubscribe is not None:
+            listed = f"List-Unsubscribe: <{unsubscribe}>\r\n"
+            if unsubscribe.startswith("https://"):
+                listed += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        fold = "\r\n " if len(message_id) > 60 else ""
+        boundary = hashlib.sha256(message_id.encode()).hexdigest()[:32]
+        top = (
+            f"{self._from}{to}{self._reply}{subject}\r\nDate: {self._dated(date)}\r\nMessage-ID: {fold}{message_id}\r\n"
+            f"Content-Language: {render.known(language)}\r\nAuto-Submitted: auto-generated\r\n"
+            f"X-Auto-Response-Suppress: OOF, AutoReply\r\n{listed}MIME-Version: 1.0\r\n"
+            f'Content-Type: multipart/alternative;\r\n boundary="=_{boundary}"\r\n\r\n'
+            f"--=_{boundary}\r\nContent-Type: text/plain; {_QUOTED}"
         )
-    )
+        between = f"\r\n--=_{boundary}\r\nContent-Type: text/html; {_QUOTED}"
+        return b"".join((top.encode(), text, between.encode(), html, f"\r\n--=_{boundary}--\r\n".encode()))
+
+    def _dated(self, date: datetime) -> str:
+        """Return the date as a header says it (RFC 5322 §3.3); an edition's mails mostly share theirs."""
+        kept, said = self._date
+        if kept != date or kept.tzinfo is not date.tzinfo:
+            said = format_datetime(date)
+            self._date = (date, said)
+        return said
 
 
 def letter(
@@ -127,7 +148,10 @@ def letter(
     *,
     unsubscribe: str | None = None,
 ) -> Message:
-    """Return a mail of one person: templates NAME.mjml and NAME.txt filled with `values`; raises as `headers`."""
+    """Return a mail of one person: templates NAME.mjml and NAME.txt filled with `values`.
+
+    Raises UnusableAddress, and ValueError for a Message-ID that is none.
+    """
     common = {
         "programme": render.line(programme.name),
         "company": render.line(programme.company),
@@ -142,15 +166,24 @@ def letter(
         "claim": to.passes.claim,
         "subject": subject,
     }
-    found = headers(programme, to, subject, message_id, date, unsubscribe=unsubscribe)
+    head = Letterhead(programme)
     html = pieces.flat(pieces.fill(render.page(name, to.language), {**common, **values}, render.escape))
     text = render.wrap(pieces.flat(pieces.fill(render.text(name, to.language), {**common, **values})))
     return Message(
         message_id=message_id,
-        sender=address(programme.sender),
+        sender=head.sender,
         recipient=address(to.address),
         subject=subject,
         html=html,
         text=text,
-        raw=build(found, message_id, pieces.quoted_printable(text), pieces.quoted_printable(html)),
+        raw=head.mail(
+            mailbox(to.name, to.address),
+            unstructured(subject),
+            to.language,
+            message_id,
+            date,
+            pieces.quoted_printable(text),
+            pieces.quoted_printable(html),
+            unsubscribe,
+        ),
     )

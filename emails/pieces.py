@@ -8,10 +8,10 @@ into the bytes of one transport so that encode(a) + encode(b) decodes to a + b: 
 from __future__ import annotations
 
 import binascii
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 
 Encoder = Callable[[str], bytes]
 
@@ -132,13 +132,18 @@ class Encoded:
 
     parts: tuple[bytes, ...]
     slots: tuple[str, ...]
+    _mould: tuple[bytes, ...] = field(init=False, repr=False, compare=False)
+    """The parts, with a place between each two."""
+
+    def __post_init__(self) -> None:
+        mould = [b""] * (2 * len(self.slots) + 1)
+        mould[::2] = self.parts
+        object.__setattr__(self, "_mould", tuple(mould))
 
     def join(self, values: Mapping[str, bytes]) -> bytes:
         """Return the bytes with every slot's value, which is encoded already; raises KeyError."""
-        out = [self.parts[0]]
-        for slot, part in zip(self.slots, self.parts[1:], strict=True):
-            out.append(values[slot])
-            out.append(part)
+        out = list(self._mould)
+        out[1::2] = map(values.__getitem__, self.slots)
         return b"".join(out)
 
 
@@ -163,7 +168,7 @@ def raw(text: str) -> bytes:
 
 def in_json(text: str) -> bytes:
     """Encode as the inside of a JSON string (RFC 8259), without the quotes: for providers' HTTP bodies."""
-    return json.dumps(text, ensure_ascii=False)[1:-1].encode()
+    return encode_basestring(text)[1:-1].encode()
 
 
 def quoted_printable(text: str) -> bytes:

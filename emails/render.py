@@ -54,6 +54,9 @@ _RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", 
 _REOPENED = re.compile(r"(?<!<!--)<!\[endif\]-->\s*<!--\[if mso\]>")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
+_TAME = re.compile("[ -~\u00a0-\u058f\u2010-\u2027]*")
+"""Letters of Latin, Greek, Cyrillic and Armenian and the usual signs: none of them controls or turns anything."""
+
 
 def known(language: str) -> str:
     """Return the language whose words are used: `pt-BR` → `pt` → English."""
@@ -83,6 +86,8 @@ def line(text: str) -> str:
 
     What reads right to left is isolated (U+2068 … U+2069), so that it cannot turn the words around it.
     """
+    if _TAME.fullmatch(text):
+        return " ".join(text.split())
     text = text.encode("utf-8", "replace").decode()
     text = _BIDI.sub("", text)
     text = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split())

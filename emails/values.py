@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -185,7 +185,7 @@ class WonPrize:
         return cls(**{**found, "deadline": datetime.fromisoformat(found["deadline"])})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """A finished mail: envelope and bytes. The same facts always give the same bytes."""
 
@@ -199,3 +199,21 @@ class Message:
     text: str
     raw: bytes
     """The complete RFC 5322 message with CRLF line ends."""
+
+    @classmethod
+    def unread(
+        cls, message_id: str, sender: str, recipient: str, subject: str, raw: bytes, parts: Callable[[], Sequence[str]]
+    ) -> Message:
+        """Return a message whose `html` and `text` are made by `parts` when somebody asks: who sends needs `raw`."""
+        found = object.__new__(cls)
+        vars(found).update(
+            message_id=message_id, sender=sender, recipient=recipient, subject=subject, raw=raw, _parts=parts
+        )
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("html", "text") or "_parts" not in vars(self):
+            raise AttributeError(name)
+        html, text = vars(self).pop("_parts")()
+        vars(self).update(html=html, text=text)
+        return vars(self)[name]

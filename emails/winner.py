@@ -10,7 +10,7 @@ from emails.values import Message, Programme, Recipient, WonPrize
 
 def compose(programme: Programme, to: Recipient, facts: WonPrize, message_id: str, date: datetime) -> Message:
     """Return the winner's mail; a prize that was passed on says so. It is a class of its own: no one-click
-    unsubscribe stops it. Raises as `message.headers`.
+    unsubscribe stops it. Raises as `message.letter`.
     """
     words = render.words(to.language)
     known = {"prize": render.line(facts.prize), "draw": render.line(facts.title)}

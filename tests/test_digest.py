@@ -363,9 +363,8 @@ def test_nothing_is_encoded_twice_for_the_second_person() -> None:
         return pieces.raw(text)
 
     compiled = digest.compile(EDITION, "en")
-    sheet = compiled._sheet(render.page("digest", "en"), counting, render.escape)
-    person = compiled._person(NOOR, MONTH, [11, 12])
-    sheet.join(person, [11, 12], MONTH)
-    first = calls
-    sheet.join({**person, "sentence": "Ben, two good reads."}, [12, 11], MONTH)
-    assert first > 0 and calls == first
+    first = compiled.bodies(counting, NOOR, MONTH, [11, 12])
+    after = calls
+    second = compiled.bodies(counting, replace(NOOR, name="Ben Osei"), replace(MONTH, points=7), [12, 11])
+    assert after > 0 and calls == after
+    assert first != second and b"Ben, two good reads" in second[0]

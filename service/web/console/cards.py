@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Response, request
 
-from emails import digest, pieces, render, values
+from emails import card as mail_card
+from emails import pieces, render, values
 from emails.networks import NETWORKS
 from service import settings
 from service.database import db
@@ -65,8 +66,8 @@ def document(story: dict[str, Any], story_id: int) -> str:
     networks = [NETWORKS[slug] for slug in (*([mine.fallback_network] if mine else []), *BUTTONS) if slug in NETWORKS]
     buttons = [
         {"slug": n.slug, "sign": n.sign, "label": n.label, "share_on": n.label} for n in dict.fromkeys(networks)
-    ][: digest.BUTTONS]
-    filled = digest.card(told, language)
+    ][: mail_card.BUTTONS]
+    filled = mail_card.card(told, language)
     filled.update(base=base, share="", button=buttons)
     body = pieces.flat(pieces.fill(pieces.section(tree, "card"), filled, render.escape))
     head = "".join(node for node in tree if isinstance(node, str)).partition("</head>")[0]
