@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from emails.networks import NETWORKS, instance_host
-from service import clock, suppressions
+from emails.slots import Rhythm
+from service import clock, rhythms, suppressions
 from service.database import db
 from service.journal import log
 from service.models import Employee, Outbox, Programme, Topic
 from service.models.mail import MailState
 from service.models.people import Status
 from service.validation import N_
+
+LONGEST = timedelta(days=366)
+"""A pause with an end lasts at most so long."""
 
 
 class Refused(ValueError):
@@ -62,13 +66,28 @@ def set_language(employee: Employee, language: str, reads: Iterable[str]) -> Non
     db.session.commit()
 
 
-def set_slot(employee: Employee, weekday: int | None) -> None:
-    """Set the weekday (1 Monday to 7 Sunday) of her digest; None: the programme's. Commits. Raises Refused."""
+def set_slot(
+    employee: Employee, weekday: int | None, hour: int | None = None, rhythm: str = Rhythm.WEEKLY
+) -> datetime | None:
+    """Set how often her digest comes, on which weekday (1 Monday to 7 Sunday) and at which hour. Commits.
+
+    None: the programme's day or hour. Who keeps her rhythm keeps her weeks. Where the new moment of this week is past
+    and her mail has not left, it leaves at once. Returns when her next mail may come (`rhythms.next_mail`).
+    Raises Refused.
+    """
     if weekday is not None and not 1 <= weekday <= 7:
         raise Refused("weekday", N_("Choose a day from Monday to Sunday."))
-    employee.slot_weekday = weekday
-    _hers(employee, "slot_weekday")
+    if hour is not None and not 0 <= hour <= 23:
+        raise Refused("hour", N_("Choose an hour from 0 to 23."))
+    if rhythm not in set(Rhythm):
+        raise Refused("rhythm", N_("Choose every week, every second week or once a month."))
+    if (weekday, hour) != (employee.slot_weekday, employee.slot_hour):
+        employee.slot_weekday, employee.slot_hour, employee.slot_since = weekday, hour, clock.now()
+    if rhythm != employee.rhythm:
+        employee.rhythm, employee.rhythm_from = rhythm, rhythms.anchor(employee, rhythm)
+    _hers(employee, "slot_weekday", "slot_hour", "rhythm")
     db.session.commit()
+    return rhythms.next_mail(employee)
 
 
 def set_mastodon(employee: Employee, typed: str) -> str:
@@ -85,10 +104,12 @@ def set_mastodon(employee: Employee, typed: str) -> str:
 def pause(employee: Employee, until: date | None) -> None:
     """Send no digest up to and including `until` in her zone (None: until she says so). Commits.
 
-    Raises Refused for a day that is past.
+    Raises Refused for a day that is past or more than a year away.
     """
     if until is not None and until < today(employee):
         raise Refused("until", N_("Choose a day from today on."))
+    if until is not None and until > today(employee) + LONGEST:
+        raise Refused("until", N_("Choose a day within a year, or come back when you like."))
     employee.status = Status.PAUSED
     employee.paused_until = until
     _hers(employee, "status")

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from emails.picks import Key, Reason, Shelf
+from emails.picks import Reason, Shelf
 from service import clock, programmes, readers
 from service.database import db
 from service.freezing import LATE, texts_of
-from service.models import Edition, Story
+from service.models import Edition, Programme, Story
 from service.models.people import Status
-from service.outbox import address_hash
 from service.readers import Reader, Slot
-from service.suppressions import suppressed_among
-
-BUTTONS = 3
-"""Share buttons a mail shows at most; further networks stand behind *More*."""
+from service.suppressions import address_hashes, suppressed_among
 
 _GONE_BY = {Status.LEFT: Reason.LEFT, Status.GONE: Reason.GONE, Status.SUSPENDED: Reason.SUSPENDED}
 _SUPPRESSED = {
@@ -31,8 +27,7 @@ _SUPPRESSED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What becomes of one reader in one edition: stories and the moment they leave, or a reason."""
 
     reader: Reader
@@ -40,80 +35,73 @@ class Decision:
     leaves: datetime
     hashed: str
     stories: tuple[int, ...] = ()
-    name: str = ""
-    """Names the selection: equal for all who get the same for the same key."""
     reason: Reason | None = None
     late: bool = False
     """Her slot is a day past: the mail is held until a person decides."""
 
 
 class Choosing:
-    """Decides for readers, computing each distinct key once. It reads, and writes nothing."""
+    """Decides for readers, choosing once for all to whom the same stories fit. It reads, and writes nothing.
+
+    Nothing here is tied to a transaction: the caller may commit between pages.
+    """
 
     def __init__(self, edition: Edition) -> None:
         """Take the edition's frozen texts, or for a draft the stories as they stand."""
-        self.edition = edition
-        self.programme = programmes.current()
+        self.number, self.week = edition.id, edition.week
+        self.programme = _detached(programmes.current())
         self.size = self.programme.digest_size
         self.now = clock.now()
         self.frozen = texts_of(edition)
         self.released_at = edition.released_at
         self.leaves_at = edition.leaves_at
-        self._shelves: dict[datetime, Shelf] = {}
-        self._keys: set[str] = set()
         self._shown = self._selections()
+        self._fittings: dict[tuple[int, ...], Fitting] = {}
+        self._moments: dict[Slot, tuple[datetime, bool, Fitting]] = {}
 
     @property
     def keys(self) -> int:
         """How many distinct keys were decided so far."""
-        return len(self._keys)
+        return sum(fitting.shelf.decided for fitting in self._fittings.values())
 
-    def _selections(self) -> dict[int, frozenset[int]]:
+    def _selections(self) -> dict[int, tuple[int, ...]]:
         ids = frozenset(c.id for c in self.frozen.candidates)
         if not ids:
             return {}
         oldest = db.session.scalar(sa.select(sa.func.min(Story.created_at)).where(Story.id.in_(ids)))
-        return readers.selections_with(ids, self.edition, oldest or self.now)
+        return readers.selections_with(ids, self.number, oldest or self.now)
 
     def decide(self, page: Sequence[Reader]) -> list[Decision]:
         """Return one decision for each of these readers."""
-        hashes = {r.subject: address_hash(r.email) for r in page}
-        stopped = suppressed_among(list(hashes.values()), readers.KIND)
-        seen = readers.seen_by(list(hashes), self._shown)
+        hashes = address_hashes(r.email for r in page)
+        stopped = suppressed_among(hashes, readers.KIND)
+        shown = readers.shown_to([r.subject for r in page], self._shown)
         told = readers.invited(page)
         return [
-            self._decision(
-                r,
-                hashes[r.subject],
-                stopped.get(hashes[r.subject]),
-                seen.get(r.subject, frozenset()),
-                r.subject in told,
-            )
-            for r in page
+            self._decision(r, hashed, stopped.get(hashed), shown.get(r.subject, ()), r.subject in told)
+            for r, hashed in zip(page, hashes, strict=True)
         ]
 
-    def _decision(self, reader: Reader, hashed: str, stopped: str | None, seen: frozenset[int], told: bool) -> Decision:
-        slot = readers.slot_of(reader, self.edition.week, self.programme)
-        leaves = max(self.now, slot.at, self.leaves_at or self.now)
+    def _decision(
+        self, reader: Reader, hashed: str, stopped: str | None, shown: Sequence[int], told: bool
+    ) -> Decision:
+        slot = readers.slot_of(reader, self.week, self.programme)
+        leaves, late, fitting = self._moments.get(slot) or self._moment(slot)
         reason = self._reason(reader, slot, leaves, stopped, told)
         if reason is not None:
-            return Decision(reader, slot, leaves, hashed, reason=reason)
-        shelf = self._shelf(leaves)
-        key = shelf.narrowed(
-            Key(
-                topics=frozenset(reader.topics),
-                languages=frozenset(reader.reads),
-                audiences=frozenset() if reader.team_id is None else frozenset({reader.team_id}),
-                slots=min(BUTTONS, len(reader.networks) or 1),
-                seen=seen,
-            )
-        )
-        stories = shelf.choose(key, self.size)
+            return Decision(reader, slot, leaves, hashed, (), reason)
+        stories = fitting.shelf.pick(fitting.to(reader, shown), self.size)
         if not stories:
-            return Decision(reader, slot, leaves, hashed, reason=Reason.NOTHING_NEW)
-        name = shelf.name(key, self.size)
-        self._keys.add(name)
-        return Decision(reader, slot, leaves, hashed, stories, name, late=leaves - slot.at >= LATE)
+            return Decision(reader, slot, leaves, hashed, (), Reason.NOTHING_NEW)
+        return Decision(reader, slot, leaves, hashed, stories, None, late)
+
+    def _moment(self, slot: Slot) -> tuple[datetime, bool, Fitting]:
+        """Return what is the same for all of a slot: when their mails leave, whether that is too late, what may fit."""
+        leaves = max(self.now, slot.at, self.leaves_at or self.now)
+        shelf = Shelf(self.frozen.candidates, leaves)
+        fitting = self._fittings.setdefault(shelf.order, Fitting(shelf, self._shown))
+        self._moments[slot] = leaves, leaves - slot.at >= LATE, fitting
+        return self._moments[slot]
 
     def _reason(self, reader: Reader, slot: Slot, leaves: datetime, stopped: str | None, told: bool) -> Reason | None:
         if reader.status in _GONE_BY:
@@ -130,11 +118,45 @@ class Choosing:
             return Reason.JOINED_LATER
         if not reader.topics:
             return Reason.NO_TOPICS
-        if not readers.her_week(self.edition.week, reader.rhythm, reader.rhythm_from):
+        if not readers.her_week(self.week, reader.rhythm, reader.rhythm_from):
             return Reason.NOT_HER_WEEK
         return None
 
-    def _shelf(self, at: datetime) -> Shelf:
-        if at not in self._shelves:
-            self._shelves[at] = Shelf(self.frozen.candidates, at)
-        return self._shelves[at]
+
+class Fitting:
+    """Which candidates of a shelf fit whom, by her lists; lists are few, people are many."""
+
+    def __init__(self, shelf: Shelf, shown: Mapping[int, tuple[int, ...]]) -> None:
+        self.shelf = shelf
+        self._shown = shown
+        self._topics: dict[Iterable[int], int] = {}
+        self._reads: dict[Iterable[str], int] = {}
+        self._teams: dict[int | None, int] = {}
+        self._seen: dict[int, int] = {}
+
+    def to(self, reader: Reader, shown: Sequence[int]) -> int:
+        """Return the candidates (Shelf's bits) for this reader, whom these selections have reached."""
+        topics, reads = tuple(reader.topics), tuple(reader.reads)
+        on = self._topics.get(topics)
+        if on is None:
+            on = self._topics[topics] = self.shelf.on(topics)
+        read = self._reads.get(reads)
+        if read is None:
+            read = self._reads[reads] = self.shelf.read_in(reads)
+        meant = self._teams.get(reader.team_id)
+        if meant is None:
+            team = () if reader.team_id is None else (reader.team_id,)
+            meant = self._teams[reader.team_id] = self.shelf.meant_for(team)
+        fitting = on & read & meant
+        for selection in shown:
+            seen = self._seen.get(selection)
+            if seen is None:
+                seen = self._seen[selection] = self.shelf.these(self._shown[selection])
+            fitting &= ~seen
+        return fitting
+
+
+def _detached(programme: Programme) -> Programme:
+    """Return a copy of the programme that no commit expires: it is asked for every reader."""
+    columns: Any = sa.inspect(Programme).column_attrs
+    return Programme(**{column.key: getattr(programme, column.key) for column in columns})

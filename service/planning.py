@@ -22,7 +22,7 @@ OPEN = (EditionStatus.RELEASED, EditionStatus.CLOSING)
 """Only such editions are planned."""
 
 SILENT = (Reason.NOTHING_NEW, Reason.NO_TOPICS, Reason.NOT_HER_WEEK)
-"""Reasons that keep nobody invited: the edition was hers, there was only no mail for her in it."""
+"""Reasons that keep nobody invited: the edition concerned her, only it had no mail for her."""
 
 MANY = 10_000
 """After so many new rows the database's statistics are no longer those of its tables."""

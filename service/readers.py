@@ -51,6 +51,7 @@ COLUMNS = (
     Employee.paused_until,
     Employee.slot_weekday,
     Employee.slot_hour,
+    Employee.slot_since,
     Employee.rhythm,
     Employee.rhythm_from,
     Employee.link_id,

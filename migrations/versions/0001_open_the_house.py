@@ -183,6 +183,7 @@ def upgrade():
         sa.Column("paused_until", sa.Date(), nullable=True),
         sa.Column("slot_weekday", sa.Integer(), nullable=True),
         sa.Column("slot_hour", sa.Integer(), nullable=True),
+        sa.Column("slot_since", database.Moment(), nullable=True),
         sa.Column("rhythm", sa.String(), server_default="weekly", nullable=False),
         sa.Column("rhythm_from", sa.String(length=8), nullable=True),
         sa.Column("link_id", sa.String(length=16), nullable=False),
