@@ -106,6 +106,10 @@ class CompiledDigest:
         """Return the words that greet her."""
         return self._greetings[render.called(to.name), len(stories)]
 
+    def networks(self, to: Recipient) -> tuple[str, ...]:
+        """Return the networks that have a button in her digest, three at most."""
+        return self._networks[to.networks]
+
     def preheader(self, stories: Sequence[int]) -> str:
         """Return what an inbox shows after the subject; raises KeyError."""
         return self._preheaders[tuple(stories)]

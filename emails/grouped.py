@@ -1,0 +1,183 @@
+"""Grouped. In: a compiled digest, a selection, how many buttons. Out: one body for many people, and each one's values.
+
+A provider that fills substitution tags (SendGrid's v3 `substitutions`) gets the digest once for all readers of one
+edition, language, selection and number of share buttons; what is a person's own goes beside it: passes, greeting,
+networks, *you, this month*. Everything is inside-of-JSON bytes already, so that a call is one join.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from emails import pieces, render
+from emails.card import button
+from emails.digest import CompiledDigest
+from emails.sheet import Kept
+from emails.values import Recipient, You
+
+LIMIT = 10_000
+"""Bytes that one person's substitutions may have (SendGrid, v3 mail send)."""
+
+_BUTTON = ("slug", "sign", "label", "share_on")
+_OWN_TAGS = 8
+"""Tags that everybody has: three passes, subject, two sentences, two months."""
+
+
+class Alone(ValueError):
+    """This person's values cannot stand in a grouped call: too long, or they contain a tag. Send hers with `alone`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What is equal for all members of a call: three texts, each the inside of a JSON string, with tags to fill."""
+
+    subject: bytes
+    text: bytes
+    html: bytes
+
+    def content(self) -> bytes:
+        """Return the fields `subject` and `content` of a v3 body, without a brace around them."""
+        return b"".join(
+            (
+                b'"subject":"',
+                self.subject,
+                b'","content":[{"type":"text/plain","value":"',
+                self.text,
+                b'"},{"type":"text/html","value":"',
+                self.html,
+                b'"}]',
+            )
+        )
+
+    def plain(self) -> tuple[str, str, str]:
+        """Return (subject, text, html) as plain strings."""
+        subject, text, html = (json.loads(b'"%b"' % part) for part in (self.subject, self.text, self.html))
+        return subject, text, html
+
+
+class GroupedDigest:
+    """One compiled digest for calls of many people."""
+
+    def __init__(self, digest: CompiledDigest) -> None:
+        self.digest = digest
+        self._html, self._text = digest.sheets(pieces.in_json)
+        self._mark = _unused(render.line(json.dumps(digest.edition.to_json(), ensure_ascii=False)))
+        self._templates: Kept[tuple[tuple[int, ...], int], Template] = Kept(lambda key: self._template(*key), 64)
+        self._buttons: Kept[tuple[str, ...], bytes] = Kept(self._named_buttons)
+        self._greetings: Kept[tuple[str, str], bytes] = Kept(self._greeted)
+        tags = ("share", "me", "unsubscribe", "month", "month_text")
+        self._share, self._me, self._unsubscribe, self._month, self._month_text = (
+            b'"%b":"' % self._tag(name) for name in tags
+        )
+        self._share = b"{" + self._share
+
+    def _tag(self, name: str) -> bytes:
+        return b"%b%b-" % (self._mark, name.encode())
+
+    def template(self, stories: Sequence[int], slots: int) -> Template:
+        """Return what all who get these stories with so many share buttons (0 to 3) share.
+
+        Raises KeyError for a story that is not in the edition.
+        """
+        return self._templates[tuple(stories), slots]
+
+    def _template(self, stories: tuple[int, ...], slots: int) -> Template:
+        buttons = [{key: self._tag(f"{key}_{n}") for key in _BUTTON} for n in range(slots)]
+        share = self._tag("share")
+        values = {
+            "sentence": self._tag("sentence"),
+            "preheader": self._html.value[self.digest.preheader(stories)],
+            "cards": self._html.open_cards(stories, buttons, share),
+            "you": self._tag("month"),
+            "me": self._tag("me"),
+            "unsubscribe": self._tag("unsubscribe"),
+        }
+        in_text = {
+            **values,
+            "sentence": self._tag("sentence_text"),
+            "cards": self._text.open_cards(stories, buttons, share),
+            "you": self._tag("month_text"),
+        }
+        return Template(self._tag("subject"), self._text.join(in_text), self._html.join(values))
+
+    def slots(self, to: Recipient) -> int:
+        """Return the number of share buttons she sees: with edition, language and selection, the key of her call."""
+        return len(self.digest.networks(to))
+
+    def substitutions(self, to: Recipient, you: You, stories: Sequence[int]) -> bytes:
+        """Return her values as a JSON object, tag → text: at most LIMIT bytes. Raises Alone.
+
+        Of `stories` only their number matters: the greeting tells it.
+        """
+        digest, signed = self.digest, to.passes
+        networks = digest.networks(to)
+        me = signed.me.encode()
+        found = digest.greeting(to, stories)
+        month, month_text = self._html.month(you, me), self._text.month(you, me)
+        greeting = self._greetings[found.subject, found.sentence]
+        out = b"".join(
+            (
+                self._share,
+                signed.share.encode(),
+                b'",',
+                self._me,
+                me,
+                b'",',
+                self._unsubscribe,
+                signed.unsubscribe.encode(),
+                b'",',
+                self._buttons[networks],
+                greeting,
+                self._month,
+                month,
+                b'",',
+                self._month_text,
+                month_text,
+                b'"}',
+            )
+        )
+        if len(out) > LIMIT:
+            raise Alone("too long")
+        if out.count(self._mark) != _OWN_TAGS + len(networks) * len(_BUTTON):
+            raise Alone("a name that looks like a tag")
+        return out
+
+    def _named_buttons(self, networks: tuple[str, ...]) -> bytes:
+        # A network's words are ours and need no escaping, so that text and HTML can share a tag.
+        return b"".join(
+            b'"%b":"%b",' % (self._tag(f"{key}_{n}"), pieces.in_json(said))
+            for n, slug in enumerate(networks)
+            for key, said in button(slug, self.digest.language).items()
+        )
+
+    def _greeted(self, said: tuple[str, str]) -> bytes:
+        subject, sentence = said
+        return b'"%b":"%b","%b":"%b","%b":"%b",' % (
+            self._tag("subject"),
+            pieces.in_json(subject),
+            self._tag("sentence"),
+            self._html.value[sentence],
+            self._tag("sentence_text"),
+            self._text.value[sentence],
+        )
+
+    def alone(self, to: Recipient, you: You, stories: Sequence[int]) -> Template:
+        """Return her digest with everything filled in, to be sent in a call of her own without substitutions."""
+        html, text = self.digest.bodies(pieces.in_json, to, you, stories)
+        return Template(pieces.in_json(self.digest.greeting(to, stories).subject), text, html)
+
+
+def call(personalizations: Iterable[bytes], content: bytes, rest: Mapping[str, object]) -> bytes:
+    """Return a v3 body: the personalizations (a JSON object each), the template's `content`, all other fields."""
+    fields = b"".join(b',"%b":%b' % (name.encode(), json.dumps(value).encode()) for name, value in rest.items())
+    return b"".join((b'{"personalizations":[', b",".join(personalizations), b"],", content, fields, b"}"))
+
+
+def _unused(texts: str) -> bytes:
+    """Return how tags begin: nothing that the edition says contains it."""
+    mark = "-gw."
+    while mark in texts:
+        mark = f"{mark[:-1]}w."
+    return mark.encode()
