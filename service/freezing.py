@@ -15,11 +15,9 @@ from emails import slots, values
 from emails.picks import Candidate
 from service import clock, outbox, programmes
 from service.database import db
+from service.delivery.states import LATE
 from service.models import Campaign, Edition, Programme, Story, Topic
 from service.models.content import StoryStatus
-
-LATE = timedelta(hours=24)
-"""A mail this much later than its slot is held instead of sent (PROTOCOLS: editions)."""
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ def upgrade():
         sa.Column("released_at", database.Moment(), nullable=True),
         sa.Column("leaves_at", database.Moment(), nullable=True),
         sa.Column("closed_at", database.Moment(), nullable=True),
+        sa.Column("pages", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
         sa.UniqueConstraint("week", name=op.f("uq_edition_week")),
     )
@@ -120,6 +121,43 @@ def upgrade():
         sa.Column("fallback_network", sa.String(), nullable=False),
         sa.Column("rules", database.Json, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
+    )
+    op.create_table(
+        "provider_call",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.Column("message_id", sa.String(), nullable=True),
+        sa.Column("begun_at", database.Moment(), nullable=False),
+        sa.Column("settled_at", database.Moment(), nullable=True),
+        sa.Column("wait_until", database.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_call")),
+        sa.UniqueConstraint("token", name=op.f("uq_provider_call_token")),
+    )
+    with op.batch_alter_table("provider_call", schema=None) as batch_op:
+        batch_op.create_index("ix_provider_call_begun_at", ["begun_at"], unique=False)
+        batch_op.create_index("ix_provider_call_wait_until", ["wait_until"], unique=False)
+
+    op.create_table(
+        "rate_limit",
+        sa.Column("domain", sa.String(), nullable=False),
+        sa.Column("per_minute", sa.Integer(), nullable=False),
+        sa.Column("tokens", sa.Double(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("tail_at", database.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("domain", name=op.f("pk_rate_limit")),
+    )
+    op.create_table(
+        "sending",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("mark", sa.String(length=16), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("held_why", sa.String(), nullable=True),
+        sa.Column("held_at", database.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sending")),
     )
     op.create_table(
         "signing_key",
@@ -301,12 +339,11 @@ def upgrade():
         sa.ForeignKeyConstraint(["selection_id"], ["selection.id"], name=op.f("fk_outbox_selection_id_selection")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("kind", "occasion", "address_hash", name=op.f("uq_outbox_kind_occasion_address_hash")),
-        sa.UniqueConstraint("kind", "occasion", "subject", name=op.f("uq_outbox_kind_occasion_subject")),
+        sa.UniqueConstraint("subject", "kind", "occasion", name=op.f("uq_outbox_subject_kind_occasion")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_due", ["state", "due_at"], unique=False)
         batch_op.create_index("ix_outbox_edition", ["edition_id", "state"], unique=False)
-        batch_op.create_index("ix_outbox_subject", ["subject"], unique=False)
 
     op.create_table(
         "rank",
@@ -409,11 +446,41 @@ def upgrade():
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_entry_subject", ["subject", "at"], unique=False)
 
+    op.create_table(
+        "mail_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("send_id", sa.String(length=48), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("outbox_id", sa.Integer(), nullable=False),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("url", sa.String(length=64), nullable=False),
+        sa.Column("provider_id", sa.String(length=128), nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.Column("received_at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["outbox_id"], ["outbox.id"], name=op.f("fk_mail_event_outbox_id_outbox"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_event")),
+        sa.UniqueConstraint("provider_id", name=op.f("uq_mail_event_provider_id")),
+        sa.UniqueConstraint("send_id", "event", "at", "url", name=op.f("uq_mail_event_send_id_event_at_url")),
+    )
+    with op.batch_alter_table("mail_event", schema=None) as batch_op:
+        batch_op.create_index("ix_mail_event_at", ["at"], unique=False)
+        batch_op.create_index("ix_mail_event_call", ["token", "event"], unique=False)
+        batch_op.create_index("ix_mail_event_outbox", ["outbox_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("mail_event", schema=None) as batch_op:
+        batch_op.drop_index("ix_mail_event_outbox")
+        batch_op.drop_index("ix_mail_event_call")
+        batch_op.drop_index("ix_mail_event_at")
+
+    op.drop_table("mail_event")
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_ledger_entry_subject")
 
@@ -431,7 +498,6 @@ def downgrade():
     op.drop_table("retired_link")
     op.drop_table("rank")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_subject")
         batch_op.drop_index("ix_outbox_edition")
         batch_op.drop_index("ix_outbox_due")
 
@@ -458,6 +524,13 @@ def downgrade():
     op.drop_table("team")
     op.drop_table("suppression")
     op.drop_table("signing_key")
+    op.drop_table("sending")
+    op.drop_table("rate_limit")
+    with op.batch_alter_table("provider_call", schema=None) as batch_op:
+        batch_op.drop_index("ix_provider_call_wait_until")
+        batch_op.drop_index("ix_provider_call_begun_at")
+
+    op.drop_table("provider_call")
     op.drop_table("programme")
     op.drop_table("picture")
     op.drop_table("liaison")

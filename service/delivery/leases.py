@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from service import clock
 from service.database import db
-from service.delivery.states import DUE, LEASE
+from service.delivery.states import DUE, LATE, LEASE
 from service.journal import log
 from service.models.mail import Edition, EditionStatus, MailState, Outbox
 
 FLOWING = (EditionStatus.RELEASED, EditionStatus.CLOSING)
+ALIKE = (Outbox.kind, Outbox.edition_id, Outbox.language, Outbox.selection_id)
+"""What the members of one call to a provider must have in common, as far as the database can tell."""
 
 
 def database_now() -> datetime:
@@ -35,20 +38,41 @@ def flows(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def take(limit: int) -> tuple[str, list[int]]:
+def due(now: datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a row is to be sent at this moment.
+
+    A digest that is a day late waits for a person: after an outage its edition holds it (editions.hold_late).
+    """
+    flowing = sa.select(Edition.id).where(flows(now))
+    return sa.and_(
+        Outbox.state.in_(DUE),
+        Outbox.due_at <= now,
+        sa.or_(
+            Outbox.kind != "digest",
+            Outbox.edition_id.is_(None),
+            sa.and_(Outbox.edition_id.in_(flowing), Outbox.due_at > now - LATE),
+        ),
+    )
+
+
+def take(limit: int, alike: bool = False) -> tuple[str, list[int]]:
     """Lease up to `limit` due rows and commit; return (token, their ids, those longest due first).
 
     Two senders never get the same row: one UPDATE chooses and marks (SKIP LOCKED on PostgreSQL, one writer on SQLite).
+    With `alike` all are of the kind, edition, language and selection of the one that is longest due: for mailers that
+    hand many over in one call.
     """
     token, now = secrets.token_hex(16), database_now()
-    flowing = sa.select(Edition.id).where(flows(now))
+    wanted = [due(now)]
+    if alike:
+        first = db.session.execute(sa.select(*ALIKE).where(*wanted).order_by(Outbox.due_at, Outbox.id).limit(1)).first()
+        if first is None:
+            db.session.commit()
+            return token, []
+        wanted += [_same(column, value) for column, value in zip(ALIKE, first, strict=True)]
     chosen = (
         sa.select(Outbox.id)
-        .where(
-            Outbox.state.in_(DUE),
-            Outbox.due_at <= now,
-            sa.or_(Outbox.kind != "digest", Outbox.edition_id.is_(None), Outbox.edition_id.in_(flowing)),
-        )
+        .where(*wanted)
         .order_by(Outbox.due_at, Outbox.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -63,6 +87,10 @@ def take(limit: int) -> tuple[str, list[int]]:
     ).all()
     db.session.commit()
     return token, [row.id for row in sorted(taken)]
+
+
+def _same(column: Any, value: Any) -> sa.ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value
 
 
 def renew(row_id: int, token: str) -> bool:

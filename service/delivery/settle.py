@@ -21,28 +21,51 @@ class NotNow(Exception):
 
 
 def settle(number: int, token: str, outcome: Outcome) -> MailState | None:
-    """Write down what became of a submitted row and commit; return its new state, or None if the token is old.
+    """Write down what became of one submitted row, as `settle_all` does; return its new state, or None."""
+    return settle_all([(number, outcome)], token).get(number)
 
-    A late reply with that attempt's own token still settles a row that is ambiguous by now.
+
+def settle_all(outcomes: Sequence[tuple[int, Outcome]], token: str) -> dict[int, MailState]:
+    """Write down what became of submitted rows of one attempt, in one commit; return the new states.
+
+    A row is missing from the answer where the token is old. A late reply with that attempt's own token still settles
+    a row that is ambiguous by now.
     """
     now = database_now()
-    attempts = db.session.scalar(sa.select(Outbox.attempts).where(Outbox.id == number)) or 1
-    state, values = _change(outcome, attempts, now)
-    changed = db.session.execute(
-        sa.update(Outbox)
-        .where(
-            Outbox.id == number,
-            Outbox.lease == token,
-            Outbox.state.in_(set(before(state)) & {MailState.SUBMITTING, MailState.AMBIGUOUS}),
-        )
-        .values(state=state, why=outcome.why, **values)
-        .execution_options(synchronize_session=False)
-    )
+    alike: dict[Outcome, list[int]] = {}
+    for number, outcome in outcomes:
+        alike.setdefault(outcome, []).append(number)
+    settled: dict[int, MailState] = {}
+    for outcome, numbers in alike.items():
+        for attempts, those in _by_attempts(outcome, numbers).items():
+            state, values = _change(outcome, attempts, now)
+            found = db.session.scalars(
+                sa.update(Outbox)
+                .where(
+                    Outbox.id.in_(those),
+                    Outbox.lease == token,
+                    Outbox.state.in_(set(before(state)) & {MailState.SUBMITTING, MailState.AMBIGUOUS}),
+                )
+                .values(state=state, why=outcome.why, **values)
+                .returning(Outbox.id)
+                .execution_options(synchronize_session=False)
+            )
+            settled.update((number, state) for number in found)
     db.session.commit()
-    if not changed.rowcount:  # type: ignore[attr-defined]
-        log.warning("a reply came too late to count", outbox=number, verdict=outcome.verdict)
-        return None
-    return state
+    for number, outcome in outcomes:
+        if number not in settled:
+            log.warning("a reply came too late to count", outbox=number, verdict=outcome.verdict)
+    return settled
+
+
+def _by_attempts(outcome: Outcome, numbers: Sequence[int]) -> dict[int, list[int]]:
+    """Return attempts → rows where that matters: how long a temporary refusal waits grows with them."""
+    if outcome.verdict is not Verdict.LATER:
+        return {1: list(numbers)}
+    found: dict[int, list[int]] = {}
+    for number, attempts in db.session.execute(sa.select(Outbox.id, Outbox.attempts).where(Outbox.id.in_(numbers))):
+        found.setdefault(attempts or 1, []).append(number)
+    return found
 
 
 def _change(outcome: Outcome, attempts: int, now: datetime) -> tuple[MailState, dict[str, Any]]:

@@ -29,6 +29,9 @@ MOVES: dict[S, frozenset[S]] = {
 DUE = (S.QUEUED, S.RETRY)
 """States that a lease may take."""
 
+LATE = timedelta(hours=24)
+"""A digest this much later than its slot is held for a person's decision instead of sent (PROTOCOLS: editions)."""
+
 LEASE = timedelta(minutes=15)
 REPLY = timedelta(minutes=10)
 """No reply is waited for longer (RFC 5321, 4.5.3.2.6: the final dot's): a lease outlives it."""

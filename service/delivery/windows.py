@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -18,6 +17,7 @@ from service.delivery.states import LEASE
 from service.journal import log
 from service.models.mail import Edition, MailState, Outbox
 from service.models.people import Employee, Status
+from service.rests import paused_at
 from service.suppressions import suppressed_among
 
 WINDOW = 32
@@ -123,10 +123,7 @@ def _absent(row: Outbox, person: Employee | None, now: datetime) -> str | None:
         return None
     if status is Status.SUSPENDED:
         return "suspended"
-    today = now.astimezone(ZoneInfo(person.zone)).date()
-    if status is Status.PAUSED and (person.paused_until is None or person.paused_until >= today):
-        return "paused"
-    return None
+    return "paused" if paused_at(person, now) else None
 
 
 def _leave(ids: Sequence[int], token: str, state: MailState, why: str | None) -> None:

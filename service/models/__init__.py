@@ -1,14 +1,18 @@
 """The tables. In: nothing. Out: one class per table, grouped by room; migrations are made from these."""
 
+from service.models.calls import Call, CallState, MailEvent
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
 from service.models.draws import Draw, Entrant, Prize, Rank
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.score import Award, LedgerEntry, Total
+from service.models.sending import RateLimit, Sending
 from service.models.shares import Evidence, Share
 
 __all__ = [
     "Award",
+    "Call",
+    "CallState",
     "Campaign",
     "Draw",
     "Edition",
@@ -17,14 +21,17 @@ __all__ = [
     "Evidence",
     "LedgerEntry",
     "Liaison",
+    "MailEvent",
     "Omission",
     "Outbox",
     "Picture",
     "Prize",
     "Programme",
     "Rank",
+    "RateLimit",
     "RetiredLink",
     "Selection",
+    "Sending",
     "Share",
     "ShareText",
     "SigningKey",

@@ -1,0 +1,38 @@
+"""Sending. In: nothing. Out: how far all sending has come, whether a person holds it, and how fast it may be."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service import clock
+from service.database import Base, Moment
+
+
+class Sending(Base):
+    """One row (id 1): the sequence number of commits to `submitting`, mirrored outside of this database."""
+
+    __tablename__ = "sending"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    mark: Mapped[str] = mapped_column(sa.String(16), default=lambda: secrets.token_hex(8))
+    """Names this database in its mirrors, so that another one's are never taken for its own."""
+    number: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    held_why: Mapped[str | None]
+    """Why nothing at all is sent until a person releases it; None: it flows."""
+    held_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RateLimit(Base):
+    """How many mails a minute a receiving domain gets at most; the domain "" stands for the provider, so for all."""
+
+    __tablename__ = "rate_limit"
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    per_minute: Mapped[int]
+    tokens: Mapped[float] = mapped_column(default=0.0)
+    """Mails that may leave at once, as it was `at`."""
+    at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    tail_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    """Mails that had to wait have the moments up to this one."""
