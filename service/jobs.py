@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 
-from flask import current_app, has_app_context
+from flask import has_app_context
 from rq import Retry
 
 from service import config, settings
@@ -17,9 +18,6 @@ from service.schedule import TASKS
 LONGEST = 3600
 """Seconds that a job may run; a delivery takes at most some ten thousand mails at a time."""
 
-ASLEEP = 120
-"""Seconds after which a wake-up that no worker has taken is no reason any more not to ring again."""
-
 
 def run(name: str) -> None:
     """Run the task of this name in the application's context: what RQ calls, with nothing but the name."""
@@ -28,7 +26,6 @@ def run(name: str) -> None:
 
         with create_app().app_context():
             return run(name)
-    _taken(name)
     try:
         if db.session.get(Programme, 1) is None:
             return None  # nothing is set up yet: nothing is due
@@ -45,16 +42,19 @@ def run(name: str) -> None:
 def wake(name: str, configuration: config.Config | None = None) -> bool:
     """Ask a worker to run this task now; return False where the queue is away (the schedule makes up for it).
 
-    Each wake-up is a job with an id of its own. While one of the same task waits for a worker, no other is queued.
+    Each wake-up is a job with an id of its own. While one of the same task waits for a worker, no other is queued; one
+    that a worker took counts no more, for it may not see the rows this one speaks of, and its worker may be dead.
     Raises KeyError for an unknown task.
     """
     task = TASKS[name]
     try:
         redis = connection(configuration or settings(), patient=False)
         with redis:
-            if not redis.set(_key(name), "1", nx=True, ex=ASLEEP):
+            line = queue(redis)
+            # Read from the line itself: a note of our own beside it would outlive a job that died with its worker.
+            if any(waiting.startswith(f"{task.name}-") for waiting in line.get_job_ids()):
                 return True
-            queue(redis).enqueue_call(
+            line.enqueue_call(
                 "service.jobs.run",
                 args=(task.name,),
                 timeout=LONGEST,
@@ -62,21 +62,9 @@ def wake(name: str, configuration: config.Config | None = None) -> bool:
                 failure_ttl=24 * 3600,
                 retry=Retry(max=3, interval=[5, 30, 120]),
                 description=task.name,
+                job_id=f"{task.name}-{secrets.token_hex(8)}",
             )
     except RedisError as problem:
         log.warning("the queue is away", task=name, error=type(problem).__name__)
         return False
     return True
-
-
-def _key(name: str) -> str:
-    return f"goodword:asked:{name}"
-
-
-def _taken(name: str) -> None:
-    """From here on a new wake-up counts: it may speak of rows that this run does not see."""
-    try:
-        with connection(current_app.config["GOODWORD"], patient=False) as redis:
-            redis.delete(_key(name))
-    except RedisError as problem:
-        log.warning("the queue is away", task=name, error=type(problem).__name__)

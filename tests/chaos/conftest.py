@@ -81,8 +81,8 @@ def world(make_world: Callable[..., World], database_url: str) -> World:
     return make_world(database_url)
 
 
-def release_week(world: World, n: int, orders: dict[int, str] | None = None) -> None:
-    """Release the week's edition to n readers, its quiet minutes over and its slot come; nothing is planned yet."""
+def draft_week(world: World, n: int, orders: dict[int, str] | None = None) -> None:
+    """Make a programme of n readers and three stories, ten minutes before their slot; nothing is released yet."""
     world.people = n
     clock.set_now(MORNING)
     with world.app.app_context():
@@ -91,6 +91,13 @@ def release_week(world: World, n: int, orders: dict[int, str] | None = None) -> 
             week47.story(title)
         people(n, orders)
         db.session.commit()
+        db.session.remove()
+
+
+def release_week(world: World, n: int, orders: dict[int, str] | None = None) -> None:
+    """The same, released, its quiet minutes over and its slot come; nothing is planned yet."""
+    draft_week(world, n, orders)
+    with world.app.app_context():
         editions.release(editions.edition(week47.WEEK), "test")
         db.session.remove()
     world.pass_time(timedelta(minutes=12))
