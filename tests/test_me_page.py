@@ -84,7 +84,7 @@ def test_topics_networks_and_languages_become_her_own_choice(client: FlaskClient
     assert noor.topics == [2, 3]
     assert noor.networks == ["linkedin", "bluesky", "mastodon"]
     assert (noor.language, noor.reads, noor.slot_weekday) == ("it", ["it", "sl"], 4)
-    assert noor.chosen == ["language", "networks", "reads", "slot_weekday", "topics"]
+    assert noor.chosen == ["language", "networks", "reads", "rhythm", "slot_hour", "slot_weekday", "topics"]
     assert '<html lang="it">' in client.get(me).text
 
 

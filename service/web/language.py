@@ -43,8 +43,25 @@ def show_date(value: date | datetime, zone: str = "UTC", style: str = "medium") 
 
 
 def show_moment(value: datetime, zone: str = "UTC") -> str:
-    """Return date and time in the page's language and the reader's zone."""
-    return dates.format_datetime(value.astimezone(ZoneInfo(zone)), "medium", tzinfo=ZoneInfo(zone), locale=current())
+    """Return date and time, to the minute, in the page's language and the reader's zone."""
+    return _together(value.astimezone(ZoneInfo(zone)), "yMMMd")
+
+
+def show_moment_with_day(value: datetime, zone: str = "UTC") -> str:
+    """Return weekday, date and time, to the minute, in the page's language and the reader's zone."""
+    return _together(value.astimezone(ZoneInfo(zone)), "yMMMEd")
+
+
+def _together(there: datetime, skeleton: str) -> str:
+    """Join a date and a short time as the language does."""
+    day = dates.format_skeleton(skeleton, there, locale=current())
+    hour = dates.format_time(there, "short", tzinfo=there.tzinfo, locale=current())  # type: ignore[arg-type]
+    return str(dates.get_datetime_format("medium", locale=current())).replace("{1}", day).replace("{0}", hour)
+
+
+def show_place(zone: str) -> str:
+    """Return the city that a time zone is named after, in the page's language."""
+    return str(dates.get_timezone_location(zone, locale=current(), return_city=True))
 
 
 def show_number(value: float) -> str:
@@ -61,4 +78,5 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(date=show_date, moment=show_moment, number=show_number)
+    app.jinja_env.filters.update(moment_with_day=show_moment_with_day, zone_place=show_place)
     app.jinja_env.globals.update(page_language=current)

@@ -6,19 +6,21 @@ GET shows; every change is a POST from a form with a nonce of that GET, answered
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 from babel import Locale
-from babel.dates import get_day_names
+from babel.dates import format_time, get_day_names
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
-from service import choices, clock, passes, recognition, settling, shares, topics
+from emails.slots import Rhythm
+from service import choices, clock, draws, passes, recognition, rhythms, settling, shares, topics
 from service.database import db
 from service.models import Employee, Programme, Topic
 from service.models.people import Status
 from service.passes import Purpose
+from service.validation import N_
 from service.web import nonces, reader
 from service.web.language import current
 from service.web.language import gettext as _
@@ -64,6 +66,13 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         readable=_readable(employee, programme),
         language_name=language_name,
         days=get_day_names("wide", "stand-alone", locale=current()),
+        hours=[_hour(hour) for hour in range(24)],
+        rhythms=_rhythms(),
+        wish=_wish(employee, programme) if programme else "",
+        next_mail=rhythms.next_mail(employee) if programme else None,
+        not_in=[(draw, _why_not(why)) for draw, why in draws.not_in_pool(employee)],
+        last_day=today + choices.LONGEST,
+        today=today,
         stopped=choices.mail_stopped(employee),
         pauses=[(weeks, today + timedelta(weeks=weeks)) for weeks in WEEKS],
         paused=choices.resting(employee),
@@ -82,6 +91,40 @@ def _readable(employee: Employee, programme: Programme | None) -> list[str]:
 def topic_name(topic: Topic) -> str:
     """Return the topic's name in the page's language."""
     return topic.names.get(current()) or topic.name
+
+
+def _hour(hour: int) -> str:
+    """Return a full hour as clocks of the page's language show it."""
+    return str(format_time(time(hour), "short", locale=current()))
+
+
+def _rhythms() -> dict[str, str]:
+    return {
+        Rhythm.WEEKLY: _("Every week"),
+        Rhythm.FORTNIGHTLY: _("Every second week"),
+        Rhythm.MONTHLY: _("Once a month"),
+    }
+
+
+def _wish(employee: Employee, programme: Programme) -> str:
+    """Return when her mail comes in one line, like "Every second week: Thursday, 18:00"."""
+    weekday = employee.slot_weekday or programme.slot_weekday
+    return _(
+        "%(rhythm)s: %(day)s, %(hour)s",
+        rhythm=_rhythms()[employee.rhythm],
+        day=get_day_names("wide", "stand-alone", locale=current())[weekday - 1],
+        hour=_hour(programme.slot_hour if employee.slot_hour is None else employee.slot_hour),
+    )
+
+
+def _why_not(why: str) -> str:
+    """Return why somebody with tickets is not in a frozen pool, to herself."""
+    return {
+        "liaison": _("People who look after the programme never take part in its draws."),
+        "excluded": _("You are not among those who take part in draws. Your liaison can tell you more."),
+        "suspended": _("Your part in the programme was on hold when the list was closed."),
+        "later": _("Your readers came after the list was closed, so these tickets enter the next draw."),
+    }.get(why, _("You were not part of the programme when the list was closed."))
 
 
 def language_name(code: str) -> str:
@@ -125,14 +168,23 @@ def _set_language(employee: Employee) -> None:
 
 
 def _set_day(employee: Employee) -> None:
-    choices.set_slot(employee, request.form.get("weekday", type=int))
+    form = request.form
+    choices.set_slot(
+        employee, form.get("weekday", type=int), form.get("hour", type=int), form.get("rhythm", employee.rhythm)
+    )
 
 
 def _pause(employee: Employee) -> None:
     weeks = request.form.get("weeks", 0, type=int)
     if weeks and weeks not in WEEKS:
         abort(400)
-    choices.pause(employee, choices.today(employee) + timedelta(weeks=weeks) if weeks else None)
+    until = choices.today(employee) + timedelta(weeks=weeks) if weeks else None
+    if typed := request.form.get("until", ""):
+        try:
+            until = date.fromisoformat(typed)
+        except ValueError:
+            raise choices.Refused("until", N_("Choose a day from today on.")) from None
+    choices.pause(employee, until)
 
 
 ACTS: dict[str, Callable[[Employee], object]] = {

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError, dates
+from babel import Locale, UnknownLocaleError
 
 from service.validation import Words
 from service.web.console.room import room, zone
-from service.web.language import current
+from service.web.language import current, show_moment_with_day
 from service.web.language import gettext as _
 
 
@@ -41,9 +41,7 @@ def here(moment: datetime | None) -> str:
     """Return a moment in the liaison's zone and format, with its weekday and to the minute; "" for none."""
     if moment is None:
         return ""
-    there = moment.astimezone(ZoneInfo(zone()))
-    day = dates.format_skeleton("yMMMEd", there, locale=current())
-    return f"{day}, {dates.format_time(there, 'short', locale=current())}"
+    return show_moment_with_day(moment, zone())
 
 
 @room.app_template_filter("local_input")
