@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,16 @@ def offset() -> timedelta:
 def now() -> datetime:
     """Return the present moment in UTC, offset included."""
     return datetime.now(UTC) + offset()
+
+
+def elapsed() -> float:
+    """Return seconds that only grow, for measuring leases: a machine's sleep counts, and so does a moved clock.
+
+    `time.monotonic` stands still while a machine is suspended (Linux): a sender that slept through its lease with it
+    would take itself for awake.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock) + offset().total_seconds()
 
 
 def set_now(moment: datetime) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from service import settings
+from service import clock, settings
 from service.database import db
 from service.delivery import leases, settle, windows
 from service.delivery.folder import FolderMailer
@@ -48,7 +47,7 @@ def deliver_due(limit: int = 10_000, mailer: Mailer | None = None) -> Counts:
     counts: Counts = Counter()
     try:
         while (left := limit - sum(counts.values())) > 0 and not stopping.is_set():
-            begun = time.monotonic()
+            begun = clock.elapsed()
             token, ids = leases.take(min(left, windows.WINDOW))
             if not ids or not _window(out, token, ids, begun, counts):
                 break
@@ -123,9 +122,9 @@ class _Watch:
 
     def may(self, parcel: Parcel) -> bool:
         # Measured from before the lease was asked for: this clock can only be too careful.
-        spent = time.monotonic() - self._from.get(parcel.number, self._begun_at)
+        spent = clock.elapsed() - self._from.get(parcel.number, self._begun_at)
         if spent > LEASE.total_seconds() - REPLY.total_seconds() - MARGIN:
-            asked = time.monotonic()
+            asked = clock.elapsed()
             if not leases.renew(parcel.number, self._token):
                 return False
             self._from[parcel.number] = asked
