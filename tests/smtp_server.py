@@ -17,6 +17,9 @@ from tests.servers import free_port
 class Behaviour:
     """Answers by address: `rcpt`, `mail`, `data` and `dot` hold replies, or "drop" to cut the line there."""
 
+    pipelining = True
+    """Whether it offers PIPELINING; mails are announced in the call that ends the one before only if so."""
+
     def __init__(self) -> None:
         self.taken: list[tuple[str, bytes]] = []
         self.rcpt: dict[str, str] = {}
@@ -31,7 +34,7 @@ class Behaviour:
     ) -> list[str]:
         self.sessions += 1
         session.host_name = hostname
-        return responses
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -27,6 +27,12 @@ from tests.smtp_server import Behaviour, certificate, listening
 pytestmark = pytest.mark.sockets
 
 
+@pytest.fixture(autouse=True, params=[True, False], ids=["pipelined", "one by one"])
+def pipelining(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of this holds with servers that take commands in groups and with those that do not."""
+    monkeypatch.setattr(Behaviour, "pipelining", request.param)
+
+
 def parcel(number: int = 1, address: str = "noor@beacon.example", body: bytes = b"Hello\r\n") -> Parcel:
     raw = b"From: g@beacon.example\r\nSubject: x\r\n\r\n" + body
     return Parcel(number, "digest", Message("<a1b2@x>", "g@beacon.example", address, "x", "", "", raw))
@@ -176,8 +182,13 @@ def by_hand(talk: Callable[[socket.socket], None]) -> Iterator[int]:
 
 def until_data(line: socket.socket) -> None:
     line.sendall(b"220 hello\r\n")
-    for reply in (b"250 hello\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n"):
-        line.recv(4096)
+    line.recv(4096)
+    line.sendall(b"250-hello\r\n250 PIPELINING\r\n" if Behaviour.pipelining else b"250 hello\r\n")
+    for verb, reply in ((b"MAIL", b"250 OK\r\n"), (b"RCPT", b"250 OK\r\n"), (b"DATA", b"354 go on\r\n")):
+        said = b""
+        while not said.endswith(b"\n"):
+            said += line.recv(1)
+        assert said.startswith(verb)
         line.sendall(reply)
 
 
@@ -207,7 +218,7 @@ def test_a_line_cut_within_the_body_leaves_no_doubt() -> None:
 
 
 def test_no_answer_to_the_final_dot_is_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.delivery.smtp.REPLY", timedelta(seconds=0.5))
+    monkeypatch.setattr("service.delivery.exchange.REPLY", timedelta(seconds=0.5))
 
     def talk(line: socket.socket) -> None:
         until_data(line)

@@ -49,6 +49,8 @@ class Mailer(Protocol):
 
     `send` calls `may(parcel)` right before the first byte of each body and sends nothing where it says no (BACK). It
     yields every parcel whose fate it knows, as soon as it knows it; parcels that it never yields were never begun.
+    SMTP's bodies never overlap: when `may` is asked for one, every body begun before has been yielded. What the sender
+    then still has on its way is at most the announcement of the next mail, which may be dropped at any time.
     """
 
     def send(self, window: Sequence[Parcel], may: Callable[[Parcel], bool]) -> Iterator[tuple[Parcel, Outcome]]: ...

@@ -1,23 +1,22 @@
-"""SMTP. In: parcels and a server's URL. Out: what the server said of each; doubt begins at the final dot."""
+"""SMTP. In: parcels and a server's URL. Out: what the server said of each; doubt begins with the final dot's call."""
 
 from __future__ import annotations
 
-import re
 import smtplib
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
+from service.delivery import exchange
+from service.delivery.pipelined import Garbled, Line
 from service.delivery.port import Outcome, Parcel, Verdict
-from service.delivery.states import REPLY
 
-CONNECT, COMMAND, BODY = 30.0, 300.0, 180.0
-"""Seconds for the connection, for a command's reply (RFC 5321, 4.5.3.2) and for handing a body over."""
+CONNECT = 30.0
+"""Seconds for the connection and each reply that comes before the first mail."""
 
 PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
-
-_ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 
 class _Stopped(Exception):
@@ -28,12 +27,14 @@ class _Stopped(Exception):
 
 
 class SmtpMailer:
-    """One connection, one mail at a time, kept from window to window.
+    """One connection, kept from window to window; mails follow one another in it, pipelined where the server can.
 
     smtp:// demands STARTTLS, smtps:// is TLS from the first byte, smtp+plain:// neither. Certificates are checked.
     """
 
-    def __init__(self, url: str, hello: str = "localhost", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, url: str, hello: str = "localhost", tls: ssl.SSLContext | None = None, pipelining: bool = True
+    ) -> None:
         """`hello` is the name for EHLO; `tls` replaces the system's trusted certificates."""
         parts = urlsplit(url)
         self.scheme, self.host = parts.scheme, parts.hostname or "localhost"
@@ -41,52 +42,91 @@ class SmtpMailer:
         self.user, self.password = unquote(parts.username or ""), unquote(parts.password or "")
         self.hello = hello
         self._tls = tls
+        self._pipelining = pipelining
         self._session: smtplib.SMTP | None = None
+        self._line: Line | None = None
 
     def send(self, window: Sequence[Parcel], may: Callable[[Parcel], bool]) -> Iterator[tuple[Parcel, Outcome]]:
-        """Yield what became of each parcel, in order; after a refusal that concerns nobody the rest is not begun."""
-        for parcel in window:
-            outcome = self._deliver(parcel, may)
-            if outcome.verdict in (Verdict.BACK, Verdict.DOUBT, Verdict.NOBODY):
+        """Yield what became of each parcel; after a refusal that concerns nobody the rest is not begun.
+
+        Bodies never overlap: when `may` is asked, whatever was begun before has been yielded, though the next mail may
+        have been announced by then.
+        """
+        waiting = deque(parcel for parcel in window if exchange.speakable(parcel))
+        for parcel in window if len(waiting) < len(window) else ():
+            if not exchange.speakable(parcel):
+                yield parcel, Outcome(Verdict.REFUSED, "rcpt: an address that cannot stand in a command")
+        try:
+            while waiting:
+                try:
+                    line = self._ready()
+                except _Stopped as stop:
+                    yield waiting[0], stop.outcome
+                    return
+                for parcel, outcome in self._converse(line, waiting, may):
+                    yield parcel, outcome
+                    if outcome.verdict is Verdict.NOBODY:
+                        return
+        finally:
+            # Also where nobody wants the rest: what was announced must not be mixed up with the next window.
+            if self._line is not None and not self._line.idle:
                 self._drop()
-            yield parcel, outcome
-            if outcome.verdict is Verdict.NOBODY:
-                return
 
     def close(self) -> None:
         """Say goodbye, if there is anybody to say it to."""
+        if self._line is not None and not self._line.idle:
+            self._drop()
         if self._session is not None:
             try:
                 self._session.quit()
             except (OSError, smtplib.SMTPException):
                 self._session.close()
-            self._session = None
+            self._session = self._line = None
 
-    def _deliver(self, parcel: Parcel, may: Callable[[Parcel], bool]) -> Outcome:
-        try:
-            session = self._ready()
-            self._envelope(session, parcel)
-            if not may(parcel):
-                return Outcome(Verdict.BACK)
-            self._body(session, parcel.message.raw)
-        except _Stopped as stop:
-            return stop.outcome
-        except (OSError, smtplib.SMTPException) as problem:
-            # Up to here no final dot was handed over: the server has nothing it may deliver.
-            return Outcome(Verdict.BACK, f"smtp: {type(problem).__name__}")
-        return self._final_dot(session)
+    def _converse(
+        self, line: Line, waiting: deque[Parcel], may: Callable[[Parcel], bool]
+    ) -> Iterator[tuple[Parcel, Outcome]]:
+        """Send what waits until nothing does or the line is gone; what is decided no longer waits.
 
-    def _ready(self) -> smtplib.SMTP:
-        """Return a session that answers: the kept one if it is still there (servers close idle ones), or a new one."""
-        if self._session is not None:
+        A line that carried mail before may just have reached its server's limit: what fails before a body on such a
+        line is asked again on a new one, and counts there.
+        """
+        announced = False
+        while waiting:
+            parcel = waiting[0]
             try:
-                if self._session.rset()[0] == 250:
-                    return self._session
-            except (OSError, smtplib.SMTPException):
-                pass  # it went away between two mails: nothing was in its hands
+                if not announced:
+                    line.say(exchange.announcement(line, parcel), exchange.COMMAND)
+                outcome = exchange.answer(line)
+            except (OSError, Garbled) as problem:
+                # No body was begun: the server has nothing it may deliver.
+                outcome = Outcome(Verdict.BACK, f"smtp: {type(problem).__name__}")
+            if outcome is not None and outcome.verdict in (Verdict.BACK, Verdict.NOBODY) and line.used:
+                return self._drop()
+            waiting.popleft()
+            line.used = True
+            announced = False
+            if outcome is None:
+                if may(parcel):
+                    announced = line.pipelining and bool(waiting)
+                    outcome = exchange.deliver(line, parcel, waiting[0] if announced else None)
+                else:
+                    outcome = Outcome(Verdict.BACK)
+            if line.ending or outcome.verdict in (Verdict.BACK, Verdict.NOBODY, Verdict.DOUBT):
+                self._drop()
+            yield parcel, outcome
+            if self._line is not line:
+                return
+
+    def _ready(self) -> Line:
+        """Return the kept line, or a new one. Raises _Stopped."""
+        if self._line is None or not self._line.idle:
             self._drop()
-        self._session = self._connect()
-        return self._session
+            self._session = self._connect()
+            assert self._session.sock is not None
+            pipelining = self._pipelining and self._session.has_extn("pipelining")
+            self._line = Line(self._session.sock, pipelining, self._session.has_extn("size"))
+        return self._line
 
     def _connect(self) -> smtplib.SMTP:
         where = "connect"
@@ -100,7 +140,7 @@ class SmtpMailer:
                 session = smtplib.SMTP(self.host, self.port, timeout=CONNECT, local_hostname=self.hello)
             sock = session.sock
             assert sock is not None
-            # The final dot is a packet of its own: it must not wait for the body's acknowledgement.
+            # What is handed over leaves at once: it must not wait for the acknowledgement of what went before.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session.ehlo_or_helo_if_needed()
             if self.scheme == "smtp":
@@ -118,44 +158,6 @@ class SmtpMailer:
             raise _Stopped(Outcome(Verdict.NOBODY, _words(where, problem))) from problem
         return session
 
-    def _envelope(self, session: smtplib.SMTP, parcel: Parcel) -> None:
-        assert session.sock is not None
-        session.sock.settimeout(COMMAND)
-        size = [f"size={len(parcel.message.raw)}"] if session.has_extn("size") else []
-        code, words = session.mail(parcel.message.sender, size)
-        if code != 250:
-            raise _Stopped(Outcome(Verdict.NOBODY, _reply("mail", code, words)))
-        code, words = session.rcpt(parcel.message.recipient)
-        if code not in (250, 251):
-            raise _Stopped(_definite("rcpt", code, words))
-        code, words = session.docmd("DATA")
-        if code != 354:
-            raise _Stopped(_definite("data", code, words))
-
-    def _body(self, session: smtplib.SMTP, raw: bytes) -> None:
-        """Hand over the body, dots doubled (RFC 5321, 4.5.2), without the final dot."""
-        body = raw.replace(b"\r\n.", b"\r\n..")
-        if body.startswith(b"."):
-            body = b"." + body
-        assert session.sock is not None
-        session.sock.settimeout(BODY)
-        session.sock.sendall(body if body.endswith(b"\r\n") else body + b"\r\n")
-
-    def _final_dot(self, session: smtplib.SMTP) -> Outcome:
-        """From the first line on a copy may exist: whatever is not an explicit reply is doubt."""
-        try:
-            assert session.sock is not None
-            session.sock.settimeout(REPLY.total_seconds())
-            session.sock.sendall(b".\r\n")
-            code, words = session.getreply()
-        except (OSError, smtplib.SMTPException) as problem:
-            return Outcome(Verdict.DOUBT, f"final-dot: {type(problem).__name__}")
-        if 200 <= code < 300:
-            return Outcome(Verdict.ACCEPTED)
-        if 400 <= code < 600:
-            return _definite("final-dot", code, words)
-        return Outcome(Verdict.DOUBT, f"final-dot: {code}")
-
     def _context(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = ssl.create_default_context()
@@ -164,21 +166,10 @@ class SmtpMailer:
     def _drop(self) -> None:
         if self._session is not None:
             self._session.close()
-            self._session = None
-
-
-def _definite(where: str, code: int, words: bytes) -> Outcome:
-    """Return the outcome of an explicit reply: 5xx is for good, everything else for now."""
-    verdict = Verdict.REFUSED if 500 <= code < 600 else Verdict.LATER
-    return Outcome(verdict, _reply(where, code, words))
-
-
-def _reply(where: str, code: int, words: bytes | str) -> str:
-    text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return f"{where}: {code} {' '.join(_ADDRESS.sub('<address>', text).split())}"[:200].strip()
+        self._session = self._line = None
 
 
 def _words(where: str, problem: Exception) -> str:
     if isinstance(problem, smtplib.SMTPResponseException):
-        return _reply(where, problem.smtp_code, problem.smtp_error)
+        return exchange.said(where, problem.smtp_code, problem.smtp_error)
     return f"{where}: {type(problem).__name__}"
