@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,16 +38,41 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "32 or more random characters; empty: made once in the data folder (not in production)",
     ),
-    Setting("GOODWORD_MAIL", "folder", "folder (.eml files in the data folder) or smtp"),
+    Setting("GOODWORD_MAIL", "folder", "folder (.eml files in the data folder), smtp or sendgrid"),
     Setting(
         "GOODWORD_SMTP_URL",
         "",
         "smtp://user:password@host:587 (STARTTLS), smtps://host:465, smtp+plain://host:25",
     ),
+    Setting("GOODWORD_SENDGRID_KEY", "", "API key with the permission to send mail"),
+    Setting("GOODWORD_SENDGRID_WEBHOOK_KEY", "", "public key of the signed event webhook, base64 as SendGrid shows it"),
+    Setting("GOODWORD_SENDGRID_HOST", "https://api.sendgrid.com", "scheme and host of the API; the EU's is another"),
+    Setting(
+        "GOODWORD_SENDGRID_GROUPS",
+        "",
+        "SendGrid's unsubscribe groups by class of mail, like digest=101,recognition=102,draw=103",
+    ),
+    Setting(
+        "GOODWORD_SENDGRID_SILENCE",
+        "off",
+        "on: a call without any event for 26 hours, its neighbours complete, was not accepted and is sent again",
+    ),
     Setting("GOODWORD_CLOCK", "", "file with an offset in seconds added to the clock; tests and demo only"),
     Setting("GOODWORD_PROXIES", "0", "how many proxies in front are trusted for forwarded headers"),
     Setting("GOODWORD_LISTEN", "127.0.0.1:8000", "address and port that `goodword up` listens on"),
 )
+
+
+@dataclass(frozen=True)
+class SendGrid:
+    """What the SendGrid mailer and its webhook need."""
+
+    key: str = ""
+    webhook_key: str = ""
+    host: str = "https://api.sendgrid.com"
+    groups: Mapping[str, int] = field(default_factory=dict)
+    """Class of mail → number of its unsubscribe group."""
+    silence: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +87,7 @@ class Config:
     secret: str
     mail: str
     smtp_url: str
+    sendgrid: SendGrid
     clock: Path | None
     proxies: int
     listen: tuple[str, int]
@@ -108,6 +135,7 @@ def read(environ: Mapping[str, str]) -> Config:
         secret=_secret(values["GOODWORD_SECRET"], data, production),
         mail=_mail(values["GOODWORD_MAIL"], values["GOODWORD_SMTP_URL"]),
         smtp_url=values["GOODWORD_SMTP_URL"],
+        sendgrid=_sendgrid(values, production),
         clock=Path(values["GOODWORD_CLOCK"]).resolve() if values["GOODWORD_CLOCK"] else None,
         proxies=_whole("GOODWORD_PROXIES", values["GOODWORD_PROXIES"]),
         listen=_listen(values["GOODWORD_LISTEN"]),
@@ -159,13 +187,48 @@ def _secret(secret: str, data: Path, production: bool) -> str:
 
 
 def _mail(kind: str, smtp_url: str) -> str:
-    if kind not in ("folder", "smtp"):
-        raise Misconfigured(f"GOODWORD_MAIL is {kind!r}; choose folder or smtp.")
+    if kind not in ("folder", "smtp", "sendgrid"):
+        raise Misconfigured(f"GOODWORD_MAIL is {kind!r}; choose folder, smtp or sendgrid.")
     if kind == "smtp" and urlsplit(smtp_url).scheme not in ("smtp", "smtps", "smtp+plain"):
         raise Misconfigured(
             "GOODWORD_SMTP_URL must begin with smtp://, smtps:// or smtp+plain:// when GOODWORD_MAIL=smtp."
         )
     return kind
+
+
+def _sendgrid(values: Mapping[str, str], production: bool) -> SendGrid:
+    used = values["GOODWORD_MAIL"] == "sendgrid"
+    key, webhook_key = values["GOODWORD_SENDGRID_KEY"], values["GOODWORD_SENDGRID_WEBHOOK_KEY"]
+    if used and not (key.isascii() and key.isprintable() and key and " " not in key):
+        raise Misconfigured("GOODWORD_SENDGRID_KEY must be set to an API key when GOODWORD_MAIL=sendgrid.")
+    if used and production and not webhook_key:
+        raise Misconfigured(
+            "GOODWORD_SENDGRID_WEBHOOK_KEY must be set in production: events tell what became of mails."
+        )
+    try:
+        base64.b64decode(webhook_key, validate=True)
+    except ValueError as problem:
+        raise Misconfigured(
+            "GOODWORD_SENDGRID_WEBHOOK_KEY must be the key alone, in base64, without PEM's lines."
+        ) from problem
+    host = urlsplit(values["GOODWORD_SENDGRID_HOST"])
+    if host.scheme not in ("http", "https") or not host.netloc or host.path or host.query:
+        raise Misconfigured("GOODWORD_SENDGRID_HOST must be scheme and host only, like https://api.eu.sendgrid.com.")
+    if production and host.scheme != "https":
+        raise Misconfigured("GOODWORD_SENDGRID_HOST must begin with https:// in production.")
+    groups = values["GOODWORD_SENDGRID_GROUPS"]
+    pairs = [part.strip().partition("=") for part in groups.split(",")] if groups else []
+    if any(not name or not number.isdecimal() for name, _, number in pairs):
+        raise Misconfigured("GOODWORD_SENDGRID_GROUPS must look like digest=101,recognition=102,draw=103.")
+    if values["GOODWORD_SENDGRID_SILENCE"] not in ("on", "off"):
+        raise Misconfigured("GOODWORD_SENDGRID_SILENCE must be on or off.")
+    return SendGrid(
+        key=key,
+        webhook_key=webhook_key,
+        host=values["GOODWORD_SENDGRID_HOST"],
+        groups={name: int(number) for name, _, number in pairs},
+        silence=values["GOODWORD_SENDGRID_SILENCE"] == "on",
+    )
 
 
 def _whole(name: str, text: str) -> int:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from service.models.mail import MailState as S
 
 MOVES: dict[S, frozenset[S]] = {
-    S.QUEUED: frozenset({S.LEASED, S.HELD, S.SUPPRESSED, S.CANCELLED}),
-    S.RETRY: frozenset({S.LEASED, S.HELD, S.SUPPRESSED, S.CANCELLED}),
-    S.HELD: frozenset({S.QUEUED, S.CANCELLED}),
-    S.LEASED: frozenset({S.SUBMITTING, S.QUEUED, S.RETRY, S.SUPPRESSED, S.CANCELLED, S.FAILED}),
+    # Unsent and yet accepted: an event of an earlier attempt came after somebody had counted it as lost.
+    S.QUEUED: frozenset({S.LEASED, S.HELD, S.SUPPRESSED, S.CANCELLED, S.ACCEPTED}),
+    S.RETRY: frozenset({S.LEASED, S.HELD, S.SUPPRESSED, S.CANCELLED, S.ACCEPTED}),
+    S.HELD: frozenset({S.QUEUED, S.CANCELLED, S.ACCEPTED}),
+    S.LEASED: frozenset({S.SUBMITTING, S.QUEUED, S.RETRY, S.SUPPRESSED, S.CANCELLED, S.FAILED, S.ACCEPTED}),
     # Back to queued only by the sender itself, who knows that no final dot was handed over.
     S.SUBMITTING: frozenset({S.ACCEPTED, S.QUEUED, S.RETRY, S.FAILED, S.AMBIGUOUS}),
     # Evidence only: a late reply to that attempt, an event, the liaison's decision. Never by time.

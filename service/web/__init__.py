@@ -18,6 +18,7 @@ ROOMS = (
     "draws",
     "pictures",
     "health",
+    "hooks",
     "mailfolder",
     "console",
 )
