@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,56 +82,94 @@ class Key:
     languages: frozenset[str]
     audiences: frozenset[int] = frozenset()
     """Teams she belongs to."""
-    slots: int = 1
-    """Share buttons in her mail. It changes no choice, but people with one key can share one card."""
     seen: frozenset[int] = frozenset()
     """Stories shown to her before."""
 
-    @property
-    def text(self) -> str:
-        """The canonical spelling: equal keys and only these are spelled alike."""
-        sets: tuple[Iterable[object], ...] = (self.topics, self.languages, self.audiences, (self.slots,), self.seen)
-        return "|".join(",".join(map(str, sorted(part))) for part in sets)  # type: ignore[type-var]
-
 
 class Shelf:
-    """The candidates of one moment in their order, with choices remembered by key.
+    """The candidates of one moment in their order, as bits: bit n stands for the candidate at place n.
 
     Stories of running campaigns come first, then fresh before old, then evergreen ones to fill; equals by the
-    higher id. The order is the same for everybody, so it is made once.
+    higher id. The order is the same for everybody, so it is made once. What a person may get is a whole number whose
+    bits are the candidates that fit her; equal numbers choose alike, and each is decided once.
     """
 
     def __init__(self, candidates: Iterable[Candidate], at: datetime | None = None) -> None:
         """Keep those that may be shown at the aware moment `at` (None: all, every campaign running)."""
         live = [c for c in candidates if at is None or shown_at(c, at)]
         self.candidates = tuple(sorted(live, key=lambda c: _place(c, at)))
-        self._topics = frozenset(t for c in live for t in c.topics)
-        self._languages = frozenset(c.language for c in live)
-        self._audiences = frozenset(a for c in live for a in c.audience)
-        self.ids = frozenset(c.id for c in live)
-        self._spelled = ",".join(str(c.id) for c in self.candidates)
-        self._chosen: dict[tuple[Key, int], tuple[int, ...]] = {}
+        self.order = tuple(c.id for c in self.candidates)
+        """Shelves of one order and equal candidates choose alike."""
+        self._bits = {id_: 1 << n for n, id_ in enumerate(self.order)}
+        self._open = self._where([not c.audience for c in self.candidates])
+        self._promotional = self._where([c.kind == PROMOTIONAL for c in self.candidates])
+        self._topics = {t: self._where([t in c.topics for c in self.candidates]) for c in live for t in c.topics}
+        self._languages = {
+            s: self._where([s == c.language for c in self.candidates]) for s in {c.language for c in live}
+        }
+        self._audiences = {a: self._where([a in c.audience for c in self.candidates]) for c in live for a in c.audience}
+        self._chosen: dict[tuple[int, int], tuple[int, ...]] = {}
 
-    def narrowed(self, key: Key) -> Key:
-        """Return the key without what no candidate asks for: it chooses the same, and more people share it."""
-        return Key(
-            topics=key.topics & self._topics,
-            languages=key.languages & self._languages,
-            audiences=key.audiences & self._audiences,
-            slots=key.slots,
-            seen=key.seen & self.ids,
-        )
+    @staticmethod
+    def _where(true: Iterable[bool]) -> int:
+        return sum(1 << n for n, each in enumerate(true) if each)
 
-    def choose(self, key: Key, size: int) -> tuple[int, ...]:
-        """Return at most `size` ids for this key, in the order of the mail; remembered."""
-        found = self._chosen.get((key, size))
+    def on(self, topics: Iterable[int]) -> int:
+        """Return the candidates on any of these topics."""
+        return _either(self._topics, topics)
+
+    def read_in(self, languages: Iterable[str]) -> int:
+        """Return the candidates in any of these languages."""
+        return _either(self._languages, languages)
+
+    def meant_for(self, audiences: Iterable[int]) -> int:
+        """Return the candidates for everybody or for any of these teams."""
+        return self._open | _either(self._audiences, audiences)
+
+    def these(self, stories: Iterable[int]) -> int:
+        """Return those of the candidates that are among these stories."""
+        return _either(self._bits, stories)
+
+    @property
+    def decided(self) -> int:
+        """How many different numbers were decided so far."""
+        return len(self._chosen)
+
+    def pick(self, fitting: int, size: int) -> tuple[int, ...]:
+        """Return at most `size` ids of these candidates, in the order of the mail; remembered."""
+        found = self._chosen.get((fitting, size))
         if found is None:
-            found = self._chosen[(key, size)] = _choose(self.candidates, key, size)
+            found = self._chosen[(fitting, size)] = tuple(self._pick(fitting, size))
         return found
 
-    def name(self, key: Key, size: int) -> str:
-        """Return 64 hex digits naming the choice of this key from these candidates in this order."""
-        return hashlib.sha256(f"{self._spelled}#{size}#{key.text}".encode()).hexdigest()
+    def _pick(self, fitting: int, size: int) -> Iterator[int]:
+        promotional = 0
+        while fitting and size > 0:
+            first = fitting & -fitting
+            fitting ^= first
+            if first & self._promotional:
+                promotional += 1
+                if promotional > PROMOTIONAL_AT_MOST:
+                    continue
+            size -= 1
+            yield self.order[first.bit_length() - 1]
+
+    def choose(self, key: Key, size: int) -> tuple[int, ...]:
+        """Return at most `size` ids for this key, in the order of the mail."""
+        fitting = self.on(key.topics) & self.read_in(key.languages) & self.meant_for(key.audiences)
+        return self.pick(fitting & ~self.these(key.seen), size)
+
+
+def _either(bits: Mapping[Any, int], names: Iterable[Any]) -> int:
+    found = 0
+    for name in names:
+        found |= bits.get(name, 0)
+    return found
+
+
+def name_of(stories: Sequence[int]) -> str:
+    """Return 64 hex digits that name these stories in this order: who gets the same shares one selection."""
+    return hashlib.sha256(",".join(map(str, stories)).encode()).hexdigest()
 
 
 def shown_at(candidate: Candidate, at: datetime) -> bool:
@@ -145,32 +183,7 @@ def choose(candidates: Sequence[Candidate], key: Key, size: int) -> tuple[int, .
     `candidates` are approved and in their window. Chosen is what she reads, follows, is meant for and was never shown;
     one promotional story at most. The order of `candidates` changes nothing.
     """
-    return _choose(Shelf(candidates).candidates, key, size)
-
-
-def _choose(ordered: Sequence[Candidate], key: Key, size: int) -> tuple[int, ...]:
-    chosen: list[int] = []
-    promotional = 0
-    for candidate in ordered:
-        if len(chosen) >= size:
-            break
-        if not _fits(candidate, key):
-            continue
-        if candidate.kind == PROMOTIONAL:
-            if promotional >= PROMOTIONAL_AT_MOST:
-                continue
-            promotional += 1
-        chosen.append(candidate.id)
-    return tuple(chosen)
-
-
-def _fits(candidate: Candidate, key: Key) -> bool:
-    return (
-        candidate.language in key.languages
-        and candidate.id not in key.seen
-        and not candidate.topics.isdisjoint(key.topics)
-        and (not candidate.audience or not candidate.audience.isdisjoint(key.audiences))
-    )
+    return Shelf(candidates).choose(key, size)
 
 
 def _place(candidate: Candidate, at: datetime | None) -> tuple[int, float, int]:

@@ -1,12 +1,15 @@
-"""Bulk writes. In: a table and rows. Out: rows inserted fast, those already there left alone; the one seam for it."""
+"""Bulk reads and writes. In: a table, and many values or rows. Out: one statement; the one seam for what is many."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.errors import UniqueViolation
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.database import db
@@ -43,6 +46,81 @@ def insert_or_ignore(table: type[Any]) -> Any:
     dialect = db.session.connection().dialect.name
     made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     return made.on_conflict_do_nothing()
+
+
+def among(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a text column is one of these values, which go as one parameter however many.
+
+    An IN of a thousand parameters costs the driver more than the database.
+    """
+    if db.session.connection().dialect.name == "postgresql":
+        found: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), postgresql.ARRAY(sa.Text)))
+        return found
+    each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(sa.select(each.c.value))
+
+
+def copies() -> bool:
+    """Tell whether the session's database takes rows by COPY (`packed`, `copy_packed`)."""
+    return db.session.connection().dialect.name == "postgresql"
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_NONE = (0xFFFFFFFF).to_bytes(4, "big")
+_BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+
+
+def packed(table: type[Any], values: Mapping[str, Any]) -> bytes:
+    """Return the values of these columns, in their order, as PostgreSQL's binary COPY wants them.
+
+    Source: PostgreSQL's documentation of COPY, "Binary Format", and its types' `_recv` functions. Strings are given
+    as str, JSON columns as lists and objects or as JSON text, moments aware, integers within 32 bits; None is NULL.
+    """
+    columns = table.__table__.c
+    return b"".join(_packed(columns[name].type, value) for name, value in values.items())
+
+
+def _packed(kind: Any, value: Any) -> bytes:
+    if value is None:
+        return _NONE
+    if isinstance(value, datetime):
+        data = ((value - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
+    elif isinstance(value, int):
+        data = int(value).to_bytes(4, "big", signed=True)
+    else:
+        # jsonb's binary form is a version number, 1, and the text.
+        data = b"\x01" + _json(value) if isinstance(kind, sa.JSON) else str(value).encode()
+    return len(data).to_bytes(4, "big") + data
+
+
+def _json(value: Any) -> bytes:
+    return (value if isinstance(value, str) else json.dumps(value)).encode()
+
+
+def insert_likely_new(table: type[Any], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows as `insert_new`, faster where all are new: on PostgreSQL by one COPY straight into the table."""
+    if rows and copies() and copy_packed(table, list(rows[0]), [packed(table, row) for row in rows]):
+        return len(rows)
+    return insert_new(table, rows)
+
+
+def copy_packed(table: type[Any], columns: Sequence[str], rows: Sequence[bytes]) -> bool:
+    """Insert rows by one COPY straight into the table; False, and nothing inserted, where a unique rule is broken.
+
+    Each row is its columns' `packed` values, one after another. For PostgreSQL. Never commits.
+    """
+    named = ", ".join(f'"{name}"' for name in columns)
+    number = len(columns).to_bytes(2, "big")
+    body = b"".join([_BEGIN, *(part for row in rows for part in (number, row)), _END])
+    statement = f'COPY "{table.__tablename__}" ({named}) FROM STDIN (FORMAT binary)'
+    connection = db.session.connection()
+    driver: Any = connection.connection.driver_connection
+    try:
+        with connection.begin_nested(), driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(body)
+    except UniqueViolation:
+        return False
+    return True
 
 
 def _chain(first: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

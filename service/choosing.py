@@ -82,9 +82,7 @@ class Choosing:
             for r, hashed in zip(page, hashes, strict=True)
         ]
 
-    def _decision(
-        self, reader: Reader, hashed: str, stopped: str | None, shown: Sequence[int], told: bool
-    ) -> Decision:
+    def _decision(self, reader: Reader, hashed: str, stopped: str | None, shown: Sequence[int], told: bool) -> Decision:
         slot = readers.slot_of(reader, self.week, self.programme)
         leaves, late, fitting = self._moments.get(slot) or self._moment(slot)
         reason = self._reason(reader, slot, leaves, stopped, told)
@@ -93,7 +91,7 @@ class Choosing:
         stories = fitting.shelf.pick(fitting.to(reader, shown), self.size)
         if not stories:
             return Decision(reader, slot, leaves, hashed, (), Reason.NOTHING_NEW)
-        return Decision(reader, slot, leaves, hashed, stories, None, late)
+        return Decision(reader, slot, leaves, hashed, stories, None, late and _late_for(reader, leaves))
 
     def _moment(self, slot: Slot) -> tuple[datetime, bool, Fitting]:
         """Return what is the same for all of a slot: when their mails leave, whether that is too late, what may fit."""
@@ -121,6 +119,11 @@ class Choosing:
         if not readers.her_week(self.week, reader.rhythm, reader.rhythm_from):
             return Reason.NOT_HER_WEEK
         return None
+
+
+def _late_for(reader: Reader, leaves: datetime) -> bool:
+    """Tell whether a slot that is a day past is so for her too: not where she chose it within that day."""
+    return reader.slot_since is None or leaves - reader.slot_since >= LATE
 
 
 class Fitting:

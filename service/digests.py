@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from service.choosing import Choosing, Decision
 from service.database import db
 from service.journal import log
 from service.models import Edition, Employee, Outbox
-from service.planning import OPEN, Desk
+from service.planning import OPEN, Clerk, Desk, Draft
 from service.previews import NoDigest, preview
 from service.readers import Slot
 from service.tallies import Tally, status
@@ -80,9 +81,9 @@ def forecast(edition: Edition, progress: Progress | None = None) -> Counts:
     choosing = Choosing(edition)
     slots = list(readers.all_slots(edition.week, choosing.programme))
     for page in readers.pages(choosing.programme, slots, choosing.now) if slots else ():
-        counts.count(choosing.decide(page))
+        counts.count(choosing.decide(page.readers))
         if progress:
-            progress(len(page))
+            progress(len(page.readers))
     counts.keys = choosing.keys
     return counts
 
@@ -98,23 +99,25 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     if edition.status not in OPEN:
         raise NotReleased(f"edition {edition.week} is {edition.status}")
     counts = Counts()
-    week, released_at, leaves_at = edition.week, edition.released_at, edition.leaves_at
+    week, leaves_at = edition.week, edition.leaves_at
     now = clock.now()
     due = [slot for slot in _undecided(edition) if ahead is None or slot.at <= now + ahead]
     if due:
         # Taken up only where there is something to decide: this runs every minute.
         desk = Desk(edition)
-        after = 0
-        while desk.still_open(released_at):
-            found = readers.page(desk.choosing.programme, due, now, after, edition)
-            if found is None:
-                break
-            after, page = found
-            decisions = desk.take(page)
-            db.session.commit()
-            counts.count(decisions)
-            if progress:
-                progress(len(page))
+        db.session.commit()
+        with Clerk() as clerk:
+            drafts = desk.drafts(due)
+            draft = next(drafts, None)
+            while draft is not None:
+                written = clerk.begin(partial(_write, desk, draft))
+                draft = next(drafts, None)
+                decisions = written()
+                if decisions is None:
+                    break
+                counts.count(decisions)
+                if progress:
+                    progress(len(decisions))
         counts.keys = desk.choosing.keys
         planning.renew_statistics(counts.planned)
     db.session.commit()
@@ -124,6 +127,12 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     if counts.planned or counts.held or counts.omitted:
         log.info("digests planned", week=week, mails=counts.planned, held=counts.held, keys=counts.keys)
     return counts
+
+
+def _write(desk: Desk, draft: Draft) -> list[Decision] | None:
+    decisions = desk.write(draft)
+    db.session.commit()
+    return decisions
 
 
 def plan_due_slots() -> int:

@@ -114,6 +114,7 @@ def release(edition: Edition, by: str) -> Edition:
         leaves_at=now + QUIET,
         paused=False,
         held_why=None,
+        pages=0,
     )
     _commit(edition, "edition released", by=by, stories=len(frozen.candidates))
     return edition

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
+from flask import Flask, current_app
 
-from emails.picks import Reason
-from service import clock, outbox, passes
-from service.bulk import insert_new
+from emails.picks import Reason, name_of
+from service import clock, passes, readers, recognition
+from service.bulk import among, copies, insert_likely_new
 from service.choosing import Choosing, Decision
 from service.database import db
+from service.mailbag import Facts, Letter, Mailbag
 from service.models import Edition, Employee, Omission, Outbox, Selection
 from service.models.mail import EditionStatus, MailState
 from service.models.people import Status
-from service.readers import KIND, Reader, occasion_of
+from service.readers import KIND, Slot, occasion_of
+
+Done = TypeVar("Done")
 
 OPEN = (EditionStatus.RELEASED, EditionStatus.CLOSING)
 """Only such editions are planned."""
@@ -28,102 +33,141 @@ MANY = 10_000
 """After so many new rows the database's statistics are no longer those of its tables."""
 
 
+class Draft(NamedTuple):
+    """A page of readers, decided and not yet written down."""
+
+    decisions: list[Decision]
+    letters: list[Letter]
+    """Of those who get a mail, in the same order."""
+    noted: frozenset[str]
+    """Subjects whose earlier reason is replaced."""
+
+
 class Desk:
-    """Where one edition's readers are decided and written down, a page at a time; the caller commits each page."""
+    """Where one edition's readers are decided (`drafts`) and written down (`write`), a page at a time.
+
+    Decisions are drafted ahead of the transaction that writes them. What makes that safe is the edition's count of
+    pages: where somebody else has planned a page since, `write` looks again who is decided by now.
+    """
 
     def __init__(self, edition: Edition) -> None:
-        self.edition = edition
+        self.number, self.week, self.occasion = edition.id, edition.week, occasion_of(edition)
+        self._edition, self._released_at, self._pages = edition, edition.released_at, edition.pages
+        self._untouched = edition.pages == 0
         self.choosing = Choosing(edition)
-        self._selections: dict[str, int] = {}
+        self._board = recognition.board_of(edition.week)
+        self._facts = Facts(passes.newest_key_id(), self.choosing.programme.fallback_network)
+        self._bag = Mailbag(self.number, self.occasion, self.choosing.now)
+        self._selections: dict[tuple[int, ...], int] = {}
 
-    def still_open(self, released_at: datetime | None) -> bool:
-        """Lock the edition for this transaction and tell whether it is still the release that was begun."""
-        asked = sa.select(Edition.status, Edition.released_at).where(Edition.id == self.edition.id)
-        now = db.session.execute(asked.with_for_update(key_share=True)).one()
-        return now.status in OPEN and now.released_at == released_at
+    def drafts(self, due: Sequence[Slot]) -> Iterator[Draft]:
+        """Decide for the readers of these slots whom the edition has not decided, a page at a time; only reads."""
+        choosing = self.choosing
+        for page in readers.pages(choosing.programme, due, choosing.now, self._edition, self._untouched):
+            decisions = choosing.decide(page.readers)
+            yield Draft(decisions, self._letters([d for d in decisions if d.reason is None]), page.noted)
 
-    def take(self, page: Sequence[Reader]) -> list[Decision]:
-        """Decide for these readers and write their selections, reasons and mails."""
-        decisions = self.choosing.decide(page) if page else []
-        if decisions:
-            _write(self.edition, decisions, self._selections)
-        return decisions
-
-
-def _write(edition: Edition, decisions: Sequence[Decision], selections: dict[str, int]) -> None:
-    chosen = [d for d in decisions if d.reason is None]
-    _save_selections(edition, chosen, selections)
-    _save_reasons(edition, decisions)
-    if outbox.enqueue_many(_rows(edition, chosen, selections)) < len(chosen):
-        _save_served(edition, chosen)
-
-
-def _save_selections(edition: Edition, chosen: Sequence[Decision], known: dict[str, int]) -> None:
-    new = {d.name: d.stories for d in chosen if d.name not in known}
-    if not new:
-        return
-    insert_new(Selection, ({"edition_id": edition.id, "key": name, "stories": list(ids)} for name, ids in new.items()))
-    asked = sa.select(Selection.key, Selection.id).where(Selection.edition_id == edition.id, Selection.key.in_(new))
-    known.update((name, number) for name, number in db.session.execute(asked))
-
-
-def _save_reasons(edition: Edition, decisions: Sequence[Decision]) -> None:
-    """Replace the reasons of these people: one that was noted early may have passed."""
-    asked = sa.delete(Omission).where(
-        Omission.edition_id == edition.id, Omission.subject.in_([d.reader.subject for d in decisions])
-    )
-    db.session.execute(asked.execution_options(synchronize_session=False))
-    insert_new(
-        Omission,
-        (
-            {"edition_id": edition.id, "subject": d.reader.subject, "reason": d.reason}
-            for d in decisions
-            if d.reason is not None
-        ),
-    )
-
-
-def _save_served(edition: Edition, chosen: Sequence[Decision]) -> None:
-    """Note those whose address had this week's digest already, under a colleague's name: one copy per address, ever."""
-    asked = sa.select(Outbox.subject).where(
-        Outbox.kind == KIND,
-        Outbox.occasion == occasion_of(edition),
-        Outbox.subject.in_([d.reader.subject for d in chosen]),
-    )
-    mailed = set(db.session.scalars(asked))
-    insert_new(
-        Omission,
-        (
-            {"edition_id": edition.id, "subject": d.reader.subject, "reason": Reason.ADDRESS_SERVED}
+    def _letters(self, chosen: Sequence[Decision]) -> list[Letter]:
+        you = recognition.digest_facts([d.reader.subject for d in chosen], self.week, self._board) if chosen else {}
+        text = self._facts.text
+        return [
+            Letter(
+                (reader := d.reader).subject,
+                d.hashed,
+                reader.language,
+                d.stories,
+                text(reader.name, reader.networks, reader.link_id, you[reader.subject], d.leaves),
+                d.slot.at if d.late else d.leaves,
+                d.late,
+            )
             for d in chosen
-            if d.reader.subject not in mailed
-        ),
-    )
+        ]
+
+    def write(self, draft: Draft) -> list[Decision] | None:
+        """Write a page's selections, reasons and mails; return what was decided. The caller commits.
+
+        None, and nothing written, where the edition is no longer the release that was begun. It stays locked until
+        the transaction ends, so that an undo comes before this page or after it.
+        """
+        begun = sa.and_(Edition.id == self.number, Edition.status.in_(OPEN), Edition.released_at == self._released_at)
+        asked = sa.update(Edition).where(begun).values(pages=Edition.pages + 1).returning(Edition.pages)
+        pages = db.session.scalar(asked.execution_options(synchronize_session=False))
+        if pages is None:
+            return None
+        if pages != self._pages + 1:
+            draft = self._reconsidered(draft)
+        self._pages = pages
+        self._save_selections(draft.letters)
+        self._save_reasons(draft)
+        if self._bag.post(draft.letters, self._selections) < len(draft.letters):
+            self._save_served(draft.letters)
+        return draft.decisions
+
+    def _reconsidered(self, draft: Draft) -> Draft:
+        """Return the draft without those whom somebody else has decided since."""
+        mailed, noted = readers.decided((self.number, self.occasion), [d.reader.subject for d in draft.decisions])
+        left = [
+            d
+            for d in draft.decisions
+            if d.reader.subject not in mailed and (d.reader.subject not in noted or d.slot.at > self.choosing.now)
+        ]
+        subjects = {d.reader.subject for d in left}
+        return Draft(left, [each for each in draft.letters if each.subject in subjects], draft.noted | noted)
+
+    def _save_selections(self, letters: Sequence[Letter]) -> None:
+        new = {name_of(stories): stories for stories in {each.stories for each in letters} - self._selections.keys()}
+        if not new:
+            return
+        insert_likely_new(
+            Selection,
+            [{"edition_id": self.number, "key": name, "stories": list(stories)} for name, stories in new.items()],
+        )
+        asked = sa.select(Selection.key, Selection.id).where(
+            Selection.edition_id == self.number, among(Selection.key, list(new))
+        )
+        self._selections.update((new[name], number) for name, number in db.session.execute(asked))
+
+    def _save_reasons(self, draft: Draft) -> None:
+        """Replace the reasons of these people: one that was noted early may have passed."""
+        if again := [d.reader.subject for d in draft.decisions if d.reader.subject in draft.noted]:
+            asked = sa.delete(Omission).where(Omission.edition_id == self.number, among(Omission.subject, again))
+            db.session.execute(asked.execution_options(synchronize_session=False))
+        self._omit((d.reader.subject, d.reason) for d in draft.decisions if d.reason is not None)
+
+    def _save_served(self, letters: Sequence[Letter]) -> None:
+        """Note those whose address had this week's digest already, under a colleague's name: one copy per address."""
+        mailed, _ = readers.decided((self.number, self.occasion), [each.subject for each in letters])
+        self._omit((each.subject, Reason.ADDRESS_SERVED) for each in letters if each.subject not in mailed)
+
+    def _omit(self, people: Iterable[tuple[str, Reason]]) -> None:
+        insert_likely_new(
+            Omission,
+            [{"edition_id": self.number, "subject": subject, "reason": reason} for subject, reason in people],
+        )
 
 
-def _rows(edition: Edition, chosen: Sequence[Decision], selections: dict[str, int]) -> Iterator[dict[str, Any]]:
-    from service import recognition
+class Clerk:
+    """Writes a page on a connection of its own while the next one is decided. SQLite has one writer: there, in turn."""
 
-    if not chosen:
-        return
-    you = recognition.digest_facts([d.reader.subject for d in chosen], edition.week)
-    key_id = passes.newest_key_id()
-    for decision in chosen:
-        reader = decision.reader
-        facts = outbox.recipient_facts(reader, decision.leaves, key_id)
-        yield {
-            "kind": KIND,
-            "occasion": occasion_of(edition),
-            "subject": reader.subject,
-            "address_hash": decision.hashed,
-            "language": reader.language,
-            "facts": {**facts, "you": you[reader.subject].to_json()},
-            "due_at": decision.slot.at if decision.late else decision.leaves,
-            "edition_id": edition.id,
-            "selection_id": selections[decision.name],
-            "state": MailState.HELD if decision.late else MailState.QUEUED,
-            "why": "late" if decision.late else None,
-        }
+    def __enter__(self) -> Clerk:
+        self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        self._hand = ThreadPoolExecutor(1, "clerk") if copies() else None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._hand:
+            self._hand.shutdown()
+
+    def begin(self, deed: Callable[[], Done]) -> Callable[[], Done]:
+        """Begin a deed, a whole transaction; return what waits for it and returns its result, or raises."""
+        if self._hand is None:
+            done = deed()
+            return lambda: done
+        return self._hand.submit(self._in_context, deed).result
+
+    def _in_context(self, deed: Callable[[], Done]) -> Done:
+        with self._app.app_context():
+            return deed()
 
 
 def welcome(edition: Edition) -> None:
@@ -147,5 +191,5 @@ def welcome(edition: Edition) -> None:
 
 def renew_statistics(rows: int) -> None:
     """Let PostgreSQL look at its tables again after many new rows; it would by itself, but minutes later."""
-    if rows >= MANY and db.session.connection().dialect.name == "postgresql":
+    if rows >= MANY and copies():
         db.session.execute(sa.text("ANALYZE outbox, omission, selection"))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from emails import slots
+from service.bulk import among
 from service.database import db
 from service.models import Edition, Employee, Omission, Outbox, Programme, Selection
 from service.models.mail import MailState
 from service.models.people import Status
+from service.rests import known_zone as known_zone
+from service.rests import paused_at as paused_at
 
 KIND = "digest"
 
@@ -33,8 +36,34 @@ SHOWN = (
 PAGE = 1000
 """Employees that are decided and written in one transaction."""
 
+FEW = 12
+"""So many zones are named in a statement; of more, people are read and looked at."""
+
+STRIDE = 32
+"""Pages' worth of employees that one statement passes over at most where few of them are in a slot that is due."""
+
 Reader = Any
-"""A row with the attributes of Employee that COLUMNS names; an Employee serves as well."""
+"""A row with the attributes of Employee that COLUMNS names, its lists as tuples; an Employee serves as well."""
+
+
+@lru_cache(maxsize=1 << 14)
+def _list(text: str) -> tuple[Any, ...]:
+    return tuple(json.loads(text))
+
+
+class Listed(sa.types.TypeDecorator[tuple[Any, ...]]):
+    """A JSON list read as a tuple that equal lists share: a million people have few different ones."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Any) -> tuple[Any, ...] | None:
+        return None if value is None else _list(value)
+
+
+def _listed(column: Any) -> Any:
+    return sa.type_coerce(sa.cast(column, sa.Text), Listed()).label(column.key)
+
 
 COLUMNS = (
     Employee.id,
@@ -43,10 +72,10 @@ COLUMNS = (
     Employee.name,
     Employee.team_id,
     Employee.language,
-    Employee.reads,
+    _listed(Employee.reads),
     Employee.zone,
-    Employee.topics,
-    Employee.networks,
+    _listed(Employee.topics),
+    _listed(Employee.networks),
     Employee.status,
     Employee.paused_until,
     Employee.slot_weekday,
@@ -91,15 +120,6 @@ def _wish_of(reader: Reader, programme: Programme) -> tuple[str, int, int]:
 @lru_cache(maxsize=4096)
 def _slot(week: str, zone: str, weekday: int, hour: int) -> Slot:
     return Slot(slots.slot(week, weekday, hour, known_zone(zone)), zone, weekday, hour)
-
-
-@lru_cache(maxsize=1024)
-def known_zone(zone: str) -> str:
-    """Return the zone, or UTC for one that this machine's tables (no longer) have: one row must not stop a planning."""
-    try:
-        return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, ValueError):
-        return "UTC"
 
 
 def _reachable() -> Any:
@@ -147,43 +167,63 @@ def _tally(
     return {(zone, weekday, hour): n for zone, weekday, hour, n in db.session.execute(asked)}
 
 
-def page(
-    programme: Programme, due: Sequence[Slot], now: datetime, after: int, of: Edition | None
-) -> tuple[int, Sequence[Reader]] | None:
-    """Return the readers of these slots among the next PAGE employees behind id `after`, and the last id looked at.
+class Page(NamedTuple):
+    """Readers who are decided together."""
 
-    None after the last employee. With `of`, only those whom that edition has not decided: no mail, and no reason that
-    stands. Every statement touches a page's rows and no more, whatever the planner believes.
+    readers: Sequence[Reader]
+    noted: frozenset[str] = frozenset()
+    """Subjects of those who have a reason that is considered again."""
+
+
+def pages(
+    programme: Programme, due: Sequence[Slot], now: datetime, of: Edition | None = None, untouched: bool = False
+) -> Iterator[Page]:
+    """Yield the readers of these slots, at most PAGE at a time, in the order of their ids; writes nothing.
+
+    With `of`, only those whom that edition has not decided: no mail, and no reason that stands (`untouched` says that
+    it has decided nobody yet). Every statement touches a few pages' rows and no more, whatever the database believes.
+    The caller may commit between pages.
     """
-    ids = sa.select(Employee.id).where(Employee.id > after).order_by(Employee.id).limit(PAGE).subquery()
-    last = db.session.scalar(sa.select(sa.func.max(ids.c.id)))
-    if last is None:
-        return None
     ahead = {(s.zone, s.weekday, s.hour): s.at > now for s in due}
-    rows = db.session.execute(
-        sa.select(*COLUMNS).where(Employee.id > after, Employee.id <= last, _reachable()).order_by(Employee.id)
-    )
-    found = [r for r in rows if _wish_of(r, programme) in ahead]
-    if of is not None and found:
-        subjects = [r.subject for r in found]
-        mailed = _among(subjects, Outbox, Outbox.kind == KIND, Outbox.occasion == occasion_of(of))
-        omitted = _among(subjects, Omission, Omission.edition_id == of.id)
-        found = [
-            r for r in found if r.subject not in mailed and (r.subject not in omitted or ahead[_wish_of(r, programme)])
-        ]
-    return last, found
+    zones = {s.zone for s in due}
+    edition = None if of is None else (of.id, occasion_of(of))
+    after, stride = 0, PAGE
+    while True:
+        ids = sa.select(Employee.id).where(Employee.id > after).order_by(Employee.id).limit(stride).subquery()
+        last = db.session.scalar(sa.select(sa.func.max(ids.c.id)))
+        if last is None:
+            return
+        asked = sa.select(*COLUMNS).where(Employee.id > after, Employee.id <= last, _reachable())
+        if len(zones) <= FEW:
+            asked = asked.where(Employee.zone.in_(sorted(zones)))
+        rows = db.session.execute(asked.order_by(Employee.id).limit(PAGE)).all()
+        found = [r for r in rows if _wish_of(r, programme) in ahead]
+        after = rows[-1].id if len(rows) == PAGE else last
+        stride = min(stride * 2, PAGE * STRIDE) if len(rows) * 4 < PAGE else max(PAGE, stride // 2)
+        if found:
+            page = Page(found) if edition is None or untouched else _open(found, edition, ahead, programme)
+            if page.readers:
+                yield page
+
+
+def _open(
+    found: list[Reader], edition: tuple[int, str], ahead: Mapping[tuple[str, int, int], bool], programme: Programme
+) -> Page:
+    """Return those of them whom the edition has not decided."""
+    mailed, noted = decided(edition, [r.subject for r in found])
+    left = [r for r in found if r.subject not in mailed and (r.subject not in noted or ahead[_wish_of(r, programme)])]
+    return Page(left, frozenset(noted))
+
+
+def decided(edition: tuple[int, str], subjects: Sequence[str]) -> tuple[set[str], set[str]]:
+    """Return those of these subjects who have a digest of the edition (id, occasion), and those who have a reason."""
+    number, occasion = edition
+    mailed = _among(subjects, Outbox, Outbox.kind == KIND, Outbox.occasion == occasion)
+    return mailed, _among(subjects, Omission, Omission.edition_id == number)
 
 
 def _among(subjects: Sequence[str], table: type[Outbox | Omission], *where: Any) -> set[str]:
-    return set(db.session.scalars(sa.select(table.subject).where(table.subject.in_(subjects), *where)))
-
-
-def pages(programme: Programme, due: Sequence[Slot], now: datetime) -> Iterator[Sequence[Reader]]:
-    """Yield all readers of these slots, a page at a time, without writing between (for counting)."""
-    after = 0
-    while (found := page(programme, due, now, after, None)) is not None:
-        after, readers = found
-        yield readers
+    return set(db.session.scalars(sa.select(table.subject).where(among(table.subject, subjects), *where)))
 
 
 @lru_cache(maxsize=4096)
@@ -192,14 +232,7 @@ def her_week(week: str, rhythm: str, anchor: str | None) -> bool:
     return slots.her_week(week, rhythm, anchor)
 
 
-def paused_at(reader: Reader, moment: datetime) -> bool:
-    """Tell whether she rests at this aware moment: paused, and her last day of it is not yet over in her zone."""
-    if reader.status != Status.PAUSED:
-        return False
-    return reader.paused_until is None or slots.day_in(moment, known_zone(reader.zone)) <= reader.paused_until
-
-
-def selections_with(stories: frozenset[int], except_for: Edition, oldest: datetime) -> dict[int, frozenset[int]]:
+def selections_with(stories: frozenset[int], except_for: int, oldest: datetime) -> dict[int, tuple[int, ...]]:
     """Return selection id → those of these stories in it, for other editions that can have shown any of them.
 
     `oldest` is when the first of the stories was made: no edition of an earlier week has shown one.
@@ -208,30 +241,32 @@ def selections_with(stories: frozenset[int], except_for: Edition, oldest: dateti
     asked = (
         sa.select(Selection.id, Selection.stories)
         .join(Edition, Edition.id == Selection.edition_id)
-        .where(Selection.edition_id != except_for.id, Edition.week >= since)
+        .where(Selection.edition_id != except_for, Edition.week >= since)
         .execution_options(yield_per=PAGE)
     )
-    found = {}
+    found: dict[int, tuple[int, ...]] = {}
+    same: dict[tuple[int, ...], tuple[int, ...]] = {}
     for number, chosen in db.session.execute(asked):
-        if hit := stories.intersection(chosen):
-            found[number] = hit
+        if hit := tuple(id_ for id_ in chosen if id_ in stories):
+            found[number] = same.setdefault(hit, hit)
     return found
 
 
-def seen_by(subjects: Sequence[str], selections: dict[int, frozenset[int]]) -> dict[str, frozenset[int]]:
-    """Return subject → stories of these selections that reached her or may yet reach her."""
+def shown_to(subjects: Sequence[str], selections: Mapping[int, Any]) -> dict[str, list[int]]:
+    """Return subject → those of these selections that reached her or may yet reach her."""
     if not selections:
         return {}
     asked = sa.select(Outbox.subject, Outbox.selection_id).where(
         Outbox.kind == KIND,
-        Outbox.subject.in_(subjects),
+        among(Outbox.subject, subjects),
         Outbox.state.in_(SHOWN),
         Outbox.selection_id.is_not(None),
     )
-    found: dict[str, set[int]] = {}
+    found: dict[str, list[int]] = {}
     for subject, number in db.session.execute(asked):
-        found.setdefault(subject, set()).update(selections.get(number or 0, ()))
-    return {subject: frozenset(ids) for subject, ids in found.items()}
+        if number is not None and number in selections:
+            found.setdefault(subject, []).append(number)
+    return found
 
 
 def invited(readers: Sequence[Reader]) -> set[str]:
@@ -240,7 +275,7 @@ def invited(readers: Sequence[Reader]) -> set[str]:
     rest = [r.subject for r in readers if r.status == Status.INVITED and r.subject not in told]
     if rest:
         asked = sa.select(Outbox.subject).where(
-            Outbox.kind == "invitation", Outbox.subject.in_(rest), Outbox.state != MailState.CANCELLED
+            Outbox.kind == "invitation", among(Outbox.subject, rest), Outbox.state != MailState.CANCELLED
         )
         told.update(db.session.scalars(asked))
     return told

@@ -6,11 +6,10 @@ Reads only. A batch of thousands of subjects takes a handful of queries, not one
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,45 +18,54 @@ from scoring import badges, points, standings, weeks
 from scoring.shares import Facts, State
 from scoring.visits import HUMAN
 from service import clock, ledger, words_of_score
+from service.board import NEAR, Board, short, standing_lines
 from service.books import FOLDED, Terms, known, terms
+from service.bulk import among
 from service.database import db
 from service.models import Employee, Evidence, LedgerEntry, Share, Story, Total
-from service.models.people import Status
-
-NEAR = 2
-"""People shown above and below."""
-
-OFF_THE_BOARD = (Status.LEFT, Status.GONE, Status.SUSPENDED)
 
 BATCH = 5000
 """Subjects that one query names at most."""
 
 
-def digest_facts(subjects: Sequence[str], week: str) -> dict[str, You]:
+def board_of(week: str) -> Board:
+    """Return the board that the digests of a week show, as it stands now: read it once, and decide many with it."""
+    return Board(_month(week, terms().zone))
+
+
+def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None) -> dict[str, You]:
     """Return what the digest of a week (`2026-W47`) says to each of these subjects; unknown ones get zeros.
 
     *This month* is the month of now, or of the week's nearest moment where now lies outside the week. Shares and
-    visits are those of the week before.
+    visits are those of the week before. `board` (of `board_of`) spares reading the board of all for each call;
+    points are then those of the board, so that a mail never contradicts itself.
     """
     agreed = terms()
-    begin = weeks.begin(week, agreed.zone)
-    end = weeks.begin(weeks.shift(week, 1), agreed.zone) - timedelta(microseconds=1)
-    month = weeks.month_of(min(max(clock.now(), begin), end), agreed.zone)
-    near = people_near(subjects, month)
+    month, begin = _month(week, agreed.zone), weeks.begin(week, agreed.zone)
     found: dict[str, You] = {}
+    around = {} if board else people_near(subjects, month)
+    nobody = _you((), week, month, agreed)
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
-        hers, totals = confirmed_shares(batch), _totals(batch, month)
-        readers = _readers(batch, weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
+        hers = confirmed_shares(batch)
+        readers = _readers(list(hers), weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
+        totals = {} if board else _totals(batch, month)
         for subject in batch:
-            you = _you(hers[subject], week, month, agreed)
-            found[subject] = replace(
-                you,
-                points=max(0, totals.get(subject, 0)),
-                near=near.get(subject, ()),
-                visits=max(you.visits, readers.get(subject, 0)),
-            )
+            you = _you(hers[subject], week, month, agreed) if subject in hers else nobody
+            if (visits := readers.get(subject, 0)) > you.visits:
+                you = replace(you, visits=visits)
+            if board is None:
+                worth, near = totals.get(subject, 0), around.get(subject, ())
+            else:
+                line = board.line(subject)
+                worth, near = (0, ()) if line is None else (board.points(line), board.near(line))
+            found[subject] = replace(you, points=worth, near=near) if worth > 0 else you
     return found
+
+
+def _month(week: str, zone: str) -> str:
+    begin, end = weeks.begin(week, zone), weeks.begin(weeks.shift(week, 1), zone)
+    return weeks.month_of(min(max(clock.now(), begin), end - timedelta(microseconds=1)), zone)
 
 
 def _you(hers: Sequence[Facts], week: str, month: str, agreed: Terms) -> You:
@@ -80,7 +88,7 @@ def _you(hers: Sequence[Facts], week: str, month: str, agreed: Terms) -> You:
 
 def confirmed_shares(subjects: Sequence[str]) -> dict[str, list[Facts]]:
     """Return the shares of each of these subjects that a human visited, in one query."""
-    query = sa.select(Share.subject, *FOLDED).where(Share.subject.in_(subjects))
+    query = sa.select(Share.subject, *FOLDED).where(among(Share.subject, subjects))
     found: dict[str, list[Facts]] = defaultdict(list)
     for share in db.session.execute(query.where(Share.state.in_((State.CONFIRMED, State.ENGAGED)))):
         found[share.subject].append(known(share))
@@ -89,18 +97,20 @@ def confirmed_shares(subjects: Sequence[str]) -> dict[str, list[Facts]]:
 
 def _readers(subjects: Sequence[str], begin: datetime, end: datetime) -> dict[str, int]:
     """How many humans each of these subjects brought between two moments: shares remember twenty, evidence all."""
+    if not subjects:
+        return {}
     reader = sa.cast(Evidence.share_id, sa.String) + ":" + sa.func.coalesce(Evidence.visitor, "")
     query = (
         sa.select(Share.subject, sa.func.count(reader.distinct()).label("readers"))
         .join(Evidence, Evidence.share_id == Share.id)
-        .where(Evidence.at >= begin, Evidence.at < end, Evidence.verdict == HUMAN, Share.subject.in_(subjects))
+        .where(Evidence.at >= begin, Evidence.at < end, Evidence.verdict == HUMAN, among(Share.subject, subjects))
         .group_by(Share.subject)
     )
     return {line.subject: line.readers for line in db.session.execute(query)}
 
 
 def _totals(subjects: Sequence[str], period: str) -> dict[str, int]:
-    query = sa.select(Total.subject, Total.points).where(Total.period == period, Total.subject.in_(subjects))
+    query = sa.select(Total.subject, Total.points).where(Total.period == period, among(Total.subject, subjects))
     return {line.subject: line.points for line in db.session.execute(query)}
 
 
@@ -110,7 +120,7 @@ def people_near(subjects: Sequence[str], period: str) -> dict[str, tuple[Neighbo
     One pass over the board of all, which is read in its order and never held, and one query for the names. Who
     left the programme or the company or is suspended stands on no board, nor does anybody with 0 points.
     """
-    board = standings.board((line.subject, line.points) for line in _board(period))
+    board = standings.board((line.subject, line.points) for line in db.session.execute(standing_lines(period)))
     around = standings.around(board, set(subjects), NEAR)
     names = _names(sorted({line.subject for lines in around.values() for line in lines}))
     return {
@@ -119,29 +129,13 @@ def people_near(subjects: Sequence[str], period: str) -> dict[str, tuple[Neighbo
     }
 
 
-def _board(period: str) -> Iterable[sa.Row[Any]]:
-    query = (
-        sa.select(Total.subject, Total.points)
-        .join(Employee, Employee.subject == Total.subject)
-        .where(Total.period == period, Total.points > 0, Employee.status.not_in(OFF_THE_BOARD))
-        .order_by(Total.points.desc(), Total.subject)
-    )
-    return db.session.execute(query.execution_options(yield_per=BATCH))
-
-
 def _names(subjects: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for n in range(0, len(subjects), BATCH):
         query = sa.select(Employee.subject, Employee.alias, Employee.name)
         rows = db.session.execute(query.where(Employee.subject.in_(subjects[n : n + BATCH])))
-        found |= {line.subject: line.alias or _short(line.name or "") for line in rows}
+        found |= {line.subject: line.alias or short(line.name or "") for line in rows}
     return found
-
-
-def _short(name: str) -> str:
-    """Return how colleagues see a name on a board: "Noor B." for Noor Benali."""
-    words = name.split()
-    return f"{words[0]} {words[-1][0].upper()}." if len(words) > 1 else name
 
 
 @dataclass(frozen=True, slots=True)

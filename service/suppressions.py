@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import unicodedata
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from flask import current_app
 
 from service import clock
-from service.bulk import insert_or_ignore
+from service.bulk import among, insert_or_ignore
 from service.database import db
 from service.models.mail import Suppression
 
@@ -37,9 +37,18 @@ def address_hash(address: str) -> str:
 
     HMAC-SHA-256 under the deployment's secret; capital letters and Unicode's composed or decomposed form do not matter.
     """
-    plain = unicodedata.normalize("NFC", address.strip()).lower()
-    secret: str = current_app.config["GOODWORD"].secret
-    return hmac.new(secret.encode(), b"goodword-address-v1|" + plain.encode(), hashlib.sha256).hexdigest()
+    return address_hashes([address])[0]
+
+
+def address_hashes(addresses: Iterable[str]) -> list[str]:
+    """Return the hash of each of these addresses, as `address_hash`."""
+    key: bytes = current_app.config["GOODWORD"].secret.encode()
+    return [hmac.digest(key, b"goodword-address-v1|" + _plain(a).encode(), "sha256").hex() for a in addresses]
+
+
+def _plain(address: str) -> str:
+    plain = address.strip()
+    return (plain if plain.isascii() else unicodedata.normalize("NFC", plain)).lower()
 
 
 def suppress(address: str, scope: str, reason: str) -> None:
@@ -75,7 +84,7 @@ def suppressed(hashed: str, kind: str) -> str | None:
 def suppressed_among(hashes: list[str], kind: str) -> dict[str, str]:
     """Return hash → reason for those of these addresses that get no mail of this kind; "all" speaks first."""
     asked = sa.select(Suppression.address_hash, Suppression.scope, Suppression.reason).where(
-        Suppression.address_hash.in_(hashes), Suppression.scope.in_((ALL, CLASSES[kind]))
+        among(Suppression.address_hash, hashes), Suppression.scope.in_((ALL, CLASSES[kind]))
     )
     rows = sorted(db.session.execute(asked), key=lambda row: row.scope == ALL)
     return {row.address_hash: row.reason for row in rows}

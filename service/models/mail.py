@@ -61,10 +61,13 @@ class Edition(Base):
     leaves_at: Mapped[datetime | None] = mapped_column(Moment)
     """Nothing leaves before; until then *undo* returns to draft."""
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    pages: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Pages of readers planned since the release: who finds another number than it left shares the work with somebody
+    and looks again who is decided by now."""
 
 
 class Selection(Base):
-    """The stories chosen for one distinct key of an edition, in their order."""
+    """Stories that people of an edition get together, in their order; `key` names them, so that each stands there once."""
 
     __tablename__ = "selection"
     __table_args__ = (sa.UniqueConstraint("edition_id", "key"),)
@@ -88,10 +91,10 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        sa.UniqueConstraint("kind", "occasion", "subject"),
+        # By subject first: it finds a person's mails too, and an index less is to be written for each mail.
+        sa.UniqueConstraint("subject", "kind", "occasion"),
         sa.UniqueConstraint("kind", "occasion", "address_hash"),
         sa.Index("ix_outbox_due", "state", "due_at"),
-        sa.Index("ix_outbox_subject", "subject"),
         sa.Index("ix_outbox_edition", "edition_id", "state"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
