@@ -44,6 +44,7 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "smtp://user:password@host:587 (STARTTLS), smtps://host:465, smtp+plain://host:25",
     ),
+    Setting("GOODWORD_SMTP_CONNECTIONS", "4", "connections to the SMTP server that each worker keeps, 1 to 64"),
     Setting("GOODWORD_SENDGRID_KEY", "", "API key with the permission to send mail"),
     Setting("GOODWORD_SENDGRID_WEBHOOK_KEY", "", "public key of the signed event webhook, base64 as SendGrid shows it"),
     Setting("GOODWORD_SENDGRID_HOST", "https://api.sendgrid.com", "scheme and host of the API; the EU's is another"),
@@ -87,6 +88,7 @@ class Config:
     secret: str
     mail: str
     smtp_url: str
+    smtp_connections: int
     sendgrid: SendGrid
     clock: Path | None
     proxies: int
@@ -135,6 +137,7 @@ def read(environ: Mapping[str, str]) -> Config:
         secret=_secret(values["GOODWORD_SECRET"], data, production),
         mail=_mail(values["GOODWORD_MAIL"], values["GOODWORD_SMTP_URL"]),
         smtp_url=values["GOODWORD_SMTP_URL"],
+        smtp_connections=_whole("GOODWORD_SMTP_CONNECTIONS", values["GOODWORD_SMTP_CONNECTIONS"], 1, 64),
         sendgrid=_sendgrid(values, production),
         clock=Path(values["GOODWORD_CLOCK"]).resolve() if values["GOODWORD_CLOCK"] else None,
         proxies=_whole("GOODWORD_PROXIES", values["GOODWORD_PROXIES"]),
@@ -231,9 +234,9 @@ def _sendgrid(values: Mapping[str, str], production: bool) -> SendGrid:
     )
 
 
-def _whole(name: str, text: str) -> int:
-    if not text.isdecimal():
-        raise Misconfigured(f"{name} is {text!r}; use a whole number from 0.")
+def _whole(name: str, text: str, least: int = 0, most: int = 1000) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise Misconfigured(f"{name} is {text!r}; use a whole number from {least} to {most}.")
     return int(text)
 
 

@@ -145,6 +145,7 @@ def environment(settings: Config) -> dict[str, str]:
         "GOODWORD_SECRET": settings.secret,
         "GOODWORD_MAIL": settings.mail,
         "GOODWORD_SMTP_URL": settings.smtp_url,
+        "GOODWORD_SMTP_CONNECTIONS": str(settings.smtp_connections),
         "GOODWORD_CLOCK": str(settings.clock or ""),
         "GOODWORD_PROXIES": str(settings.proxies),
         "GOODWORD_LISTEN": f"{host}:{port}",
