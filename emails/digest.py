@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from emails import greeting, message, pieces, render
 from emails.greeting import Greeting, greet
+from emails.months import Months
 from emails.pieces import Encoder
 from emails.sheet import Kept, Sheet, networks_shown
 from emails.values import Edition, Message, Recipient, You
@@ -34,18 +36,17 @@ class CompiledDigest:
         self._titles = {story.id: render.line(story.title) for story in edition.stories}
         self._networks = Kept(networks_shown)
         self._preheaders = Kept(self._preheader, 512)
-        self._sheets: Kept[Encoder, tuple[Sheet, Sheet]] = Kept(self._sheets_of)
+        self._transports: Kept[Encoder, tuple[Sheet, Sheet, Months]] = Kept(self._transport)
 
-    def sheets(self, encoder: Encoder) -> tuple[Sheet, Sheet]:
-        """Return (HTML, text) in one transport; made at their first use."""
-        return self._sheets[encoder]
+    def transport(self, encoder: Encoder) -> tuple[Sheet, Sheet, Months]:
+        """Return HTML, text and months in one transport; made at their first use."""
+        return self._transports[encoder]
 
-    def _sheets_of(self, encoder: Encoder) -> tuple[Sheet, Sheet]:
-        known, page = self._known(), render.page("digest", self.language)
-        return (
-            Sheet(page, encoder, render.escape, known, self.language, self.stories),
-            Sheet(render.text("digest", self.language), encoder, render.wrap, known, self.language, self.stories),
-        )
+    def _transport(self, encoder: Encoder) -> tuple[Sheet, Sheet, Months]:
+        known, page, plain = self._known(), render.page("digest", self.language), render.text("digest", self.language)
+        html = Sheet(page, encoder, render.escape, known, self.language, self.stories)
+        text = Sheet(plain, encoder, render.wrap, known, self.language, self.stories)
+        return html, text, Months(html, text)
 
     def _known(self) -> dict[str, object]:
         edition, programme = self.edition, self.edition.programme
@@ -70,7 +71,7 @@ class CompiledDigest:
         """Return her mail. Raises KeyError for a story not in the edition, UnusableAddress, ValueError for the id."""
         found = self.greeting(to, stories)
         recipient, head = message.address(to.address), self.letterhead
-        html, text = self._bodies(pieces.quoted_printable, to, you, stories, found)
+        html, text = self._chunks(pieces.quoted_printable, to, you, stories, found)
         raw = head.mail(
             message.named(to.name, recipient),
             found.header,
@@ -82,7 +83,7 @@ class CompiledDigest:
             f"{self.edition.programme.base_url}/u/{to.passes.unsubscribe}",
         )
         return Message.unread(
-            message_id, head.sender, recipient, found.subject, raw, lambda: self._shown(to, you, stories)
+            message_id, head.sender, recipient, found.subject, raw, partial(self._shown, to, you, stories)
         )
 
     def html(self, to: Recipient, you: You, stories: Sequence[int], message_id: str = "", date: object = None) -> str:
@@ -100,7 +101,8 @@ class CompiledDigest:
 
     def bodies(self, encoder: Encoder, to: Recipient, you: You, stories: Sequence[int]) -> tuple[bytes, bytes]:
         """Return (HTML, text) in one transport; raises KeyError for a story that is not in the edition."""
-        return self._bodies(encoder, to, you, stories, self.greeting(to, stories))
+        html, text = self._chunks(encoder, to, you, stories, self.greeting(to, stories))
+        return b"".join(html), b"".join(text)
 
     def greeting(self, to: Recipient, stories: Sequence[int]) -> Greeting:
         """Return the words that greet her."""
@@ -118,34 +120,24 @@ class CompiledDigest:
         html, text = self.bodies(pieces.raw, to, you, stories)
         return html.decode(), text.decode()
 
-    def _bodies(
+    def _chunks(
         self, encoder: Encoder, to: Recipient, you: You, stories: Sequence[int], found: Greeting
-    ) -> tuple[bytes, bytes]:
-        html, text = self._sheets[encoder]
+    ) -> tuple[list[bytes], list[bytes]]:
+        html, text, months = self._transports[encoder]
         networks, preheader = self._networks[to.networks], self._preheaders[tuple(stories)]
-        after, signed = html.after_pass, to.passes
-        share, me, unsubscribe = (p.encode() + after for p in (signed.share, signed.me, signed.unsubscribe))
-        return (
-            html.join(
-                {
-                    "sentence": html.value[found.sentence],
-                    "preheader": html.value[preheader],
-                    "cards": html.cards(stories, networks, share),
-                    "you": html.month(you, me),
-                    "me": me,
-                    "unsubscribe": unsubscribe,
-                }
-            ),
-            text.join(
-                {
-                    "sentence": text.value[found.sentence],
-                    "cards": text.cards(stories, networks, share),
-                    "you": text.month(you, me),
-                    "me": me,
-                    "unsubscribe": unsubscribe,
-                }
-            ),
-        )
+        # Every sign of a pass encodes to itself; only what ends an encoded piece follows.
+        after, signed = html.after, to.passes
+        share, me = signed.share.encode() + after, signed.me.encode() + after
+        page, plain = months.chunks(you, me)
+        values = {
+            "sentence": html.value[found.sentence],
+            "preheader": html.value[preheader],
+            "me": me,
+            "unsubscribe": signed.unsubscribe.encode() + after,
+        }
+        page = html.chunks(values, html.cards(stories, networks, share), page)
+        values["sentence"] = text.value[found.sentence]
+        return page, text.chunks(values, text.cards(stories, networks, share), plain)
 
     def _preheader(self, stories: tuple[int, ...]) -> str:
         return " · ".join(self._titles[story] for story in stories)

@@ -62,7 +62,7 @@ class GroupedDigest:
 
     def __init__(self, digest: CompiledDigest) -> None:
         self.digest = digest
-        self._html, self._text = digest.sheets(pieces.in_json)
+        self._html, self._text, self._months = digest.transport(pieces.in_json)
         self._mark = _unused(render.line(json.dumps(digest.edition.to_json(), ensure_ascii=False)))
         self._templates: Kept[tuple[tuple[int, ...], int], Template] = Kept(lambda key: self._template(*key), 64)
         self._buttons: Kept[tuple[str, ...], bytes] = Kept(self._named_buttons)
@@ -89,18 +89,13 @@ class GroupedDigest:
         values = {
             "sentence": self._tag("sentence"),
             "preheader": self._html.value[self.digest.preheader(stories)],
-            "cards": self._html.open_cards(stories, buttons, share),
-            "you": self._tag("month"),
             "me": self._tag("me"),
             "unsubscribe": self._tag("unsubscribe"),
         }
-        in_text = {
-            **values,
-            "sentence": self._tag("sentence_text"),
-            "cards": self._text.open_cards(stories, buttons, share),
-            "you": self._tag("month_text"),
-        }
-        return Template(self._tag("subject"), self._text.join(in_text), self._html.join(values))
+        html = self._html.chunks(values, self._html.open_cards(stories, buttons, share), [self._tag("month")])
+        values["sentence"] = self._tag("sentence_text")
+        text = self._text.chunks(values, self._text.open_cards(stories, buttons, share), [self._tag("month_text")])
+        return Template(self._tag("subject"), b"".join(text), b"".join(html))
 
     def slots(self, to: Recipient) -> int:
         """Return the number of share buttons she sees: with edition, language and selection, the key of her call."""
@@ -115,7 +110,7 @@ class GroupedDigest:
         networks = digest.networks(to)
         me = signed.me.encode()
         found = digest.greeting(to, stories)
-        month, month_text = self._html.month(you, me), self._text.month(you, me)
+        month, month_text = self._months.chunks(you, me)
         greeting = self._greetings[found.subject, found.sentence]
         out = b"".join(
             (
@@ -131,10 +126,10 @@ class GroupedDigest:
                 self._buttons[networks],
                 greeting,
                 self._month,
-                month,
+                *month,
                 b'",',
                 self._month_text,
-                month_text,
+                *month_text,
                 b'"}',
             )
         )

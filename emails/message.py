@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -19,6 +19,8 @@ from emails.values import Message, Programme, Recipient
 
 _PLAIN = re.compile(r"[A-Za-z0-9 ,.'!?()_+/&;–-]{1,60}", re.ASCII)
 _ATOMS = re.compile(r"[A-Za-z0-9 _'-]{1,60}", re.ASCII)
+_PHRASE = re.compile(r"(?=.{1,60}\Z)[A-Za-z0-9_'-]+(?: [A-Za-z0-9_'-]+)*")
+"""What `line` leaves as it is and `_ATOMS` takes: most names."""
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\"\\@\x00-\x1f\x7f]{1,253}")
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,200}>")
 
@@ -47,6 +49,9 @@ def _ascii(domain: str) -> str:
 
 def encoded_words(text: str) -> str:
     """Return text as RFC 2047 encoded words, folded so that lines stay ≤ 76; whole characters only."""
+    whole = text.encode()
+    if len(whole) <= 39:
+        return f"=?utf-8?b?{base64.b64encode(whole).decode()}?="
     chunks, chunk = [], b""
     for character in text:
         octets = character.encode()
@@ -70,6 +75,8 @@ def mailbox(name: str, at: str) -> str:
 
 def named(name: str, at: str) -> str:
     """Return what `mailbox` returns, of an address that `address` gave."""
+    if _PHRASE.fullmatch(name):
+        return f"{name}\r\n <{at}>"
     name = render.line(name)
     if not name:
         return f"<{at}>"
@@ -100,11 +107,12 @@ class Letterhead:
         language: str,
         message_id: str,
         date: datetime,
-        text: bytes,
-        html: bytes,
+        text: Iterable[bytes],
+        html: Iterable[bytes],
         unsubscribe: str | None = None,
     ) -> bytes:
-        """Return the whole mail: headers, then both bodies, which are quoted-printable (so no boundary can occur).
+        """Return the whole mail: headers, then the chunks of both bodies, which are quoted-printable (so that no
+        boundary can occur in them).
 
         `to` and `subject` are as `mailbox` and `unstructured` gave them. `unsubscribe` is the mail's one-click address
         (RFC 8058), where it has one. Raises ValueError for a Message-ID that is none.
@@ -126,7 +134,7 @@ class Letterhead:
             f"--=_{boundary}\r\nContent-Type: text/plain; {_QUOTED}"
         )
         between = f"\r\n--=_{boundary}\r\nContent-Type: text/html; {_QUOTED}"
-        return b"".join((top.encode(), text, between.encode(), html, f"\r\n--=_{boundary}--\r\n".encode()))
+        return b"".join((top.encode(), *text, between.encode(), *html, f"\r\n--=_{boundary}--\r\n".encode()))
 
     def _dated(self, date: datetime) -> str:
         """Return the date as a header says it (RFC 5322 §3.3); an edition's mails mostly share theirs."""
@@ -182,8 +190,8 @@ def letter(
             to.language,
             message_id,
             date,
-            pieces.quoted_printable(text),
-            pieces.quoted_printable(html),
+            [pieces.quoted_printable(text)],
+            [pieces.quoted_printable(html)],
             unsubscribe,
         ),
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import Protocol
 
 from emails.values import Passes
 
@@ -21,6 +25,20 @@ _PAYLOAD = struct.Struct(">B8sH")
 _TAG = 16
 _NO_KEY = bytes(64)
 """Stands in for a key id we do not know, so that such a pass takes as long to refuse as a forged one."""
+
+
+_BLOCK = 128
+_URL = bytes.maketrans(b"+/", b"-_")
+
+
+class _Hash(Protocol):
+    """What hashlib's objects do (they have no public type)."""
+
+    def copy(self) -> _Hash: ...
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
 
 
 class Purpose(StrEnum):
@@ -56,8 +74,24 @@ def make(key: bytes, key_id: int, link_id: bytes, day: int) -> Passes:
     if len(link_id) != 8 or not 0 <= key_id <= 0xFF or not 0 <= day <= 0xFFFF:
         raise ValueError("a pass needs a key id of one byte, a link id of eight and a day of two")
     payload = _PAYLOAD.pack(key_id, link_id, day)
-    tags = hmac.digest(key, _LABEL + payload, "sha512")
-    return Passes(*(urlsafe_b64encode(payload + tags[i : i + _TAG]).decode("ascii") for i in range(0, 64, _TAG)))
+    begun, finish = _keyed(key)
+    inner, outer = begun.copy(), finish.copy()
+    inner.update(payload)
+    outer.update(inner.digest())
+    tags = outer.digest()
+    signed = b"".join((payload, tags[:16], payload, tags[16:32], payload, tags[32:48], payload, tags[48:]))
+    # 27 bytes are exactly 36 characters: four passes encoded at once are the four encoded each.
+    found = b2a_base64(signed, newline=False).translate(_URL).decode("ascii")
+    return Passes(found[:36], found[36:72], found[72:108], found[108:])
+
+
+@lru_cache(maxsize=32)
+def _keyed(key: bytes) -> tuple[_Hash, _Hash]:
+    """Return HMAC-SHA-512's inner and outer hash, begun with this key (RFC 2104): half the work of each pass."""
+    key = key.ljust(_BLOCK, b"\0") if len(key) <= _BLOCK else hashlib.sha512(key).digest().ljust(_BLOCK, b"\0")
+    inner = hashlib.sha512(bytes(octet ^ 0x36 for octet in key))
+    inner.update(_LABEL)
+    return inner, hashlib.sha512(bytes(octet ^ 0x5C for octet in key))
 
 
 def read(text: str, purpose: str, keys: Mapping[int, bytes]) -> Pass:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 
@@ -142,9 +142,13 @@ class Encoded:
 
     def join(self, values: Mapping[str, bytes]) -> bytes:
         """Return the bytes with every slot's value, which is encoded already; raises KeyError."""
+        return b"".join(self.filled(map(values.__getitem__, self.slots)))
+
+    def filled(self, values: Iterable[bytes]) -> list[bytes]:
+        """Return the parts with a value between each two, not joined yet; one value per slot, in their order."""
         out = list(self._mould)
-        out[1::2] = map(values.__getitem__, self.slots)
-        return b"".join(out)
+        out[1::2] = values
+        return out
 
 
 def encode(piece: Piece, encoder: Encoder) -> Encoded:

@@ -1,7 +1,7 @@
 """Sheet. In: one template in one transport's bytes, then a person's encoded values. Out: her bytes, joined.
 
-The shell is encoded at once; cards, and the parts of *you, this month*, at their first use. What is kept is bounded:
-a cache that is full begins again, which costs time and changes nothing.
+The shell is encoded at once, cards at their first use. What is kept is bounded: a cache that is full begins again,
+which costs time and changes nothing.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from emails import month, pieces, render
+from emails import pieces, render
 from emails.card import BUTTONS, button, card
 from emails.networks import NETWORKS
-from emails.pieces import Encoded, Encoder, Piece, Section, Slot
-from emails.values import Neighbour, Story, You
+from emails.pieces import Encoded, Encoder, Piece, Slot
+from emails.values import Story
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -49,7 +49,7 @@ Parts = tuple[bytes, ...]
 class Sheet:
     """One template (`tree`) in the bytes of one transport; `known` is what all its readers see alike.
 
-    `value` encodes one person's text; `cards`, `month` and `join` take and give encoded bytes only.
+    `value` encodes one person's text; `cards` and `chunks` take and give encoded bytes only.
     """
 
     def __init__(
@@ -64,41 +64,39 @@ class Sheet:
         self.tree, self.encoder, self.escape = tree, encoder, escape
         self.known, self.language, self.stories = known, language, stories
         self.value: Kept[str, bytes] = Kept(lambda text: encoder(escape(text)))
-        # Every sign of a pass encodes to itself; only what ends an encoded piece follows.
-        self.after_pass = encoder("0")[1:]
-        self._shell = self._encode(tree, {"card": Slot("cards"), "you": Slot("you")})
-        self._months = _Months(self._encode, pieces.section(tree, "you"), language, self.value)
+        self.after = encoder("0")[1:]
+        """What ends an encoded piece of plain signs."""
+        self.shell = self.encode(tree, {"card": Slot("cards"), "you": Slot("you")})
+        self._cards_at, self._you_at = (2 * self.shell.slots.index(name) + 1 for name in ("cards", "you"))
+        self._slots = tuple("" if name in ("cards", "you") else name for name in self.shell.slots)
         self._forms: Kept[tuple[int, int], Encoded] = Kept(self._form, CARDS)
         self._cards: dict[tuple[str, ...], Kept[int, Parts]] = {}
 
-    def _encode(self, tree: Piece, values: Mapping[str, object]) -> Encoded:
+    def encode(self, tree: Piece, values: Mapping[str, object]) -> Encoded:
         filled = pieces.fill(tree, {**self.known, **values}, self.escape)
         if self.escape is render.wrap:
             filled = tuple(render.wrap(node) if isinstance(node, str) else node for node in pieces.merged(filled))
         return pieces.encode(filled, self.encoder)
 
-    def signed(self, found: str) -> bytes:
-        """Return a pass encoded."""
-        return found.encode("ascii") + self.after_pass
+    def chunks(self, values: dict[str, bytes], cards: list[bytes], you: list[bytes]) -> list[bytes]:
+        """Return one person's bytes, not joined yet, from encoded `values` by slot; raises KeyError."""
+        values[""] = b""
+        out = self.shell.filled(map(values.__getitem__, self._slots))
+        # From behind, so that the first place stays where it is.
+        out[self._you_at : self._you_at] = you
+        out[self._cards_at : self._cards_at] = cards
+        return out
 
-    def join(self, values: Mapping[str, bytes]) -> bytes:
-        """Return one person's bytes from encoded values; raises KeyError."""
-        return self._shell.join(values)
-
-    def cards(self, stories: Sequence[int], networks: tuple[str, ...], share: bytes) -> bytes:
+    def cards(self, stories: Sequence[int], networks: tuple[str, ...], share: bytes) -> list[bytes]:
         """Return the cards of these stories with buttons of these networks; raises KeyError for a story not ours."""
         kept = self._cards.get(networks)
         if kept is None:
             kept = self._cards_of(networks)
-        return b"".join([share.join(kept[story]) for story in stories])
+        return [share.join(kept[story]) for story in stories]
 
-    def month(self, you: You, me: bytes) -> bytes:
-        """Return *You, this month*, its link under the encoded pass `me`."""
-        return self._months.join(you, me)
-
-    def open_cards(self, stories: Sequence[int], values: Sequence[Mapping[str, bytes]], share: bytes) -> bytes:
+    def open_cards(self, stories: Sequence[int], values: Sequence[Mapping[str, bytes]], share: bytes) -> list[bytes]:
         """Return the cards with one button per mapping of encoded `slug`, `sign`, `label`, `share_on`."""
-        return b"".join(share.join(self._parts(self._forms[story, len(values)], values)) for story in stories)
+        return [share.join(self._parts(self._forms[story, len(values)], values)) for story in stories]
 
     def _cards_of(self, networks: tuple[str, ...]) -> Kept[int, Parts]:
         values = [
@@ -116,7 +114,7 @@ class Sheet:
         found["button"] = [
             {key: (Slot(f"{key}_{n}"),) for key in ("slug", "sign", "label", "share_on")} for n in range(buttons)
         ]
-        return self._encode(pieces.section(self.tree, "card"), found)
+        return self.encode(pieces.section(self.tree, "card"), found)
 
     @staticmethod
     def _parts(form: Encoded, values: Sequence[Mapping[str, bytes]]) -> Parts:
@@ -134,111 +132,3 @@ class Sheet:
 def networks_shown(networks: Sequence[str]) -> tuple[str, ...]:
     """Return the networks that get a button. One that left the table since she chose it is no reason to stop."""
     return tuple(slug for slug in networks if slug in NETWORKS)[:BUTTONS]
-
-
-_FIGURES: dict[str, Callable[[int], You]] = {
-    "points": lambda n: You(points=n),
-    "weeks": lambda n: You(weeks=n),
-    "tickets": lambda n: You(tickets=n),
-}
-
-
-class _Months:
-    """*You, this month* in one transport: literals, the reader's pass, and blocks kept by the facts they show."""
-
-    def __init__(
-        self,
-        encode: Callable[[Piece, Mapping[str, object]], Encoded],
-        tree: Piece,
-        language: str,
-        value: Kept[str, bytes],
-    ) -> None:
-        self._encode, self._language = encode, language
-        # The sections become slots, so that what stands between them is encoded once.
-        names = ("begin", "figures", "badge", "near", "thanks")
-        self._frame = encode(tree, {name: Slot(name) for name in names})
-        self._sections = {name: Section(name, pieces.section(tree, name)) for name in names}
-        self._begin = self._block("begin", You())
-        self._figures_open, self._figures_close = self._around("figures", "figure")
-        self._figure: Kept[tuple[str, int], bytes] = Kept(lambda fact: self._row(_FIGURES[fact[0]](fact[1])))
-        self._badge: Kept[tuple[str | None, int, int], bytes] = Kept(
-            lambda f: self._block("badge", You(badge=f[0], have=f[1], need=f[2]))
-        )
-        self._thanks: Kept[tuple[int, int], bytes] = Kept(
-            lambda f: self._block("thanks", You(shares=f[0], visits=f[1]))
-        )
-        self._near_open, self._near_close = self._around("near", "neighbour")
-        inside = pieces.section(tree, "neighbour")
-        self._rows = tuple(
-            encode(inside, month.shape(You(near=(Neighbour("", 0, 0, her),))).sections()["neighbour"][0])
-            for her in (False, True)
-        )
-        place, who, points = "place_0", "who_0", "points_0"
-        assert all(row.slots == (place, who, points) for row in self._rows)
-        self._place: Kept[int, bytes] = Kept(lambda n: value[self._said(Neighbour("", 0, n), place)])
-        self._points: Kept[int, bytes] = Kept(lambda n: value[self._said(Neighbour("", n, 0), points)])
-        self._who: Kept[str, bytes] = Kept(lambda name: value[self._said(Neighbour(name, 0, 0), who)])
-        self._her = value[self._said(Neighbour("", 0, 0, her=True), who)]
-
-    def _said(self, neighbour: Neighbour, slot: str) -> str:
-        return month.values(You(near=(neighbour,)), self._language)[slot]
-
-    def _block(self, name: str, you: You) -> bytes:
-        """Return one whole section as it is for these facts; empty where they show nothing."""
-        tree = pieces.fill((self._sections[name],), month.shape(you).sections())
-        return self._closed(tree, you)
-
-    def _row(self, you: You) -> bytes:
-        """Return the one figure of these facts."""
-        row = month.shape(you).sections()["figure"][0]
-        return self._closed(pieces.fill(pieces.section(self._sections["figures"].inside, "figure"), row), you)
-
-    def _closed(self, tree: Piece, you: You) -> bytes:
-        found = self._encode(tree, month.values(you, self._language))
-        assert not found.slots
-        return found.parts[0]
-
-    def _around(self, name: str, row: str) -> tuple[bytes, bytes]:
-        """Return what stands before and after the rows of a section."""
-        found = self._encode(self._sections[name].inside, {row: Slot(row)})
-        assert found.slots == (row,)
-        return found.parts[0], found.parts[1]
-
-    def join(self, you: You, me: bytes) -> bytes:
-        """Return her section; what is zero is not shown."""
-        points, weeks, tickets = you.points, you.weeks, you.tickets
-        figures = b""
-        if points > 0 or weeks > 0 or tickets > 0:
-            figure = self._figure
-            figures = b"".join(
-                (
-                    self._figures_open,
-                    figure["points", points] if points > 0 else b"",
-                    figure["weeks", weeks] if weeks > 0 else b"",
-                    figure["tickets", tickets] if tickets > 0 else b"",
-                    self._figures_close,
-                )
-            )
-        thanks = self._thanks[you.shares, you.visits]
-        return self._frame.join(
-            {
-                "begin": b"" if figures or thanks else self._begin,
-                "figures": figures,
-                "badge": self._badge[you.badge, you.have, you.need],
-                "near": self._neighbours(you.near) if you.near else b"",
-                "thanks": thanks,
-                "me": me,
-            }
-        )
-
-    def _neighbours(self, near: Sequence[Neighbour]) -> bytes:
-        (a, b, c, d), (e, f, g, h) = self._rows[0].parts, self._rows[1].parts
-        place, who, points = self._place, self._who, self._points
-        out = [self._near_open]
-        for each in near:
-            if each.her:
-                out += (e, place[each.place], f, self._her, g, points[each.points], h)
-            else:
-                out += (a, place[each.place], b, who[each.name], c, points[each.points], d)
-        out.append(self._near_close)
-        return b"".join(out)

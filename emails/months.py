@@ -1,0 +1,164 @@
+"""Months. In: the two sheets of one transport, then a person's month. Out: *You, this month* as chunks for both.
+
+What a fact looks like (240 points, 12 of 20 on the way to a badge) is encoded once, for HTML and text together; a
+neighbour's line is three such chunks. What is zero is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emails import month, pieces
+from emails.pieces import Slot
+from emails.sheet import Kept, Sheet
+from emails.values import Neighbour, You
+
+Both = tuple[bytes, bytes]
+"""What a fact looks like in HTML and in text."""
+Chunks = tuple[list[bytes], list[bytes]]
+
+_SECTIONS = ("begin", "figures", "badge", "near", "thanks")
+
+
+class Months:
+    """*You, this month* in one transport, for readers of one language."""
+
+    def __init__(self, html: Sheet, text: Sheet) -> None:
+        sides = self._sides = _Side(html), _Side(text)
+        self._frames = tuple(side.frame for side in sides)
+        self._begin = self._block("begin", You())
+        self._figures_open, self._figures_close = self._around("figures", "figure")
+        self._points = self._kept(lambda side, n: side.figure(You(points=n)))
+        self._weeks = self._kept(lambda side, n: side.figure(You(weeks=n)))
+        self._tickets = self._kept(lambda side, n: side.figure(You(tickets=n)))
+        self._badge: Kept[tuple[str | None, int, int], Both] = Kept(
+            lambda fact: self._block("badge", You(badge=fact[0], have=fact[1], need=fact[2]))
+        )
+        self._thanks: Kept[tuple[int, int], Both] = Kept(
+            lambda fact: self._block("thanks", You(shares=fact[0], visits=fact[1]))
+        )
+        self._near_open, self._near_close = self._around("near", "neighbour")
+        self._place = self._kept(lambda side, n: side.place(n, her=False))
+        self._who: Kept[str, Both] = Kept(lambda name: (sides[0].who(name), sides[1].who(name)))
+        self._their_points = self._kept(lambda side, n: side.points(n, her=False))
+        self._her_place = self._kept(lambda side, n: side.place(n, her=True))
+        self._her_points = self._kept(lambda side, n: side.points(n, her=True))
+
+    def _kept(self, make: Callable[[_Side, int], bytes]) -> Kept[int, Both]:
+        html, text = self._sides
+        return Kept(lambda n: (make(html, n), make(text, n)))
+
+    def _block(self, name: str, you: You) -> Both:
+        return self._sides[0].block(name, you), self._sides[1].block(name, you)
+
+    def _around(self, name: str, row: str) -> tuple[Both, Both]:
+        (before, after), (before_text, after_text) = (side.around(name, row) for side in self._sides)
+        return (before, before_text), (after, after_text)
+
+    def chunks(self, you: You, me: bytes) -> Chunks:
+        """Return (HTML, text) of her section, not joined yet; its link goes under the encoded pass `me`."""
+        html, text = self._frames
+        a, b, c, d, e, f, g = html
+        h, i, j, k, m, n, o = text
+        begin, badge = self._begin, self._badge[you.badge, you.have, you.need]
+        thanks = self._thanks[you.shares, you.visits]
+        page, plain = [a], [h]
+        points, weeks, tickets = you.points, you.weeks, you.tickets
+        if points > 0 or weeks > 0 or tickets > 0:
+            page += b, self._figures_open[0]
+            plain += i, self._figures_open[1]
+            for kept, number in ((self._points, points), (self._weeks, weeks), (self._tickets, tickets)):
+                if number > 0:
+                    said = kept[number]
+                    page.append(said[0])
+                    plain.append(said[1])
+            page += self._figures_close[0], c, badge[0], d
+            plain += self._figures_close[1], j, badge[1], k
+        elif thanks[0]:
+            page += b, c, badge[0], d
+            plain += i, j, badge[1], k
+        else:
+            page += begin[0], b, c, badge[0], d
+            plain += begin[1], i, j, badge[1], k
+        if you.near:
+            self._neighbours(you.near, page, plain)
+        page += e, thanks[0], f, me, g
+        plain += m, thanks[1], n, me, o
+        return page, plain
+
+    def _neighbours(self, near: tuple[Neighbour, ...], page: list[bytes], plain: list[bytes]) -> None:
+        page.append(self._near_open[0])
+        plain.append(self._near_open[1])
+        places, names, theirs = self._place, self._who, self._their_points
+        for each in near:
+            if each.her:
+                place, place_text = self._her_place[each.place]
+                points, points_text = self._her_points[each.points]
+                page += place, points
+                plain += place_text, points_text
+            else:
+                place, place_text = places[each.place]
+                name, name_text = names[each.name]
+                points, points_text = theirs[each.points]
+                page += place, name, points
+                plain += place_text, name_text, points_text
+        page.append(self._near_close[0])
+        plain.append(self._near_close[1])
+
+
+class _Side:
+    """One sheet's part in it: makes what the months keep."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.tree = pieces.section(sheet.tree, "you")
+        # The sections become slots, so that what stands between them is encoded once.
+        frame = sheet.encode(self.tree, {name: Slot(name) for name in _SECTIONS})
+        assert frame.slots == (*_SECTIONS, "me"), "the template's order is part of `chunks`"
+        self.frame = frame.parts
+        self.row = pieces.section(self.tree, "neighbour")
+
+    def block(self, name: str, you: You) -> bytes:
+        """Return one whole section as it is for these facts; empty where they show nothing."""
+        section = next(node for node in self.tree if isinstance(node, pieces.Section) and node.name == name)
+        return self._closed(pieces.fill((section,), month.shape(you).sections()), you)
+
+    def figure(self, you: You) -> bytes:
+        """Return the one figure of these facts."""
+        row = month.shape(you).sections()["figure"][0]
+        return self._closed(pieces.fill(pieces.section(self.tree, "figure"), row), you)
+
+    def _closed(self, tree: pieces.Piece, you: You) -> bytes:
+        found = self.sheet.encode(tree, month.values(you, self.sheet.language))
+        assert not found.slots
+        return found.parts[0]
+
+    def around(self, name: str, row: str) -> tuple[bytes, bytes]:
+        """Return what stands before and after the rows of a section."""
+        found = self.sheet.encode(pieces.section(self.tree, name), {row: Slot(row)})
+        assert found.slots == (row,)
+        return found.parts[0], found.parts[1]
+
+    def _line(self, neighbour: Neighbour) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        """Return the parts of a neighbour's line, and what stands between them: place, name, points."""
+        you = You(near=(neighbour,))
+        found = self.sheet.encode(self.row, month.shape(you).sections()["neighbour"][0])
+        assert found.slots == ("place_0", "who_0", "points_0"), "the template's order is part of `chunks`"
+        said = month.values(you, self.sheet.language)
+        return found.parts, tuple(self.sheet.value[said[slot]] for slot in found.slots)
+
+    def place(self, place: int, *, her: bool) -> bytes:
+        """Return a line up to its name; with the name where it is the reader's own."""
+        parts, said = self._line(Neighbour("", 0, place, her))
+        found = parts[0] + said[0] + parts[1]
+        return found + said[1] + parts[2] if her else found
+
+    def who(self, name: str) -> bytes:
+        """Return the name of somebody near her."""
+        return self._line(Neighbour(name, 0, 0))[1][1]
+
+    def points(self, points: int, *, her: bool) -> bytes:
+        """Return a line from after its name (the reader's own: from after what follows her name) to its end."""
+        parts, said = self._line(Neighbour("", points, 0, her))
+        found = said[2] + parts[3]
+        return found if her else parts[2] + found
