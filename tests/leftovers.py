@@ -55,11 +55,10 @@ def english_in(html: str, language: str) -> list[str]:
 def _sources(language: str) -> tuple[tuple[str, ...], frozenset[str]]:
     phrases, single = set(), set()
     for message in check.extract(check.ROOT / "service"):
-        for part in _parts(message):
-            if " " in part and len(part) >= 8:
-                phrases.add(part)
-            elif part.isalpha():
-                single.add(part)
+        parts = _parts(message)
+        phrases.update(part for part in parts if " " in part and len(part) >= 8)
+        if len(parts) == 1 and parts[0].isalpha():
+            single.add(parts[0])
     spoken = check.read(check.ROOT / "service", language)
     same = [form for message in spoken if message.id for form in check._forms(message)]
     phrases = {phrase for phrase in phrases if not any(phrase in form for form in same)}

@@ -18,6 +18,7 @@ from service.web.console.room import done, programme, room
 from service.web.console.stories import change, languages
 from service.web.console.words import kinds, language_name, moment_of, said_all
 from service.web.language import gettext as _
+from service.web.reader import network_label
 
 PLAIN = ("kind", "title", "summary", "url", "language", "picture_alt")
 LINK = "https://good.example.com/r/" + "x" * 10
@@ -106,7 +107,7 @@ def page(
         errors=errors,
         rows=rows,
         shares=shares_of(found) if found else [],
-        networks=NETWORKS,
+        networks=[(slug, network_label(slug)) for slug in NETWORKS],
         topics=topics.all_topics(),
         teams=list(db.session.scalars(sa.select(Team).order_by(Team.name))),
         campaigns=campaigns.all_campaigns(),
@@ -163,7 +164,9 @@ def shares_of(found: Story) -> list[dict[str, Any]]:
     rows = []
     for slug, network in NETWORKS.items():
         words = share_text(texts, slug, [found.language, "en"], found.title, tags, LINK)
-        rows.append({"label": network.label, "words": words, "length": length(words, slug), "limit": network.limit})
+        rows.append(
+            {"label": network_label(slug), "words": words, "length": length(words, slug), "limit": network.limit}
+        )
     return rows
 
 

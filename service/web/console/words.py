@@ -13,6 +13,7 @@ from service.validation import Words
 from service.web.console.room import room, zone
 from service.web.language import current, show_moment_with_day
 from service.web.language import gettext as _
+from service.web.reader import network_label
 
 
 @room.app_template_filter("said")
@@ -64,8 +65,14 @@ def moment_of(text: str) -> datetime | str | None:
 
 @room.app_template_filter("zip_names")
 def zip_names(ids: Iterable[Any], rows: Iterable[Any]) -> list[tuple[Any, str]]:
-    """Return (id, name) pairs for a choice; networks have a label where others have a name."""
-    return [(key, getattr(row, "name", None) or row.label) for key, row in zip(ids, rows, strict=True)]
+    """Return (id, name) pairs for a choice."""
+    return [(key, row.name) for key, row in zip(ids, rows, strict=True)]
+
+
+@room.app_template_filter("network_name")
+def network_name(slug: str) -> str:
+    """Return a network's name in the liaison's language."""
+    return network_label(slug)
 
 
 @room.app_template_filter("names_of")
