@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -29,8 +29,18 @@ class NoDigest(Exception):
         self.reason = reason
 
 
-def preview(edition: Edition, employee: Employee) -> tuple[str, str]:
-    """Return (HTML, text) of the digest this employee would get, or got; its links open nothing. Raises NoDigest."""
+class Look(NamedTuple):
+    """A digest as its reader sees it, in her inbox and opened."""
+
+    subject: str
+    preheader: str
+    """What an inbox shows after the subject."""
+    html: str
+    text: str
+
+
+def preview(edition: Edition, employee: Employee) -> Look:
+    """Return the digest this employee would get, or got; its links open nothing. Raises NoDigest."""
     facts, texts, stories = _facts(edition, employee)
     to = Recipient(
         name=facts["to"]["name"],
@@ -41,7 +51,12 @@ def preview(edition: Edition, employee: Employee) -> tuple[str, str]:
     )
     compiled = digest.compile(texts, employee.language)
     you = You.from_json(facts["you"])
-    return compiled.html(to, you, stories), compiled.text(to, you, stories)
+    return Look(
+        compiled.greeting(to, stories).subject,
+        compiled.preheader(stories),
+        compiled.html(to, you, stories),
+        compiled.text(to, you, stories),
+    )
 
 
 def test_facts(edition: Edition, employee: Employee, to_address: str) -> dict[str, Any]:

@@ -73,7 +73,9 @@ def _leaves(employee: Employee, week: str, at: datetime) -> datetime | None:
     if employee.slot_since is None or now - max(at, employee.slot_since) >= LATE:
         return None
     edition = weeks.find(week)
-    if edition is None or edition.status not in OPEN or db.session.get(Omission, (edition.id, employee.subject)):
+    if edition is None or edition.status not in OPEN:
+        return None
+    if db.session.get(Omission, (edition.id, employee.subject)) is not None:
         return None
     return max(now, edition.leaves_at or now)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from service.validation import N_, Words
 SENT = (MailState.ACCEPTED, MailState.DELIVERED)
 PATIENCE = timedelta(minutes=15)
 """Work this long overdue means that nobody is doing it."""
+WINDOW = timedelta(minutes=1)
+"""The rate of sending is that of the last minute."""
 WAITING = (MailState.QUEUED, MailState.LEASED, MailState.SUBMITTING, MailState.RETRY)
 
 
@@ -36,6 +39,10 @@ class Tally:
     omitted: dict[str, int] = field(default_factory=dict)
     undecided: int = 0
     """People whose slot has not been planned yet."""
+    due: int = 0
+    """Of those waiting, mails whose hour has come: these keep the sender busy, the others only wait."""
+    rate: float | None = None
+    """Mails sent a minute, as measured just now; None where none was."""
     advice: tuple[Words, ...] = ()
     """What there is to do, the most urgent first."""
 
@@ -64,44 +71,69 @@ class Tally:
     def ambiguous(self) -> int:
         return self.mails.get(MailState.AMBIGUOUS, 0)
 
+    @property
+    def seconds_left(self) -> int | None:
+        """Seconds until what is due has left, at the present rate; None where nothing is due or nothing moves."""
+        return ceil(self.due / self.rate * 60) if self.due and self.rate else None
+
+    @property
+    def moving(self) -> bool:
+        """True while time alone may change these figures."""
+        return self.status in (EditionStatus.RELEASED, EditionStatus.CLOSING) and bool(self.waiting or self.undecided)
+
     def to_json(self) -> dict[str, Any]:
         plain = asdict(self)
         for name in ("leaves_at", "first_slot", "last_slot"):
             plain[name] = plain[name] and plain[name].isoformat()
         sums = {name: getattr(self, name) for name in ("planned", "sent", "waiting", "held", "failed", "ambiguous")}
-        return {**plain, **sums, "advice": [str(words) for words in self.advice]}
+        return {**plain, **sums, "seconds_left": self.seconds_left, "advice": [str(words) for words in self.advice]}
 
 
 def status(edition: Edition) -> Tally:
     """Return where the edition stands now; reads only."""
     mails: dict[str, int] = {}
     whys: dict[str, dict[str, int]] = {}
+    now = clock.now()
     asked = (
-        sa.select(Outbox.state, Outbox.why, sa.func.count())
+        sa.select(
+            Outbox.state,
+            Outbox.why,
+            sa.func.count(),
+            sa.func.count(sa.case((Outbox.due_at <= now, 1))),
+            sa.func.count(sa.case((Outbox.settled_at > now - WINDOW, 1))),
+            sa.func.min(sa.case((Outbox.settled_at > now - WINDOW, Outbox.settled_at))),
+        )
         .where(Outbox.edition_id == edition.id, Outbox.kind == readers.KIND)
         .group_by(Outbox.state, Outbox.why)
     )
-    for state, why, n in db.session.execute(asked):
+    due, lately, begun = 0, 0, now
+    for state, why, n, due_now, settled, first in db.session.execute(asked):
         mails[state] = mails.get(state, 0) + n
         if why:
             whys.setdefault(state, {})[why] = n
+        if state in WAITING:
+            due += due_now
+        elif state in SENT and settled:
+            lately, begun = lately + settled, min(begun, first)
     omitted = sa.select(Omission.reason, sa.func.count()).where(Omission.edition_id == edition.id)
     programme = programmes.current()
-    now = clock.now()
     open_still = edition.status in (EditionStatus.DRAFT, EditionStatus.RELEASED, EditionStatus.CLOSING)
     waiting = readers.undecided_slots(edition, programme, now, again=False) if open_still else {}
+    first, last = weeks.bounds(edition.week)
     return Tally(
         week=edition.week,
         status=edition.status,
         paused=edition.paused,
         held_why=edition.held_why,
         leaves_at=edition.leaves_at,
-        first_slot=weeks.first_slot(edition.week),
-        last_slot=weeks.last_slot(edition.week),
+        first_slot=first,
+        last_slot=last,
         mails=dict(sorted(mails.items())),
         whys=whys,
         omitted=dict(db.session.execute(omitted.group_by(Omission.reason)).all()),
         undecided=sum(waiting.values()),
+        due=due,
+        rate=lately * 60 / max(1.0, (now - begun).total_seconds()) if lately else None,
         advice=tuple(_advice(edition, mails, whys, now) + _asleep(edition, waiting, now)),
     )
 

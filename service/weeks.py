@@ -36,6 +36,12 @@ def last_slot(week: str) -> datetime:
     return max((s.at for s in _slots(week)), default=_own_slot(week))
 
 
+def bounds(week: str) -> tuple[datetime, datetime]:
+    """Return the first and the last slot of this week, by one look at everybody."""
+    moments = [s.at for s in _slots(week)] or [_own_slot(week)]
+    return min(moments), max(moments)
+
+
 def _slots(week: str) -> dict[readers.Slot, int]:
     return readers.all_slots(week, programmes.current())
 

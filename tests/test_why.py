@@ -110,8 +110,9 @@ def test_every_reason_and_state_has_words() -> None:
 
 
 def test_a_preview_is_her_mail_with_links_that_open_nothing(beacon: Flask) -> None:
-    html, text = digests.preview(editions.edition(WEEK), db.session.get(Employee, 1))
-    for part in (html, text):
+    look = digests.preview(editions.edition(WEEK), db.session.get(Employee, 1))
+    assert look.subject == "Noor, two good reads for you this week" and look.preheader
+    for part in (look.html, look.text):
         assert "One" in part and "Two" in part
         assert f"/s/{'0' * 36}/" in part
     assert db.session.query(Outbox).count() == 0
@@ -123,8 +124,8 @@ def test_a_preview_of_a_planned_mail_is_the_planned_one_whatever_came_after(beac
     digests.plan(edition)
     noor.name, noor.topics = "Nora", []
     db.session.commit()
-    html, text = digests.preview(edition, noor)
-    assert "Noor" in text and "One" in text and "Nora" not in html
+    look = digests.preview(edition, noor)
+    assert "Noor" in look.text and "One" in look.text and "Nora" not in look.html
 
 
 def test_a_preview_of_who_gets_none_says_why(beacon: Flask) -> None:
@@ -253,3 +254,38 @@ def test_wrong_words_on_the_command_line_have_an_answer_and_an_exit_code(
 ) -> None:
     answer = goodword(*words)
     assert answer.exit_code == code and says in answer.output
+
+
+def test_the_status_tells_the_rate_and_how_long_what_is_due_takes(beacon: Flask) -> None:
+    for number in range(9):
+        reader(f"N{number}")
+    edition = editions.release(editions.edition(WEEK), "test")
+    digests.plan(edition)
+    before = digests.status(edition)
+    assert (before.due, before.rate, before.seconds_left, before.moving) == (0, None, None, True)
+    at("2026-11-17T08:00:30")
+    for seconds, row in enumerate(week47.digests()[:5]):
+        row.state, row.settled_at = "accepted", clock.now() - timedelta(seconds=30 - 5 * seconds)
+    week47.digests()[5].due_at = clock.now() + timedelta(hours=1)
+    db.session.commit()
+    tally = digests.status(edition)
+    assert (tally.sent, tally.waiting, tally.due) == (5, 5, 4)
+    assert tally.rate == pytest.approx(10, rel=0.05)
+    assert tally.seconds_left == pytest.approx(24, abs=2)
+    at("2026-11-17T08:02")
+    assert digests.status(edition).rate is None, "nothing left within the last minute"
+
+
+def test_watching_ends_when_nothing_moves_any_more(goodword: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = editions.release(editions.edition(WEEK), "test")
+    digests.plan(edition)
+    looks: list[float] = []
+
+    def pass_time(seconds: float) -> None:
+        looks.append(seconds)
+        week47.settle("accepted")
+
+    monkeypatch.setattr("service.cli.digest.time.sleep", pass_time)
+    answer = goodword("digest", "status", "--watch", "--json")
+    lines = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert [(line["waiting"], line["sent"]) for line in lines] == [(1, 0), (0, 1)] and len(looks) == 1

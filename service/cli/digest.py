@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from service.models import Edition, Employee
 
 Command = Callable[..., Any]
+
+WATCHED = 2
+"""Seconds between two looks of `status --watch`."""
 
 
 @click.group()
@@ -147,11 +151,11 @@ def preview(email: str, week: str | None, html: Path | None) -> None:
     from service import digests
 
     edition, employee = _edition(week), _employee(email)
-    page, text = _act(lambda: digests.preview(edition, employee))
+    look = _act(lambda: digests.preview(edition, employee))
     if html is None:
-        click.echo(text)
+        click.echo(f"{look.subject}\n{look.preheader}\n\n{look.text}")
     else:
-        html.write_text(page, encoding="utf-8")
+        html.write_text(look.html, encoding="utf-8")
         click.echo(f"Written to {html}.")
 
 
@@ -250,16 +254,38 @@ def cancel(week: str | None, yes: bool) -> None:
 @digest.command()
 @_week
 @_json
+@click.option("--watch", is_flag=True, help="Say it again every two seconds until nothing moves any more.")
 @with_app
-def status(week: str | None, as_json: bool) -> None:
-    """Say what is planned, sent, waiting, held, failed or in doubt, who gets none and why, and what to do."""
-    from service import digests
+def status(week: str | None, as_json: bool, watch: bool) -> None:
+    """Say what is planned, sent, waiting, held, failed or in doubt, who gets none and why, and what to do.
 
-    tally = digests.status(_edition(week))
-    if as_json:
-        click.echo(json.dumps(tally.to_json()))
-    else:
-        _show_tally(tally)
+    With --watch it goes on while mails leave, as long as a worker runs somewhere; Ctrl-C only ends the watching. With
+    --json each answer is one line.
+    """
+    from service import digests
+    from service.database import db
+
+    edition = _edition(week)
+    while True:
+        tally = digests.status(edition)
+        db.session.rollback()  # the next look sees what others have committed, and holds nothing meanwhile
+        if watch and sys.stdout.isatty() and not as_json:
+            click.clear()
+        if as_json:
+            click.echo(json.dumps(tally.to_json()))
+        else:
+            _show_tally(tally)
+        if not (watch and tally.moving):
+            return
+        sys.stdout.flush()
+        time.sleep(WATCHED)
+
+
+def _span(seconds: int | None) -> str:
+    seconds = seconds or 0
+    if seconds < 90:
+        return f"{seconds} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _show_tally(tally: Tally) -> None:
@@ -268,9 +294,12 @@ def _show_tally(tally: Tally) -> None:
     for name in ("planned", "sent", "waiting", "held", "failed", "ambiguous"):
         click.echo(f"  {getattr(tally, name):>8}  {name}")
     for state, whys in sorted(tally.whys.items()):
-        for why, n in sorted(whys.items()):
+        for why, n in sorted(whys.items(), key=lambda pair: (-pair[1], pair[0])):
             click.echo(f"  {n:>8}  {state}: {why}")
     click.echo(f"  {tally.undecided:>8}  not planned yet")
+    if tally.rate:
+        left = f"; the {tally.due} that are due take about {_span(tally.seconds_left)}" if tally.seconds_left else ""
+        click.echo(f"Sending {tally.rate:.0f} a minute{left}")
     click.echo(f"Get none: {sum(tally.omitted.values())}")
     _reasons(tally.omitted)
     for words in tally.advice:

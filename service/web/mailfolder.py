@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
+from email.utils import parseaddr, parsedate_to_datetime
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
@@ -40,7 +40,14 @@ class Letter:
     kind: str
     subject: str
     to: str
+    """Name and address as the header has them."""
     date: datetime | None
+
+    @property
+    def receiver(self) -> tuple[str, str]:
+        """Name and address; the address stands for the name where there is none."""
+        name, address = parseaddr(self.to)
+        return name or address or self.to, address if name else ""
 
 
 @room.before_request

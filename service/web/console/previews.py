@@ -36,10 +36,10 @@ def page(edition: Edition, employee_id: int | None, who: str) -> str:
     """Return the preview page; `who` narrows the people offered."""
     offered = people(who)
     candidates = [db.get_or_404(Employee, employee_id)] if employee_id else offered
-    chosen, reason, text = next(iter(candidates), None), None, ""
+    chosen, reason, look = next(iter(candidates), None), None, None
     for each in candidates:
         try:
-            text = digests.preview(edition, each)[1]
+            look = digests.preview(edition, each)
             chosen, reason = each, None
             break
         except digests.NoDigest as none:
@@ -52,7 +52,7 @@ def page(edition: Edition, employee_id: int | None, who: str) -> str:
         offered=offered,
         who=who,
         reason=reason,
-        text=text,
+        look=look,
         view="text" if request.args.get("view") == "text" else "html",
         phone=request.args.get("size") == "phone",
     )
@@ -78,7 +78,7 @@ def edition_preview_mail(week: str, employee_id: int) -> FlaskResponse:
     """Answer the mail's HTML alone, for the frame."""
     edition = by_week(week)
     try:
-        html, _text = digests.preview(edition, db.get_or_404(Employee, employee_id))
+        html = digests.preview(edition, db.get_or_404(Employee, employee_id)).html
     except digests.NoDigest:
         abort(404)
     # Links of a preview open nothing: the frame may open no window.
