@@ -27,7 +27,7 @@ class Postgres:
         self.url = f"postgresql+psycopg://goodword:only-for-tests@127.0.0.1:{self.port}/postgres"
         self.user = "nobody" if os.geteuid() == 0 else None
         self.process: subprocess.Popen[bytes] | None = None
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "data").mkdir(mode=0o700)
         password = folder / "password"
         password.write_text("only-for-tests")
@@ -76,6 +76,18 @@ class Postgres:
             except psycopg.OperationalError:
                 time.sleep(0.05)
         raise AssertionError("PostgreSQL did not come back within 30 seconds")
+
+    @property
+    def lives(self) -> bool:
+        """False where it fell by itself: it gives up when it cannot write its log of changes."""
+        if self.process is None or self.process.poll() is not None:
+            return False
+        try:
+            psycopg.connect(self.url.replace("+psycopg", "")).close()
+        except psycopg.OperationalError:
+            self.fall()
+            return False
+        return True
 
     def fall(self) -> None:
         """Let every process of it go at once, nothing tidied up (SIGQUIT is its immediate shutdown)."""

@@ -10,7 +10,7 @@ from service.database import db
 from service.models import Employee, Outbox
 from tests import week47
 from tests.chaos.account import account, reconcile
-from tests.chaos.conftest import release_week
+from tests.chaos.conftest import only_in_full, release_week
 from tests.chaos.world import GONE_BY, World, settle_down, until
 
 FATES = {
@@ -69,7 +69,7 @@ def test_refusals_and_cuts_at_every_stage_end_as_the_protocol_says(world: World)
         assert len(found.receivers) == people - 6
 
 
-@pytest.mark.parametrize("how", ["mail", "connect"])
+@pytest.mark.parametrize("how", ["mail", pytest.param("connect", marks=only_in_full)])
 def test_a_refusal_that_concerns_nobody_holds_the_edition_until_a_person_resumes_it(world: World, how: str) -> None:
     release_week(world, 20)
     if how == "mail":
