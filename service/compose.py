@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +13,10 @@ import sqlalchemy as sa
 
 from emails import digest, frozen, invitation, values, winner
 from emails.digest import CompiledDigest
+from emails.passes import make
 from service import passes
 from service.database import db
-from service.models.mail import Outbox
+from service.models.mail import Edition, Outbox, Selection
 from service.models.people import Employee
 from service.suppressions import address_hash
 
@@ -21,10 +24,38 @@ KEPT = 12
 """Compiled digests kept in memory: a few megabytes each, one per edition and language."""
 
 _compiled: OrderedDict[tuple[object, ...], CompiledDigest] = OrderedDict()
+_compiling = threading.Lock()
 
 
 class AddressGone(Exception):
     """The person was erased or has another address by now: this mail is not hers any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What composing needs of an outbox row."""
+
+    id: int
+    kind: str
+    subject: str
+    address_hash: str
+    language: str
+    edition_id: int | None
+    selection_id: int | None
+    facts: dict[str, Any]
+    message_id: str
+    released_at: datetime | None
+    """When its edition was released: an undone and released-again edition has other texts under the same id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The parts of a digest, for mailers that hand many over in one call."""
+
+    compiled: CompiledDigest
+    to: values.Recipient
+    you: values.You
+    stories: Sequence[int]
 
 
 def message_of(row: Outbox, address: str | None = None) -> values.Message:
@@ -33,9 +64,11 @@ def message_of(row: Outbox, address: str | None = None) -> values.Message:
     `address` may be given where the employee was read already. Raises AddressGone where no address hashes to the
     row's, KeyError or ValueError where the facts are not those of its kind.
     """
-    facts = row.facts
-    to = _recipient(row, address if address is not None else address_of(row))
-    return _KINDS[row.kind](row, facts, to, datetime.fromisoformat(facts["date"]))
+    names = [field.name for field in fields(Due) if field.name != "released_at"]
+    due = Due(
+        **{name: getattr(row, name) for name in names}, released_at=row.edition.released_at if row.edition else None
+    )
+    return Composer().message(due, address if address is not None else address_of(row))
 
 
 def address_of(row: Outbox) -> str:
@@ -48,53 +81,91 @@ def address_of(row: Outbox) -> str:
     return found
 
 
-def _recipient(row: Outbox, address: str) -> values.Recipient:
-    if address_hash(address) != row.address_hash:
-        raise AddressGone
-    to, signed = row.facts["to"], row.facts["pass"]
-    return values.Recipient(
-        name=to["name"],
-        address=address,
-        language=row.language,
-        passes=passes.passes_for(to["link_id"], signed["day"], signed["key"]),
-        networks=tuple(to["networks"]),
-    )
+class Composer:
+    """Makes mails and remembers what many of them share; for one sender, as long as it sends."""
+
+    def __init__(self) -> None:
+        self._keys: dict[int, bytes] = {}
+        self._chosen: dict[tuple[int, datetime | None], list[int]] = {}
+        self._digests: dict[tuple[int, datetime | None, str], CompiledDigest] = {}
+
+    def message(self, row: Due, address: str) -> values.Message:
+        """Return the mail of this row to this address; raises as `message_of`."""
+        to = self._recipient(row, address)
+        date = datetime.fromisoformat(row.facts["date"])
+        if row.kind in ("digest", "test"):
+            found = self._parts(row, to)
+            return found.compiled.message(to, found.you, found.stories, row.message_id, date)
+        return _LETTERS[row.kind](row, row.facts, to, date)
+
+    def digest(self, row: Due, address: str) -> Digest | None:
+        """Return the parts of this row's digest, or None for a mail of another kind; raises as `message_of`."""
+        return self._parts(row, self._recipient(row, address)) if row.kind in ("digest", "test") else None
+
+    def _recipient(self, row: Due, address: str) -> values.Recipient:
+        if address_hash(address) != row.address_hash:
+            raise AddressGone
+        to, signed = row.facts["to"], row.facts["pass"]
+        key_id = signed["key"]
+        key = self._keys.get(key_id)
+        if key is None:
+            key = self._keys[key_id] = passes.key_of(key_id)
+        return values.Recipient(
+            name=to["name"],
+            address=address,
+            language=row.language,
+            passes=make(key, key_id, bytes.fromhex(to["link_id"]), signed["day"]),
+            networks=tuple(to["networks"]),
+        )
+
+    def _parts(self, row: Due, to: values.Recipient) -> Digest:
+        facts = row.facts
+        you = values.You.from_json(facts["you"])
+        if "edition" in facts:
+            texts = values.Edition.from_json(facts["edition"])
+            return Digest(digest.compile(texts, row.language), to, you, facts["stories"])
+        assert row.edition_id is not None and row.selection_id is not None
+        return Digest(self._compiled(row.edition_id, row), to, you, self._stories(row.selection_id, row))
+
+    def _stories(self, selection_id: int, row: Due) -> list[int]:
+        key = selection_id, row.released_at
+        if key not in self._chosen:
+            found = db.session.scalar(sa.select(Selection.stories).where(Selection.id == selection_id))
+            if found is None:
+                raise KeyError(f"there is no selection {selection_id}")
+            self._chosen[key] = found
+        return self._chosen[key]
+
+    def _compiled(self, edition_id: int, row: Due) -> CompiledDigest:
+        key = edition_id, row.released_at, row.language
+        if key not in self._digests:
+            self._digests[key] = _compiled_of((db.engine.url, *key))
+        return self._digests[key]
 
 
-def _digest(row: Outbox, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
-    if "edition" in facts:
-        compiled, stories = digest.compile(values.Edition.from_json(facts["edition"]), row.language), facts["stories"]
-    else:
-        assert row.edition is not None and row.selection is not None
-        compiled, stories = _compiled_of(row), row.selection.stories
-    return compiled.message(to, values.You.from_json(facts["you"]), stories, row.message_id, date)
+def _compiled_of(key: tuple[Any, int, datetime | None, str]) -> CompiledDigest:
+    """Return the compiled digest of (database, edition, its release, language), from memory if it was needed before."""
+    with _compiling:
+        if key not in _compiled:
+            frozen = db.session.scalar(sa.select(Edition.frozen).where(Edition.id == key[1]))
+            if frozen is None:
+                raise ValueError("an edition that was never released has no texts")
+            _compiled[key] = digest.compile(values.Edition.from_json(frozen), key[3])
+        _compiled.move_to_end(key)
+        while len(_compiled) > KEPT:
+            _compiled.popitem(last=False)
+        return _compiled[key]
 
 
-def _compiled_of(row: Outbox) -> CompiledDigest:
-    """Return the compiled digest of the row's edition and language, from memory if it was needed before."""
-    edition = row.edition
-    assert edition is not None
-    if edition.frozen is None:
-        raise ValueError("an edition that was never released has no texts")
-    # An undone and released-again edition has other texts under the same id.
-    key = (db.engine.url, edition.id, edition.released_at, row.language)
-    if key not in _compiled:
-        _compiled[key] = digest.compile(values.Edition.from_json(edition.frozen), row.language)
-    _compiled.move_to_end(key)
-    while len(_compiled) > KEPT:
-        _compiled.popitem(last=False)
-    return _compiled[key]
-
-
-def _invitation(row: Outbox, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+def _invitation(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
     return invitation.compose(_programme(facts), to, facts.get("topics", ()), row.message_id, date)
 
 
-def _frozen(row: Outbox, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+def _frozen(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
     return frozen.compose(_programme(facts), to, values.FrozenTickets.from_json(facts["frozen"]), row.message_id, date)
 
 
-def _winner(row: Outbox, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+def _winner(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
     return winner.compose(_programme(facts), to, values.WonPrize.from_json(facts["prize"]), row.message_id, date)
 
 
@@ -102,11 +173,12 @@ def _programme(facts: dict[str, Any]) -> values.Programme:
     return values.Programme(**facts["programme"])
 
 
-_KINDS: dict[str, Callable[[Outbox, dict[str, Any], values.Recipient, datetime], values.Message]] = {
-    "digest": _digest,
-    "test": _digest,
+_LETTERS: dict[str, Callable[[Due, dict[str, Any], values.Recipient, datetime], values.Message]] = {
     "invitation": _invitation,
     "frozen": _frozen,
     "winner": _winner,
     "passed-on": _winner,
 }
+
+KINDS = frozenset({"digest", "test", *_LETTERS})
+"""Kinds of mail that can be made."""

@@ -270,7 +270,7 @@ def test_a_late_reply_with_its_own_token_settles_what_was_ambiguous(post: Memory
 
 def test_a_sender_whose_lease_is_gone_sends_no_body(post: MemoryMailer, monkeypatch: pytest.MonkeyPatch) -> None:
     (number,) = invite(open_room(1))
-    monkeypatch.setattr("service.delivery.deliver.MARGIN", 10_000.0)  # every body asks for a longer lease
+    monkeypatch.setattr("service.delivery.lane.MARGIN", 10_000.0)  # every body asks for a longer lease
 
     def stalls(_parcel: Parcel) -> None:
         pass_time(minutes=16)
@@ -282,7 +282,7 @@ def test_a_sender_whose_lease_is_gone_sends_no_body(post: MemoryMailer, monkeypa
 
 
 def test_a_lease_is_lengthened_while_its_sender_works(post: MemoryMailer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.delivery.deliver.MARGIN", 10_000.0)
+    monkeypatch.setattr("service.delivery.lane.MARGIN", 10_000.0)
     invite(open_room(4))
     post.after = lambda _parcel: pass_time(minutes=9)
     post.before = lambda _parcel: None

@@ -1,11 +1,14 @@
 """Delivery. In: due rows of the outbox. Out: mails in the receiver's hands, at most one copy of each, ever."""
 
-from service.delivery.deliver import Counts, configured_mailer, deliver_due, stopping
+from service.delivery.aftermath import recover
+from service.delivery.deliver import CHUNK, Counts, configured_mailer, deliver_due, stopping
 from service.delivery.leases import expire
+from service.delivery.mirrors import held, release_hold
 from service.delivery.port import Mailer, Outcome, Parcel, Verdict
 from service.delivery.settle import NotNow, decided_from, resolve
 
 __all__ = [
+    "CHUNK",
     "Counts",
     "Mailer",
     "NotNow",
@@ -16,6 +19,9 @@ __all__ = [
     "decided_from",
     "deliver_due",
     "expire",
+    "held",
+    "recover",
+    "release_hold",
     "resolve",
     "stopping",
 ]

@@ -55,14 +55,14 @@ def due(now: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def take(limit: int, alike: bool = False) -> tuple[str, list[int]]:
+def take(limit: int, alike: bool = False, token: str | None = None) -> tuple[str, list[int]]:
     """Lease up to `limit` due rows and commit; return (token, their ids, those longest due first).
 
     Two senders never get the same row: one UPDATE chooses and marks (SKIP LOCKED on PostgreSQL, one writer on SQLite).
     With `alike` all are of the kind, edition, language and selection of the one that is longest due: for mailers that
-    hand many over in one call.
+    hand many over in one call. `token` (32 hex characters, fresh) may be given, by who has to know it beforehand.
     """
-    token, now = secrets.token_hex(16), database_now()
+    token, now = token or secrets.token_hex(16), database_now()
     wanted = [due(now)]
     if alike:
         first = db.session.execute(sa.select(*ALIKE).where(*wanted).order_by(Outbox.due_at, Outbox.id).limit(1)).first()

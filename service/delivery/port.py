@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from emails.values import Message
+from service.compose import Digest
 
 
 class Verdict(StrEnum):
@@ -42,6 +43,8 @@ class Parcel:
     number: int
     kind: str
     message: Message
+    digest: Digest | None = None
+    """Its parts, for mailers that are `alike`."""
 
 
 class Mailer(Protocol):

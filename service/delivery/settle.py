@@ -25,12 +25,14 @@ def settle(number: int, token: str, outcome: Outcome) -> MailState | None:
     return settle_all([(number, outcome)], token).get(number)
 
 
-def settle_all(outcomes: Sequence[tuple[int, Outcome]], token: str) -> dict[int, MailState]:
+def settle_all(outcomes: Sequence[tuple[int, Outcome]], token: str, quiet: bool = False) -> dict[int, MailState]:
     """Write down what became of submitted rows of one attempt, in one commit; return the new states.
 
     A row is missing from the answer where the token is old. A late reply with that attempt's own token still settles
-    a row that is ambiguous by now.
+    a row that is ambiguous by now. `quiet`: rows settled before are no news.
     """
+    if not outcomes:
+        return {}
     now = database_now()
     alike: dict[Outcome, list[int]] = {}
     for number, outcome in outcomes:
@@ -53,7 +55,7 @@ def settle_all(outcomes: Sequence[tuple[int, Outcome]], token: str) -> dict[int,
             settled.update((number, state) for number in found)
     db.session.commit()
     for number, outcome in outcomes:
-        if number not in settled:
+        if number not in settled and not quiet:
             log.warning("a reply came too late to count", outbox=number, verdict=outcome.verdict)
     return settled
 
