@@ -57,7 +57,11 @@ _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _TAME = re.compile("[ -~\u00a0-\u058f\u2010-\u2027]*")
 """Letters of Latin, Greek, Cyrillic and Armenian and the usual signs: none of them controls or turns anything."""
 
+_SIMPLE = re.compile("([A-Za-z\u00c0-\u024f'’-]{1,40})(?: [A-Za-z\u00c0-\u024f'’-]+)*")
+"""Most names: tame words, a space between each two."""
 
+
+@lru_cache(maxsize=256)
 def known(language: str) -> str:
     """Return the language whose words are used: `pt-BR` → `pt` → English."""
     for each in (language, language.replace("_", "-").split("-")[0].lower()):
@@ -153,6 +157,9 @@ def _lean(found: str) -> str:
 
 def called(name: str) -> str:
     """Return what a person is greeted by: her first name (`Noor Haddad`, `Haddad, Noor` → `Noor`), "" if unknown."""
+    simple = _SIMPLE.fullmatch(name)
+    if simple:
+        return simple[1]
     clean = line(name)
     isolated = clean.startswith("\u2068")
     clean = clean.strip("\u2068\u2069")

@@ -206,9 +206,9 @@ class Message:
     ) -> Message:
         """Return a message whose `html` and `text` are made by `parts` when somebody asks: who sends needs `raw`."""
         found = object.__new__(cls)
-        vars(found).update(
-            message_id=message_id, sender=sender, recipient=recipient, subject=subject, raw=raw, _parts=parts
-        )
+        facts = vars(found)
+        facts["message_id"], facts["sender"], facts["recipient"] = message_id, sender, recipient
+        facts["subject"], facts["raw"], facts["_parts"] = subject, raw, parts
         return found
 
     def __getattr__(self, name: str) -> Any:
