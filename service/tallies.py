@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, programmes, readers, weeks
+from service import clock, delivery, programmes, readers, weeks
 from service.database import db
+from service.delivery.words import held, stopped
 from service.models import Edition, Omission, Outbox
 from service.models.mail import EditionStatus, MailState
 from service.validation import N_, Words
@@ -162,12 +163,13 @@ def _asleep(edition: Edition, undecided: dict[readers.Slot, int], now: datetime)
 
 
 def _advice(edition: Edition, mails: dict[str, int], whys: dict[str, dict[str, int]], now: datetime) -> list[Words]:
-    found = []
+    holding = delivery.held()
+    found = [held(holding.held_why)] if holding is not None and holding.held_why else []
     if edition.held_why:
         found.append(
             Words(
                 N_("Sending stopped: %(why)s. Put that right, then run `goodword digest resume`."),
-                {"why": edition.held_why},
+                {"why": stopped(edition.held_why)},
             )
         )
     if n := mails.get(MailState.AMBIGUOUS):

@@ -94,6 +94,58 @@ def resolve(number: int, verdict: str | None) -> None:
     click.echo(f"Mail {number} is {state} now.")
 
 
+@mail.command("release-hold")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_app
+def release_hold(yes: bool) -> None:
+    """Let mails flow again after all sending was held.
+
+    All sending is held when the database was restored from a backup: it no longer knows which mails left since. Cancel
+    the editions that were sent since the backup first (`goodword digest cancel`), or people get them twice.
+    """
+    from service import delivery, jobs
+    from service.database import db
+    from service.delivery.words import held
+
+    row = delivery.held()
+    if row is None or not row.held_why:
+        click.echo("Nothing is held.")
+        return
+    why = str(held(row.held_why))
+    db.session.rollback()
+    click.echo(why)
+    if not yes:
+        click.confirm("Let mails flow again?", abort=True)
+    delivery.release_hold("cli")
+    jobs.wake("deliver")
+    click.echo("Mails flow again.")
+
+
+@mail.command()
+@click.argument("domain", required=False)
+@click.option("--per-minute", type=click.IntRange(1), metavar="N", help="At most so many mails a minute.")
+@click.option("--none", "lift", is_flag=True, help="No limit any more.")
+@with_app
+def limit(domain: str | None, per_minute: int | None, lift: bool) -> None:
+    """Limit how many mails a minute leave: to DOMAIN (like example.com), or without it to all together.
+
+    Without an option the limits are listed. Mails above a limit wait for their moment; none is lost.
+    """
+    from service.delivery import limits
+
+    if per_minute is not None and lift:
+        raise click.UsageError("Say --per-minute or --none, not both.")
+    if per_minute is not None or lift:
+        try:
+            limits.set_limit(domain or limits.PROVIDER, per_minute)
+        except ValueError as refusal:
+            raise click.UsageError(str(refusal)) from refusal
+    for name, number in sorted(limits.known().items()):
+        click.echo(f"{name or 'all together':30} {number:>8} a minute")
+    if not limits.known():
+        click.echo("There are no limits.")
+
+
 def _row(number: int) -> Outbox:
     from service.database import db
     from service.models import Outbox

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
+from service import delivery
+from service.delivery import words as stops
 from service.validation import Words
 from service.web.console.room import room, zone
 from service.web.language import current, show_moment_with_day
@@ -19,7 +21,22 @@ from service.web.reader import network_label
 @room.app_template_filter("said")
 def said(words: Words | str) -> str:
     """Return a refusal of a use case in the liaison's language."""
-    return _(words.message, **words.values) if isinstance(words, Words) else str(words)
+    if not isinstance(words, Words):
+        return str(words)
+    return _(words.message, **{n: said(v) if isinstance(v, Words) else v for n, v in words.values.items()})
+
+
+@room.app_template_filter("stopped")
+def stopped(why: str) -> str:
+    """Return why an edition's sending stopped, in the liaison's language."""
+    return said(stops.stopped(why))
+
+
+@room.app_template_global("holding")
+def holding() -> str | None:
+    """Return why nothing is sent at all and what to do, in the liaison's language; None where mails flow."""
+    row = delivery.held()
+    return said(stops.held(row.held_why)) if row is not None and row.held_why else None
 
 
 def said_all(errors: Mapping[str, Words]) -> dict[str, str]:
