@@ -58,7 +58,10 @@ def answer(line: Line) -> Outcome | None:
             raise Garbled("RSET refused")
         if verb == "mail":
             line.open = True
-            outcome = None if code == 250 else Outcome(Verdict.NOBODY, said("mail", code, words))
+            if code != 250:
+                # This line is over; what else was announced is not to be ended, or it might be taken for a mail.
+                line.ending = True
+                return Outcome(Verdict.NOBODY, said("mail", code, words))
         elif verb == "rcpt" and code not in (250, 251):
             outcome = _definite("rcpt", code, words)
         elif verb == "data" and code != 354:
