@@ -102,11 +102,6 @@ class Heard:
         }
 
 
-def send_id(token: str, number: int) -> str:
-    """Return the name under which a provider knows a mail: its call's token and its outbox row's number."""
-    return f"{token}-{number}"
-
-
 def check(body: bytes, signature: str, timestamp: str, key: str) -> None:
     """Check the signature of a webhook's raw body: ECDSA P-256 with SHA-256 over timestamp and body, base64 of DER.
 

@@ -30,6 +30,13 @@ SCHEDULE = (
     Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead"),
     Task("editions", 60, "service.editions:close_what_is_due", "make the next draft, release and close editions"),
     Task("shares", 900, "service.settling:settle_due", "take back declared points that were not confirmed in time"),
+    Task(
+        "silence",
+        600,
+        "service.delivery.silence:settle_silence",
+        "queue mails of calls that were never taken (a setting)",
+    ),
+    Task("events", 3600, "service.events:forget", "forget the provider's events after 30 days"),
     Task("forget", 3600, "service.settling:forget_evidence", "forget raw visits after 30 days"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )

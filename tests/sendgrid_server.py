@@ -223,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._say(404, {}, {"errors": [{"message": "not found"}]})
         body = json.loads(raw)
         status, words, headers = self._judge(body, manner)
-        if status == 202 or manner.startswith("ok-"):
+        if manner.startswith("ok-") or (status == 202 and manner != "silence"):
             one.take(body)
         if manner in ("silence", "ok-silence"):
             return self._hang_up()

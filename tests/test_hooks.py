@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from service import clock, config, create_app, database, events, suppressions
 from service.database import db
+from service.delivery.calls import send_id
 from service.models import Call, Employee, MailEvent, Outbox
 from service.models.mail import MailState
 from tests import postroom
@@ -65,7 +66,7 @@ def post(client: FlaskClient, people: list[Employee]) -> Post:
 
 
 def of(number: int, kind: str, **more: Any) -> dict[str, Any]:
-    return event(events.send_id(TOKEN, number), kind, **more)
+    return event(send_id(TOKEN, number), kind, **more)
 
 
 def states() -> list[str]:
@@ -186,7 +187,7 @@ def test_a_signature_older_than_26_hours_or_of_tomorrow_is_refused(post: Post) -
 def test_events_of_others_and_unknown_kinds_are_left_out(post: Post) -> None:
     strange = [
         event("cd" * 16 + "-1", "delivered"),  # another call
-        event(events.send_id(TOKEN, 999), "delivered"),
+        event(send_id(TOKEN, 999), "delivered"),
         event("", "delivered"),
         of(1, "teleported"),
         of(1, "delivered", timestamp="soon"),

@@ -127,6 +127,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token", sa.String(length=32), nullable=False),
         sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("numbers", database.Json, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("why", sa.String(), nullable=True),

@@ -14,6 +14,7 @@ from service.delivery import aftermath, leases, mirrors, windows
 from service.delivery.folder import FolderMailer
 from service.delivery.lane import Counts, Lane, Share, stopping
 from service.delivery.port import Mailer
+from service.delivery.sendgrid import SendGridMailer
 from service.delivery.smtp import SmtpMailer
 from service.journal import log
 from service.models.mail import Outbox
@@ -27,6 +28,8 @@ def configured_mailer() -> Mailer:
     config = settings()
     if config.mail == "smtp":
         return SmtpMailer(config.smtp_url, hello=urlsplit(config.base_url).hostname or "localhost")
+    if config.mail == "sendgrid":
+        return SendGridMailer(config.sendgrid, stopping.wait)
     return FolderMailer(config.mail_folder)
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service import clock
-from service.database import Base, Moment
+from service.database import Base, Json, Moment
 
 
 class CallState(StrEnum):
@@ -37,6 +37,8 @@ class Call(Base):
     token: Mapped[str] = mapped_column(sa.String(32), unique=True)
     """The attempt's token and the first half of each member's `send_id`; says nothing about anybody."""
     members: Mapped[int]
+    numbers: Mapped[list[int]] = mapped_column(Json, default=list)
+    """Its members' rows, as long as it is not known what became of them."""
     state: Mapped[str] = mapped_column(default=CallState.SUBMITTING)
     status: Mapped[int | None]
     """The HTTP status that was answered."""
