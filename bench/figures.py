@@ -73,9 +73,9 @@ def interleaved(
 ) -> dict[str, Timing]:
     """Run all contestants once per round, one after another, and return seconds per piece of work of each.
 
-    `work` is how many pieces one call does (one number, or one per contestant); `before` runs, untimed, before each
-    call. The first round warms up and does not count. Interleaving lets a busy minute hit all alike. `clock` is
-    `time.process_time` for what one core computes: then only the bench's own time counts, however busy the machine is.
+    `work` is how many pieces one call does (one number, or one per contestant, 1 where it says nothing); `before`
+    runs, untimed, before each call. The first round warms up and does not count. Interleaving lets a busy minute hit
+    all alike. `clock` is `time.process_time` for what one core computes: then only the bench's own time counts.
     """
     found: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(rounds + 1):
@@ -88,7 +88,7 @@ def interleaved(
             call()
             spent = clock() - began
             if number:
-                found[name].append(spent / (work if isinstance(work, int) else work[name]))
+                found[name].append(spent / (work if isinstance(work, int) else work.get(name, 1)))
     return {name: Timing(tuple(each)) for name, each in found.items()}
 
 

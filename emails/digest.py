@@ -101,8 +101,14 @@ class CompiledDigest:
 
     def bodies(self, encoder: Encoder, to: Recipient, you: You, stories: Sequence[int]) -> tuple[bytes, bytes]:
         """Return (HTML, text) in one transport; raises KeyError for a story that is not in the edition."""
-        html, text = self._chunks(encoder, to, you, stories, self.greeting(to, stories))
+        html, text = self.chunks(encoder, to, you, stories)
         return b"".join(html), b"".join(text)
+
+    def chunks(
+        self, encoder: Encoder, to: Recipient, you: You, stories: Sequence[int]
+    ) -> tuple[list[bytes], list[bytes]]:
+        """Return what `bodies` returns, not joined yet."""
+        return self._chunks(encoder, to, you, stories, self.greeting(to, stories))
 
     def greeting(self, to: Recipient, stories: Sequence[int]) -> Greeting:
         """Return the words that greet her."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from emails import digest, grouped
+from emails import digest, grouped, render
 from emails.card import button
 from emails.grouped import Alone, GroupedDigest
 from emails.networks import NETWORKS
@@ -135,3 +135,15 @@ def test_the_template_of_a_story_that_is_not_in_the_edition_is_refused() -> None
 def test_names_are_called_as_in_the_mail() -> None:
     to: Recipient = replace(NOOR, name="Haddad, Noor")
     assert b'"Noor, six good reads for you this week"' in GROUPED.substitutions(to, MONTH, ALL)
+
+
+@given(st.dictionaries(NAMES, NAMES, max_size=3))
+def test_strings_are_what_json_says(found: dict[str, str]) -> None:
+    found = {render.line(key): render.line(value) for key, value in found.items()}
+    assert json.loads(grouped.strings(found)) == found
+
+
+def test_fields_made_once_serve_many_calls() -> None:
+    rest = {"categories": ["digest"], "asm": {"group_id": 3}}
+    assert grouped.call([b"{}"], b'"a":1', rest) == grouped.call([b"{}"], b'"a":1', grouped.fields(rest))
+    assert json.loads(grouped.call([b"{}"], b'"a":1', rest)) == {"personalizations": [{}], "a": 1, **rest}
