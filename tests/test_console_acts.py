@@ -111,8 +111,10 @@ def test_before_the_release_everybody_is_counted_with_the_reason_of_those_who_ge
     reader("Noor"), reader("Bea", topics=[]), reader("Ada", status="left"), reader("Kei", status="left")
     page = liam.get("/console/").text
     assert re.search(r"<b>1</b> person gets it,\s+3 don’t\.", page)
-    assert re.search(r"Left the programme</th><td class=\"r\">2<", page)
-    assert re.search(r"Follow no topic yet</th><td class=\"r\">1<", page)
+    assert re.search(r"Left the programme</th><td class=\"r\"><a href=\"/console/editions/2026-W47/who/left\">2<", page)
+    assert re.search(
+        r"Follow no topic yet</th><td class=\"r\"><a href=\"/console/editions/2026-W47/who/no-topics\">1<", page
+    )
 
 
 def test_release_counts_down_undo_returns_to_draft_and_five_minutes_later_it_is_too_late(liam: Liam) -> None:

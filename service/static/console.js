@@ -12,6 +12,18 @@ setInterval(() => {
   }
 }, 1000);
 
+// The edition's panel is fetched anew while mails leave: what was opened stays open, and the focus where it was.
+let opened = [], focused = "";
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  opened = [...detail.target.querySelectorAll("details[id][open]")].map((each) => each.id);
+  const here = document.activeElement;
+  focused = here && here.tagName === "SUMMARY" ? `#${here.parentElement.id} > summary` : here && here.id ? `#${here.id}` : "";
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  if (focused.length > 1) document.querySelector(focused)?.focus({ preventScroll: true });
+});
+
 function fit(frame) {
   const inside = frame.contentDocument;
   if (inside && inside.body) frame.style.height = `${Math.max(200, inside.documentElement.scrollHeight + 2)}px`;

@@ -52,10 +52,15 @@ def show_moment_with_day(value: datetime, zone: str = "UTC") -> str:
     return _together(value.astimezone(ZoneInfo(zone)), "yMMMEd")
 
 
+def show_coming(value: datetime, zone: str = "UTC") -> str:
+    """Return a moment of the next months in words, to the minute: weekday, day and month in full, without the year."""
+    return _together(value.astimezone(ZoneInfo(zone)), "MMMMEEEEd")
+
+
 def _together(there: datetime, skeleton: str) -> str:
     """Join a date and a short time as the language does."""
     day = dates.format_skeleton(skeleton, there, locale=current())
-    hour = dates.format_time(there, "short", tzinfo=there.tzinfo, locale=current())  # type: ignore[arg-type]
+    hour = dates.format_time(there, "short", tzinfo=there.tzinfo, locale=current())
     return str(dates.get_datetime_format("medium", locale=current())).replace("{1}", day).replace("{0}", hour)
 
 
@@ -78,5 +83,5 @@ def install(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(date=show_date, moment=show_moment, number=show_number)
-    app.jinja_env.filters.update(moment_with_day=show_moment_with_day, zone_place=show_place)
+    app.jinja_env.filters.update(coming=show_coming, zone_place=show_place)
     app.jinja_env.globals.update(page_language=current)

@@ -6,22 +6,20 @@ GET shows; every change is a POST from a form with a nonce of that GET, answered
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 
 from babel import Locale
-from babel.dates import format_time, get_day_names
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
-from emails.slots import Rhythm
 from service import choices, clock, draws, passes, recognition, rhythms, settling, shares, topics
 from service.database import db
 from service.models import Employee, Programme, Topic
 from service.models.people import Status
 from service.passes import Purpose
 from service.validation import N_
-from service.web import nonces, reader
+from service.web import nonces, reader, wishes
 from service.web.language import current
 from service.web.language import gettext as _
 from service.web.security import csrf
@@ -65,10 +63,10 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         languages=programme.languages if programme else ["en"],
         readable=_readable(employee, programme),
         language_name=language_name,
-        days=get_day_names("wide", "stand-alone", locale=current()),
-        hours=[_hour(hour) for hour in range(24)],
-        rhythms=_rhythms(),
-        wish=_wish(employee, programme) if programme else "",
+        days=wishes.days(),
+        hours=[wishes.hour(hour) for hour in range(24)],
+        rhythms=wishes.rhythms(),
+        wish=wishes.wish(employee, programme) if programme else "",
         next_mail=rhythms.next_mail(employee) if programme else None,
         not_in=[(draw, _why_not(why)) for draw, why in draws.not_in_pool(employee)],
         last_day=today + choices.LONGEST,
@@ -91,30 +89,6 @@ def _readable(employee: Employee, programme: Programme | None) -> list[str]:
 def topic_name(topic: Topic) -> str:
     """Return the topic's name in the page's language."""
     return topic.names.get(current()) or topic.name
-
-
-def _hour(hour: int) -> str:
-    """Return a full hour as clocks of the page's language show it."""
-    return str(format_time(time(hour), "short", locale=current()))
-
-
-def _rhythms() -> dict[str, str]:
-    return {
-        Rhythm.WEEKLY: _("Every week"),
-        Rhythm.FORTNIGHTLY: _("Every second week"),
-        Rhythm.MONTHLY: _("Once a month"),
-    }
-
-
-def _wish(employee: Employee, programme: Programme) -> str:
-    """Return when her mail comes in one line, like "Every second week: Thursday, 18:00"."""
-    weekday = employee.slot_weekday or programme.slot_weekday
-    return _(
-        "%(rhythm)s: %(day)s, %(hour)s",
-        rhythm=_rhythms()[employee.rhythm],
-        day=get_day_names("wide", "stand-alone", locale=current())[weekday - 1],
-        hour=_hour(programme.slot_hour if employee.slot_hour is None else employee.slot_hour),
-    )
 
 
 def _why_not(why: str) -> str:

@@ -18,6 +18,7 @@ NOUNS = (
     "cards",
     "campaigns",
     "people",
+    "person",
     "draws",
 )
 """Modules of service.web.console; importing one adds its pages to the room."""

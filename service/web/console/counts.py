@@ -12,12 +12,17 @@ from emails import slots
 from service import clock, digests
 from service.database import db
 from service.models import Edition, Employee
-from service.models.mail import EditionStatus
-from service.web.language import current
+from service.models.mail import EditionStatus, MailState
+from service.web.language import current, ngettext
 from service.web.language import gettext as _
 
 FORETOLD = 5000
 """Up to so many people the page foretells what becomes of each; larger programmes are told as planning goes on."""
+
+
+TROUBLES = (MailState.AMBIGUOUS, MailState.HELD, MailState.FAILED, MailState.BOUNCED, MailState.DROPPED)
+WHYS = 4
+"""Reasons shown beside a state; behind its number stands everybody with hers."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +31,15 @@ class Counts:
 
     get: int
     """People who get a mail, or have got it."""
-    reasons: list[tuple[str, int]]
-    """Reason in words → people who get none, the most frequent first."""
+    reasons: list[tuple[str, str, int]]
+    """(code, words, people who get none for it), the most frequent first."""
     tally: digests.Tally
     quiet: int
     """Seconds in which nothing leaves yet and *undo* is offered; 0: over."""
 
     @property
     def none(self) -> int:
-        return sum(n for _reason, n in self.reasons)
+        return sum(n for _code, _words, n in self.reasons)
 
     @property
     def ended(self) -> int:
@@ -42,9 +47,37 @@ class Counts:
         return self.tally.planned - self.tally.sent - self.tally.waiting
 
     @property
-    def states(self) -> list[tuple[str, int]]:
+    def states(self) -> list[tuple[str, str, int, list[tuple[str, int]]]]:
+        """(code, words, mails, the most frequent of what is on record of why) of each state."""
         words = state_words()
-        return [(words.get(state, state), n) for state, n in self.tally.mails.items() if n]
+        return [(state, words.get(state, state), n, self.whys(state)) for state, n in self.tally.mails.items() if n]
+
+    def whys(self, state: str) -> list[tuple[str, int]]:
+        """Return why the mails in this state are in it, the most frequent first, at most WHYS."""
+        told = sorted(self.tally.whys.get(state, {}).items(), key=lambda pair: (-pair[1], pair[0]))
+        return [(why_words(why), n) for why, n in told[:WHYS]]
+
+    @property
+    def troubles(self) -> list[tuple[str, str, int, list[tuple[str, int]]]]:
+        """Those states in which mails stay until somebody looks."""
+        return [state for state in self.states if state[0] in TROUBLES]
+
+    @property
+    def pace(self) -> str:
+        """How fast mails leave and how long those that are due take; "" while none leaves."""
+        if not self.tally.rate:
+            return ""
+        rate = round(self.tally.rate)
+        said = ngettext("%(num)s mail a minute.", "%(num)s mails a minute.", rate)
+        if self.tally.seconds_left is None:
+            return said
+        words = ngettext(
+            "%(num)s is due and takes about %(time)s.",
+            "%(num)s are due and take about %(time)s.",
+            self.tally.due,
+            time=dates.format_timedelta(timedelta(seconds=self.tally.seconds_left), locale=current()),
+        )
+        return f"{said} {words}"
 
 
 def counts(edition: Edition) -> Counts:
@@ -57,7 +90,7 @@ def counts(edition: Edition) -> Counts:
         foretold = digests.forecast(edition)
         get, omitted = max(tally.planned, foretold.planned + foretold.held), foretold.omitted
     words = reason_words()
-    reasons = sorted(((words.get(r, r), n) for r, n in omitted.items()), key=lambda pair: -pair[1])
+    reasons = sorted(((r, words.get(r, r), n) for r, n in omitted.items() if n), key=lambda each: -each[2])
     left = (edition.leaves_at - clock.now()).total_seconds() if edition.leaves_at else 0
     return Counts(get, reasons, tally, max(0, int(left)) if edition.status == EditionStatus.RELEASED else 0)
 
@@ -88,6 +121,27 @@ def reason_words() -> dict[str, str]:
         "bounced": _("Have an address that takes no mail"),
         "complained": _("Marked a mail as spam"),
     }
+
+
+def why_words(why: str) -> str:
+    """Return what a row keeps as its reason, in words; a mail server's own answer stays as it is."""
+    return {
+        "late": _("A day late"),
+        "lease-ended": _("The worker fell silent while handing it over"),
+        "sender-died": _("The worker ended while handing it over"),
+        "sender-failed": _("The sender failed while handing it over"),
+        "decided": _("Decided by a person"),
+        "edition-cancelled": _("The edition was cancelled"),
+        "left": _("Left the programme"),
+        "gone": _("No longer in the company"),
+        "suspended": _("Suspended"),
+        "paused": _("On a pause"),
+        "erased": _("Was forgotten at her own wish"),
+        "bounced": _("An earlier mail came back"),
+        "complained": _("Marked a mail as spam"),
+        "unsubscribed": _("Unsubscribed"),
+        "address-changed": _("The address has changed"),
+    }.get(why, why)
 
 
 def state_words() -> dict[str, str]:

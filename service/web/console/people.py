@@ -14,6 +14,7 @@ from service import employees
 from service.database import db
 from service.models import Employee, Team
 from service.web.console.lists import Filter, listing
+from service.web.console.person import known
 from service.web.console.room import done, room
 from service.web.console.words import people_states, said
 from service.web.language import gettext as _
@@ -51,7 +52,8 @@ def page(q: str) -> str:
         ),
         words=q,
     )
-    return render_template("console/people.html", listing=found, noun="console.people")
+    lines = known(q) if q and not found.total and "@" in q else None
+    return render_template("console/people.html", listing=found, lines=lines, noun="console.people")
 
 
 @room.get("/people/import")

@@ -1,0 +1,125 @@
+"""One person in the console. In: a number, or an address nobody has. Out: why she gets her mails or does not.
+
+The liaison sees what concerns mail and nothing of what somebody shared: that is hers alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import abort, render_template, request
+
+from service import editions, programmes, rhythms, topics, whose, why
+from service.addresses import NotAnAddress
+from service.database import db
+from service.models import Employee
+from service.models.mail import MailState
+from service.web.console.counts import days_of, reason_words, state_words, why_words
+from service.web.console.editions import by_week
+from service.web.console.room import room
+from service.web.console.words import said
+from service.web.language import gettext as _
+from service.web.reader import network_label
+from service.web.wishes import wish
+
+GOOD = frozenset({MailState.ACCEPTED, MailState.DELIVERED})
+BAD = frozenset({MailState.BOUNCED, MailState.DROPPED, MailState.FAILED, MailState.AMBIGUOUS, MailState.HELD})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding as the page shows it."""
+
+    title: str
+    words: str
+    at: datetime | None
+    detail: str
+    tone: str
+    """A class of the dot beside it: good, wait, warn or "" for none."""
+    week: str | None = None
+
+
+room.add_app_template_filter(why_words, "why_words")
+
+
+@room.get("/people/<int:number>")
+def person(number: int) -> str:
+    """Show one person: her mails of the last editions, each with its state or the reason for none."""
+    employee = db.get_or_404(Employee, number)
+    if not employee.email:
+        abort(404)
+    programme = programmes.current()
+    followed = [t.name for t in topics.all_topics() if t.id in employee.topics]
+    return render_template(
+        "console/person.html",
+        noun="console.people",
+        e=employee,
+        lines=lines(employee.email),
+        wish=wish(employee, programme),
+        next_mail=rhythms.next_mail(employee),
+        followed=followed,
+        networks=[network_label(slug) for slug in employee.networks],
+    )
+
+
+def lines(address: str) -> dict[str, list[Line]]:
+    """Return what is known of mails to this address: stops, digests of the last editions, other mails."""
+    found: dict[str, list[Line]] = {"stops": [], "digests": [], "others": []}
+    for f in why.why(address):
+        words = said(f.words)
+        if f.kind == "stop":
+            found["stops"].append(Line(words, "", f.at, "", "warn"))
+        elif f.kind == "digest":
+            found["digests"].append(
+                Line(days_of(f.about), words, f.at, why_words(f.detail or ""), _tone(f.state), f.about)
+            )
+        elif f.kind != "person":
+            kind = kind_words().get(f.kind, f.kind)
+            found["others"].append(Line(kind, words, f.at, why_words(f.detail or ""), _tone(f.state)))
+    return found
+
+
+def known(address: str) -> dict[str, list[Line]] | None:
+    """Return what is known of an address that no employee has; None where it is no address or was never written to."""
+    try:
+        return lines(address)
+    except (NotAnAddress, why.UnknownAddress):
+        return None
+
+
+def kind_words() -> dict[str, str]:
+    """Return each kind of mail but the digest in words."""
+    return {
+        "invitation": _("Invitation"),
+        "badge": _("Badge"),
+        "frozen": _("Draw tickets"),
+        "winner": _("Prize"),
+        "passed-on": _("Prize passed on"),
+    }
+
+
+def _tone(state: str) -> str:
+    if state in GOOD:
+        return "good"
+    return "warn" if state in BAD else "wait" if state in set(MailState) | {"undecided", "draft"} else ""
+
+
+@room.get("/editions/<week>/who/<code>")
+def edition_who(week: str, code: str) -> str:
+    """Show whose mail of this edition is in a state, or who gets none for a reason, 50 a page."""
+    edition = by_week(week)
+    try:
+        found = whose.whose(edition, code, request.args.get("page", 1, type=int))
+    except LookupError:
+        abort(404)
+    return render_template(
+        "console/who.html",
+        noun="console.week",
+        edition=edition,
+        code=code,
+        what=state_words().get(code) or reason_words().get(code, code),
+        found=found,
+        draft=edition.status == "draft",
+        current=editions.current_week() == edition.week,
+    )
