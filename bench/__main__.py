@@ -21,6 +21,7 @@ from bench.figures import Figure
 RESULTS = Path(__file__).resolve().parent / "results.json"
 MODULES = [
     "messages",
+    "smtp",
 ]
 """What is measured, in this order: one module of this package each."""
 
