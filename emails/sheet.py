@@ -102,7 +102,8 @@ class Sheet:
         values = [
             {key: self.value[text] for key, text in button(slug, self.language).items()} for slug in networks[:BUTTONS]
         ]
-        if sum(map(len, self._cards.values())) >= CARDS:
+        # A list, because another thread may add to the dictionary meanwhile.
+        if sum(map(len, list(self._cards.values()))) >= CARDS:
             self._cards.clear()
         kept: Kept[int, Parts] = Kept(lambda story: self._parts(self._forms[story, len(values)], values), CARDS)
         self._cards[networks] = kept

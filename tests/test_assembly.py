@@ -6,6 +6,7 @@ import email.policy
 import re
 import unicodedata
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -128,3 +129,14 @@ def test_a_date_is_said_in_its_own_zone_each_time() -> None:
         b"Tue, 24 Nov 2026 08:00:00 +0000",
         b"Tue, 17 Nov 2026 08:00:00 +0000",
     ]
+
+
+def test_threads_may_share_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "CARDS", 3)
+    monkeypatch.setattr(sheet.Kept.__init__, "__defaults__", (3,))
+    shared = digest.compile(EDITION, "en")
+    slugs = ("linkedin", "x", "facebook", "whatsapp", "telegram", "threads", "xing", "copy")
+    people = [replace(NOOR, name=slug, networks=(slug, slugs[n - 1])) for n, slug in enumerate(slugs)] * 6
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda to: shared.message(to, MONTH, ALL, ID, TUESDAY).raw, people))
+    assert found == [ENGLISH.message(to, MONTH, ALL, ID, TUESDAY).raw for to in people]
