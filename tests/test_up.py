@@ -140,3 +140,17 @@ def test_a_taken_port_is_one_clear_line(launched: Launched, tmp_path: Path) -> N
 def test_children_read_the_very_same_settings(settings: config.Config) -> None:
     database.upgrade(settings.database_url)
     assert config.read(environment(settings)) == settings
+    assert set(environment(settings)) >= {s.name for s in config.SETTINGS} - {
+        *("GOODWORD_SMTP_URL", "GOODWORD_SENDGRID_KEY", "GOODWORD_SENDGRID_WEBHOOK_KEY", "GOODWORD_SENDGRID_GROUPS")
+    }, "but for those that are empty here"
+    away = {
+        "GOODWORD_MAIL": "sendgrid",
+        "GOODWORD_SENDGRID_KEY": "SG.of-a-test",
+        "GOODWORD_SENDGRID_HOST": "https://api.eu.sendgrid.com",
+        "GOODWORD_SENDGRID_GROUPS": "digest=101,draw=103",
+        "GOODWORD_SENDGRID_SILENCE": "on",
+        "GOODWORD_SMTP_URL": "smtps://mail.example",
+        "GOODWORD_SMTP_CONNECTIONS": "9",
+    }
+    found = config.read({**environment(settings), **away})
+    assert config.read(environment(found)) == found != settings
