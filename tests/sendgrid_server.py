@@ -96,11 +96,12 @@ class LookAlike:
     url: str = ""
     keep: bool = True
     """Whether bodies stay in memory."""
+    outgoing: list[dict[str, Any]] = field(default_factory=list)
+    """Events that are still to be reported."""
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.lock = threading.Lock()
-        self.outgoing: list[dict[str, Any]] = []
 
     def manner(self) -> str:
         with self.lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.serving import make_server
 
 from service import clock, config, create_app, database, events, suppressions
 from service.database import db
@@ -19,7 +21,7 @@ from service.models import Call, Employee, MailEvent, Outbox
 from service.models.mail import MailState
 from tests import postroom
 from tests.conftest import environment
-from tests.sendgrid_server import event, key_pair, signed
+from tests.sendgrid_server import LookAlike, event, key_pair, report, signed
 
 PRIVATE, PUBLIC = key_pair()
 TOKEN = "ab" * 16
@@ -232,6 +234,25 @@ def test_without_a_key_there_is_no_webhook(settings: config.Config) -> None:
         assert application.test_client().post("/hooks/sendgrid", data=body, headers=headers).status_code == 404
         database.db.engine.dispose()
     clock.use(None)
+
+
+@pytest.mark.sockets
+def test_events_shuffled_and_doubled_and_tried_again_settle_every_mail(app: Flask, people: list[Employee]) -> None:
+    """What the look-alike reports as a process of its own, over real HTTP."""
+    one = LookAlike(outgoing=[of(n, kind) for n in (1, 2) for kind in ("processed", "delivered")])
+    report(one, "http://127.0.0.1:9/hooks/sendgrid", PRIVATE)
+    assert len(one.outgoing) == 4, "nobody took them: they are kept"
+    server = make_server("127.0.0.1", 0, app)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        one.outgoing *= 3
+        report(one, f"http://127.0.0.1:{server.server_port}/hooks/sendgrid", PRIVATE)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert one.outgoing == [] and states() == ["delivered"] * 2 and kept() == 4
 
 
 def test_events_and_calls_are_forgotten_after_thirty_days(post: Post) -> None:

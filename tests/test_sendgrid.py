@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from emails import values
-from service import clock, compose, config, create_app, events, suppressions
+from service import clock, compose, config, suppressions
 from service.database import db
-from service.delivery import Counts, configured_mailer, deliver_due, resolve
+from service.delivery import configured_mailer, deliver_due
 from service.delivery.sendgrid import SendGridMailer
-from service.delivery.silence import settle_silence
-from service.models import Call, Edition, Employee, MailEvent, Outbox
-from tests import conftest, postroom
+from service.models import Call, Edition, MailEvent, Outbox
+from tests import postroom
+from tests.callroom import calling, calls, deliver, let_time_pass, pass_time, report, waiting_mailer
 from tests.conftest import environment
-from tests.sendgrid_server import KEY, LookAlike, event, running
+from tests.sendgrid_server import KEY, LookAlike, running
 
 pytestmark = pytest.mark.sockets
 
@@ -33,52 +31,14 @@ def lookalike() -> Iterator[LookAlike]:
 
 @pytest.fixture
 def app(lookalike: LookAlike, settings: config.Config, database_url: str, redis_url: str) -> Iterator[Flask]:
-    """The application with mails going to the look-alike."""
-    given = environment(database_url, redis_url, settings.data) | {
-        "GOODWORD_MAIL": "sendgrid",
-        "GOODWORD_SENDGRID_KEY": KEY,
-        "GOODWORD_SENDGRID_HOST": lookalike.url,
-        "GOODWORD_SENDGRID_GROUPS": "digest=101",
-        "GOODWORD_SENDGRID_SILENCE": "on",
-    }
-    application = create_app(config.read(given))
-    with application.app_context():
+    with calling(lookalike, environment(database_url, redis_url, settings.data)) as application:
         yield application
-        db.session.remove()
-        db.engine.dispose()
-    clock.use(None)
-
-
-def pass_time(**span: float) -> None:
-    clock.set_now(clock.now() + timedelta(**span))
-
-
-def let_time_pass(seconds: float) -> bool:
-    pass_time(seconds=seconds)
-    return False
 
 
 @pytest.fixture
 def mailer(app: Flask) -> Iterator[SendGridMailer]:
-    """A mailer whose waiting moves the clock."""
-    found = SendGridMailer(app.config["GOODWORD"].sendgrid, let_time_pass)
-    yield found
-    found.close()
-
-
-def deliver(mailer: SendGridMailer) -> Counts:
-    return deliver_due(mailer=mailer)
-
-
-def calls() -> list[tuple[str, int | None]]:
-    db.session.rollback()
-    return [(c.state, c.status) for c in db.session.scalars(sa.select(Call).order_by(Call.id))]
-
-
-def report(call: dict[str, Any], kind: str = "processed", members: int | None = None) -> None:
-    """Report this event of a call's members, or of so many of them."""
-    ids = [p["custom_args"]["send_id"] for p in call["personalizations"]][:members]
-    events.receive(json.dumps([event(send_id, kind) for send_id in ids]).encode())
+    with waiting_mailer(app) as found:
+        yield found
 
 
 def test_a_selection_leaves_in_one_call_and_each_reads_what_her_own_mail_says(
@@ -275,89 +235,6 @@ def test_a_pause_or_a_suppression_between_planning_and_calling_is_seen(
     assert postroom.states() == ["accepted", "suppressed", "accepted"]
 
 
-def around(lookalike: LookAlike, mailer: SendGridMailer, manner: str) -> Employee:
-    """Send three calls a minute apart, the middle one in this manner; return its receiver."""
-    people = postroom.open_room(3)
-    for n, person in enumerate(people):
-        lookalike.script = [manner] if n == 1 else []
-        postroom.invite([person])
-        deliver(mailer)
-        pass_time(minutes=1)
-    assert postroom.row(2).state == "ambiguous"
-    return people[1]
-
-
-def test_a_call_that_stays_silent_among_whole_neighbours_was_never_taken(
-    lookalike: LookAlike, mailer: SendGridMailer
-) -> None:
-    around(lookalike, mailer, "silence")
-    for call in lookalike.calls:
-        report(call)
-    pass_time(hours=25)
-    assert settle_silence() == 0
-    pass_time(hours=2)
-    assert settle_silence() == 1 and settle_silence() == 0
-    assert deliver(mailer) == {"accepted": 1}
-    assert sorted(mail.to for mail in lookalike.mails) == [f"p{n}@beacon.example" for n in range(3)]
-
-
-def test_a_late_event_stops_what_silence_had_queued(lookalike: LookAlike, mailer: SendGridMailer) -> None:
-    around(lookalike, mailer, "ok-silence")
-    first, late, last = lookalike.calls
-    report(first)
-    report(last)
-    pass_time(hours=27)
-    assert settle_silence() == 1
-    report(late, "delivered")
-    assert deliver(mailer) == {}
-    assert postroom.row(2).state == "delivered" and len(lookalike.mails) == 3
-
-
-@pytest.mark.parametrize("known", ["none", "before", "after", "itself"])
-def test_silence_proves_nothing_without_whole_neighbours(
-    lookalike: LookAlike, mailer: SendGridMailer, known: str
-) -> None:
-    around(lookalike, mailer, "ok-silence")
-    for call in {"none": [], "before": lookalike.calls[:1], "after": lookalike.calls[2:]}.get(known, lookalike.calls):
-        report(call)
-    pass_time(hours=27)
-    assert settle_silence() == 0
-    assert deliver(mailer) == {}
-
-
-def test_a_neighbour_of_whom_one_member_is_missing_stops_the_rule(lookalike: LookAlike, mailer: SendGridMailer) -> None:
-    people = postroom.open_room(6)
-    for n in range(3):
-        lookalike.script = ["silence"] if n == 1 else []
-        postroom.digest_week(people[2 * n : 2 * n + 2], f"2026-W4{5 + n}")
-        deliver(mailer)
-    report(lookalike.calls[0])
-    report(lookalike.calls[1], members=1)
-    pass_time(hours=27)
-    assert settle_silence() == 0
-    report(lookalike.calls[1])
-    assert settle_silence() == 2
-
-
-def test_silence_is_off_by_default_and_a_liaison_decides(
-    lookalike: LookAlike, mailer: SendGridMailer, app: Flask
-) -> None:
-    around(lookalike, mailer, "silence")
-    for call in lookalike.calls:
-        report(call)
-    pass_time(hours=27)
-    whole = app.config["GOODWORD"]
-    app.config["GOODWORD"] = config.read({**ENV, "GOODWORD_DATA": str(whole.data)})
-    assert settle_silence() == 0
-    app.config["GOODWORD"] = whole
-    assert resolve(2, accepted=False) == "queued"
-    assert deliver(mailer) == {"accepted": 1}
-    assert settle_silence() == 0, "the old call speaks for no mail any more"
-
-
-ENV = {"GOODWORD_ENV": "test", "GOODWORD_SECRET": "a-secret-of-the-tests-and-of-nobody-else"}
-
-
 def test_the_configured_mailer_delivers(lookalike: LookAlike, app: Flask) -> None:
     postroom.digest_week(postroom.open_room(2))
     found = configured_mailer()
@@ -365,77 +242,6 @@ def test_the_configured_mailer_delivers(lookalike: LookAlike, app: Flask) -> Non
     found.close()
     assert deliver_due() == {"accepted": 2}
     assert db.session.scalar(sa.select(sa.func.count()).select_from(MailEvent)) == 0
-
-
-@pytest.mark.parametrize(
-    ("given", "word"),
-    [
-        ({"GOODWORD_SENDGRID_KEY": ""}, "GOODWORD_SENDGRID_KEY"),
-        ({"GOODWORD_SENDGRID_HOST": "api.sendgrid.com"}, "GOODWORD_SENDGRID_HOST"),
-        ({"GOODWORD_SENDGRID_HOST": "https://api.sendgrid.com/v3"}, "GOODWORD_SENDGRID_HOST"),
-        ({"GOODWORD_SENDGRID_WEBHOOK_KEY": "-----BEGIN PUBLIC KEY-----"}, "GOODWORD_SENDGRID_WEBHOOK_KEY"),
-        ({"GOODWORD_SENDGRID_GROUPS": "digest"}, "GOODWORD_SENDGRID_GROUPS"),
-        ({"GOODWORD_SENDGRID_SILENCE": "yes"}, "GOODWORD_SENDGRID_SILENCE"),
-    ],
-)
-def test_settings_that_cannot_work_are_refused(given: dict[str, str], word: str) -> None:
-    with pytest.raises(config.Misconfigured, match=word):
-        config.read({**ENV, "GOODWORD_MAIL": "sendgrid", "GOODWORD_SENDGRID_KEY": KEY, **given})
-
-
-def test_production_wants_events_and_tls() -> None:
-    given = {
-        "GOODWORD_ENV": "production",
-        "GOODWORD_SECRET": "s" * 40,
-        "GOODWORD_BASE_URL": "https://good.example",
-        "GOODWORD_MAIL": "sendgrid",
-        "GOODWORD_SENDGRID_KEY": KEY,
-    }
-    with pytest.raises(config.Misconfigured, match="WEBHOOK_KEY"):
-        config.read(given)
-    given["GOODWORD_SENDGRID_WEBHOOK_KEY"] = "AAAA"
-    with pytest.raises(config.Misconfigured, match="https"):
-        config.read({**given, "GOODWORD_SENDGRID_HOST": "http://127.0.0.1:1"})
-    assert config.read(given).sendgrid.host == "https://api.sendgrid.com"
-
-
-@pytest.mark.shared
-def test_every_request_is_valid_by_the_providers_own_document(lookalike: LookAlike, mailer: SendGridMailer) -> None:
-    people = postroom.open_room(5)
-    people[0].name, people[1].name, people[2].name = "-gw.me-", 'Žiga; "Ž", jr.', ""
-    people[3].networks = ["linkedin", "x"]
-    postroom.digest_week(people)
-    postroom.invite(people)
-    lookalike.refused = {"p4@beacon.example"}
-    deliver(mailer)
-    document = json.loads((conftest.SHARED / "sendgrid_mail_v3.openapi.json").read_text(encoding="utf-8"))
-    assert len(lookalike.asked) > 8
-    for _, body in lookalike.asked:
-        assert invalid(document, body) == []
-
-
-def invalid(document: dict[str, Any], body: dict[str, Any]) -> list[str]:
-    """Return what the document objects to in a request, and fields that it does not know."""
-    from jsonschema import Draft202012Validator
-
-    where = document["components"]["requestBodies"]["PostMailSend"]["content"]["application/json"]["schema"]
-    schema = {**where, "components": document["components"]}
-    found = [error.message for error in Draft202012Validator(schema).iter_errors(body)]
-    known = where["properties"]
-    found += [f"unknown {name}" for name in body.keys() - known.keys()]
-    of_one = known["personalizations"]["items"]["properties"]
-    found += [f"unknown {name}" for one in body["personalizations"] for name in one.keys() - of_one.keys()]
-    return found
-
-
-@pytest.mark.shared
-def test_the_document_refuses_what_is_wrong() -> None:
-    document = json.loads((conftest.SHARED / "sendgrid_mail_v3.openapi.json").read_text(encoding="utf-8"))
-    right = {"personalizations": [{"to": [{"email": "a@b.example"}]}], "from": {"email": "a@b.example"}}
-    assert invalid(document, right) == []
-    assert invalid(document, {**right, "personalizations": right["personalizations"] * 1001})
-    assert invalid(document, {**right, "custom_args": {"a": "b"}}), "the document wants a string there"
-    assert invalid(document, {**right, "catgories": ["digest"]})
 
 
 def test_frozen_facts_survive_for_mails_of_every_kind(lookalike: LookAlike, mailer: SendGridMailer) -> None:
