@@ -68,7 +68,7 @@ def whose(edition: Edition, code: str, page: int = 1) -> People:
     )
 
 
-def _paged(asked: sa.Select[Any], page: int) -> People:
+def _paged(asked: Any, page: int) -> People:
     total = db.session.scalar(sa.select(sa.func.count()).select_from(asked.order_by(None).subquery())) or 0
     page, pages = _within(page, total)
     rows = db.session.execute(asked.limit(PER_PAGE).offset((page - 1) * PER_PAGE))

@@ -54,7 +54,10 @@ class Counts:
 
     def whys(self, state: str) -> list[tuple[str, int]]:
         """Return why the mails in this state are in it, the most frequent first, at most WHYS."""
-        told = sorted(self.tally.whys.get(state, {}).items(), key=lambda pair: (-pair[1], pair[0]))
+        found = self.tally.whys.get(state, {}).items()
+        told = sorted(
+            (each for each in found if each != ("late", self.tally.held)), key=lambda each: (-each[1], each[0])
+        )
         return [(why_words(why), n) for why, n in told[:WHYS]]
 
     @property
