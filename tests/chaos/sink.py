@@ -109,14 +109,16 @@ class Sink:
             writer.write(text.encode() + b"\r\n")
 
         say("220 sink.example ESMTP")
-        address = ""
+        address, begun = "", False
         while line := (await reader.line()).rstrip(b"\r\n"):
             verb = line[:4].upper()
             if verb == b"EHLO":
                 say("250-sink.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 10000000")
             elif verb == b"MAIL":
-                address = ""
+                address, begun = "", not self.manners.mail
                 say(self.manners.mail or "250 ok")
+            elif verb == b"RCPT" and not begun:
+                say("503 MAIL first")
             elif verb == b"RCPT":
                 found = _ADDRESS.search(line)
                 to = found[1].decode() if found else ""

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service import database
-from service.delivery.windows import WINDOW
 from tests.chaos.account import account, reconcile
 from tests.chaos.conftest import Form, release_week
 from tests.chaos.postgres import Postgres
 from tests.chaos.world import GONE_BY, World, settle_down, until
+
+WORKERS = 2
 
 
 def test_a_database_and_a_queue_that_fall_again_and_again_cost_nobody_a_mail(
@@ -23,7 +24,7 @@ def test_a_database_and_a_queue_that_fall_again_and_again_cost_nobody_a_mail(
         world = make_world(server.url, rate=min(form.rate, people / 8))
         try:
             release_week(world, people)
-            world.start_workers(2)
+            world.start_workers(WORKERS)
             world.start_scheduler()
             if form.restarts < 10:  # the short form does not wait for the next planning, a minute away
                 until(lambda: world.wake("plan") or world.planned(), what="the planning")
@@ -50,7 +51,7 @@ def test_a_database_and_a_queue_that_fall_again_and_again_cost_nobody_a_mail(
                 found = account(world.journal)
                 found.check()
                 print(f"{form.restarts} falls, states {dict(found.states)}")
-                assert found.states["ambiguous"] <= form.restarts * 2 * WINDOW
+                assert found.states["ambiguous"] <= form.restarts * WORKERS * world.settings.smtp_connections
                 world.pass_time(GONE_BY)
                 reconcile(world.journal)
             settle_down(world)

@@ -110,7 +110,7 @@ class World:
             *("--save", "", "--appendonly", "yes", "--loglevel", "warning"),
             name="queue",
         )
-        until(lambda: _listens(self.queue_port), 20, "the queue")
+        until(lambda: listens(self.queue_port), 20, "the queue")
 
     def restart_queue(self, pause: float) -> None:
         """Kill the queue server and start it again after so many seconds; its file of appends remains."""
@@ -128,7 +128,7 @@ class World:
             *("--journal", str(self.journal), *options),
             name="sink",
         )
-        until(lambda: _listens(self.sink_port), 20, "the sink")
+        until(lambda: listens(self.sink_port), 20, "the sink")
 
     def change_sink(self, **manners: str | float) -> None:
         """Start the sink anew with other manners; its journal goes on."""
@@ -223,7 +223,11 @@ class World:
 
     def planned(self) -> bool:
         """True where everybody has a mail in the outbox."""
-        return sum(self.states().values()) == self.people
+        with self.app.app_context():
+            asked = sa.select(sa.func.count()).select_from(Outbox).where(Outbox.kind == "digest")
+            found = db.session.scalar(asked)
+            db.session.remove()
+        return found == self.people
 
     def due(self) -> int:
         """Return how many mails could leave at this moment."""
@@ -264,7 +268,8 @@ def settle_down(world: World, seconds: float = 120) -> None:
     raise AssertionError(f"no end of it: {world.states()}")
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Tell whether anybody listens on this port of the loopback interface."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
