@@ -12,6 +12,7 @@ _PLACES = {
     "mail": N_("the mail server does not take mails from our sender’s address (%(said)s)"),
     "data": N_("the mail server refused one mail after another (%(said)s)"),
     "final-dot": N_("the mail server refused one mail after another, as if their text offended it (%(said)s)"),
+    "sendgrid": N_("the mail provider takes no mails from us (%(said)s)"),
     "folder": N_("the mail folder cannot be written (%(said)s)"),
     "journal": N_("the data folder cannot be written, so no mail may be begun (%(said)s)"),
 }
