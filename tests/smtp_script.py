@@ -35,7 +35,10 @@ ACTS: dict[str, tuple[Verdict, ...]] = {
 }
 """What the server does with a mail, and what its sender may say of it."""
 
-TAKEN = ("ok", "taken, then closed", "only one a line", "taken, then cut", "taken, then nonsense")
+SILENT = "taken, then silent"
+"""An act for those who set a short time-out."""
+
+TAKEN = ("ok", "taken, then closed", "only one a line", "taken, then cut", "taken, then nonsense", SILENT)
 
 
 class _Cut(Exception):
@@ -136,6 +139,10 @@ class Script:
         if act in TAKEN:
             self.taken.append((address, body))
         if act in ("taken, then cut", "cut after the dot"):
+            raise _Cut
+        if act == SILENT:
+            while said.read(1):
+                pass
             raise _Cut
         if act == "taken, then nonsense":
             say("hm")

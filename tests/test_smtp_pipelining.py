@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from emails.values import Message
 from service.delivery import Outcome, Parcel, Verdict
 from service.delivery.pipelined import Ended, Garbled, Line, stuffed
 from service.delivery.smtp import SmtpMailer
-from tests.smtp_script import ACTS, TAKEN, scripted
+from tests.smtp_script import ACTS, SILENT, TAKEN, scripted
 from tests.smtp_server import Behaviour, certificate, listening
 
 pytestmark = pytest.mark.sockets
@@ -171,6 +173,19 @@ def test_a_mark_that_cannot_be_set_leaves_no_line_that_waits_for_a_body(pipelini
     assert [address for address, _body in server.taken] == ["p2@beacon.example"] and server.lines == 2
 
 
+@pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined", "one by one"])
+def test_a_server_that_falls_silent_leaves_one_doubt_and_the_announced_mail_is_sent_elsewhere(
+    pipelining: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.delivery.exchange.REPLY", timedelta(seconds=0.3))
+    with scripted({"p1@beacon.example": SILENT}, pipelining) as (server, port):
+        mailer = SmtpMailer(f"smtp+plain://127.0.0.1:{port}")
+        found = [o for _p, o in mailer.send([parcel(1), parcel(2)], yes)]
+        mailer.close()
+    assert found == [Outcome(Verdict.DOUBT, "final-dot: TimeoutError"), Outcome(Verdict.ACCEPTED)]
+    assert [address for address, _body in server.taken] == ["p1@beacon.example", "p2@beacon.example"]
+
+
 def test_windows_go_pipelined_through_tls_too() -> None:
     server = Behaviour()
     ours, theirs = certificate()
@@ -244,3 +259,33 @@ def test_what_is_no_reply_is_not_taken_for_one(
 ) -> None:
     with pytest.raises(problem):
         pair(words).reply(5)
+
+
+def test_a_reply_that_drips_is_waited_for_no_longer_than_one_that_does_not_come() -> None:
+    ours, theirs = socket.socketpair()
+    stop = threading.Event()
+
+    def drip() -> None:
+        while not stop.wait(0.05):
+            theirs.sendall(b"2")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    began = time.monotonic()
+    with ours, theirs:
+        line = Line(ours, pipelining=True)
+        line.awaited.append(".")
+        with pytest.raises(TimeoutError):
+            line.reply(0.3)
+        assert 0.25 < time.monotonic() - began < 5
+        stop.set()
+        thread.join()
+
+
+def test_a_server_that_does_not_read_is_given_up_after_the_patience_for_the_whole_body() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            Line(ours, pipelining=True).hand_over([b"x" * 8_000_000], 0.3)
+        assert 0.25 < time.monotonic() - began < 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 from service.delivery.pipelined import Garbled, Line, stuffed
 from service.delivery.port import Outcome, Parcel, Verdict
@@ -82,17 +83,22 @@ def deliver(line: Line, parcel: Parcel, following: Parcel | None) -> Outcome:
     """Hand a body over, and with its final dot the announcement of the next mail; return what the server said."""
     body = stuffed(parcel.message.raw)
     line.open = False
-    try:
-        # One call more, where calls wait for replies anyway, keeps the dot alone in the call that begins the doubt.
-        kept = 0 if not line.pipelining else len(body) if len(body) <= WHOLE else TAIL
-        if kept < len(body):
+    left = BODY
+    # One call more, where calls wait for replies anyway, keeps the dot alone in the call that begins the doubt.
+    kept = 0 if not line.pipelining else len(body) if len(body) <= WHOLE else TAIL
+    if kept < len(body):
+        began = time.monotonic()
+        try:
             line.hand_over([body[: len(body) - kept]], BODY)
-    except OSError as problem:
-        # No call with the final dot was begun: the server has nothing it may deliver.
-        return Outcome(Verdict.BACK, f"smtp: {type(problem).__name__}")
+            left -= time.monotonic() - began
+            if left <= 0:
+                raise TimeoutError
+        except OSError as problem:
+            # No call with the final dot was begun: the server has nothing it may deliver.
+            return Outcome(Verdict.BACK, f"smtp: {type(problem).__name__}")
     try:
         # From this line on a copy may exist: whatever is not an explicit reply is doubt.
-        line.finish([body[len(body) - kept :]], announcement(line, following) if following else [], BODY)
+        line.finish([body[len(body) - kept :]], announcement(line, following) if following else [], left)
         _verb, code, words = line.reply(REPLY.total_seconds())
     except (OSError, Garbled) as problem:
         return Outcome(Verdict.DOUBT, f"final-dot: {type(problem).__name__}")

@@ -82,10 +82,11 @@ class Line:
         if not self._gathers:
             self._sock.sendall(b"".join(pieces))
             return
-        total = sum(map(len, pieces))
+        until = time.monotonic() + patience
         gone = self._sock.sendmsg(pieces)
-        if gone < total:
+        if gone < sum(map(len, pieces)):
             # sendall's patience is for all of it together: a server that takes a byte a minute is not waited for.
+            self._wait(until - time.monotonic())
             self._sock.sendall(memoryview(b"".join(pieces))[gone:])
 
     def reply(self, patience: float) -> tuple[str, int, bytes]:

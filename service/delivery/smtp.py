@@ -16,6 +16,9 @@ from service.delivery.port import Outcome, Parcel, Verdict
 CONNECT = 30.0
 """Seconds for the connection and each reply that comes before the first mail."""
 
+GOODBYE = 5.0
+"""Seconds for the answer to QUIT, which nobody needs."""
+
 PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 
 
@@ -78,6 +81,8 @@ class SmtpMailer:
             self._drop()
         if self._session is not None:
             try:
+                if self._session.sock is not None:
+                    self._session.sock.settimeout(GOODBYE)
                 self._session.quit()
             except (OSError, smtplib.SMTPException):
                 self._session.close()
