@@ -195,16 +195,19 @@ class _Slip:
             self.settle()
 
     def settle(self) -> None:
-        """Write them down, in one commit but for the rare ones that go back."""
+        """Write them down: in one commit, and one for each reason for which some go back."""
         told, self._told, self._since = self._told, [], time.monotonic()
         token, counts = self._attempt.token, self._lane.counts
         final = [(n, o) for n, o in told if o.verdict is not Verdict.BACK]
         states = patiently(lambda: settle.settle_all(final, token))
         counts.update(states[n].value if n in states else "too-late" for n, _ in final)
-        for number, outcome in ((n, o) for n, o in told if o.verdict is Verdict.BACK):
-            why = outcome.why
-            patiently(lambda n=number, w=why: settle.give_back([n], token, w, later=w is not None))  # type: ignore[misc]
-            counts["given-back"] += 1
+        back: dict[str | None, list[int]] = {}
+        for number, outcome in told:
+            if outcome.verdict is Verdict.BACK:
+                back.setdefault(outcome.why, []).append(number)
+        for why, numbers in back.items():
+            patiently(lambda ns=numbers, w=why: settle.give_back(ns, token, w, later=w is not None))  # type: ignore[misc]
+            counts["given-back"] += len(numbers)
 
 
 class _Attempt:
