@@ -48,13 +48,18 @@ def insert_or_ignore(table: type[Any]) -> Any:
     return made.on_conflict_do_nothing()
 
 
+_MARK = "\x1f"
+"""Separates values that go as one text; no key of ours has it."""
+
+
 def among(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
     """Return the condition that a text column is one of these values, which go as one parameter however many.
 
     An IN of a thousand parameters costs the driver more than the database.
     """
-    if db.session.connection().dialect.name == "postgresql":
-        found: sa.ColumnElement[bool] = column == sa.any_(sa.literal(list(values), postgresql.ARRAY(sa.Text)))
+    if copies():
+        # Joined and split again: the driver would look at every element of an array on its own.
+        found: sa.ColumnElement[bool] = column == sa.any_(sa.func.string_to_array(_MARK.join(values), _MARK))
         return found
     each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(each.c.value))
@@ -97,30 +102,35 @@ def _json(value: Any) -> bytes:
     return (value if isinstance(value, str) else json.dumps(value)).encode()
 
 
+class Taken(Exception):
+    """A row breaks a unique rule; the transaction is spent and has to be rolled back."""
+
+
 def insert_likely_new(table: type[Any], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows as `insert_new`, faster where all are new: on PostgreSQL by one COPY straight into the table."""
-    if rows and copies() and copy_packed(table, list(rows[0]), [packed(table, row) for row in rows]):
-        return len(rows)
-    return insert_new(table, rows)
+    """Insert rows that are all new as far as anybody knows; return how many. Raises Taken (PostgreSQL)."""
+    if not rows or not copies():
+        return insert_new(table, rows)
+    copy_packed(table, list(rows[0]), [packed(table, row) for row in rows])
+    return len(rows)
 
 
-def copy_packed(table: type[Any], columns: Sequence[str], rows: Sequence[bytes]) -> bool:
-    """Insert rows by one COPY straight into the table; False, and nothing inserted, where a unique rule is broken.
+def copy_packed(table: type[Any], columns: Sequence[str], rows: Sequence[bytes]) -> None:
+    """Insert rows by one COPY straight into the table, each its columns' `packed` values one after another.
 
-    Each row is its columns' `packed` values, one after another. For PostgreSQL. Never commits.
+    For PostgreSQL: it is twice as fast as a passing table, and knows no ON CONFLICT. Raises Taken. Never commits.
     """
     named = ", ".join(f'"{name}"' for name in columns)
     number = len(columns).to_bytes(2, "big")
     body = b"".join([_BEGIN, *(part for row in rows for part in (number, row)), _END])
-    statement = f'COPY "{table.__tablename__}" ({named}) FROM STDIN (FORMAT binary)'
-    connection = db.session.connection()
-    driver: Any = connection.connection.driver_connection
+    driver: Any = db.session.connection().connection.driver_connection
     try:
-        with connection.begin_nested(), driver.cursor() as cursor, cursor.copy(statement) as copy:
+        with (
+            driver.cursor() as cursor,
+            cursor.copy(f'COPY "{table.__tablename__}" ({named}) FROM STDIN (FORMAT binary)') as copy,
+        ):
             copy.write(body)
-    except UniqueViolation:
-        return False
-    return True
+    except UniqueViolation as problem:
+        raise Taken from problem
 
 
 def _chain(first: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

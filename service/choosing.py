@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -159,7 +160,7 @@ class Fitting:
         return fitting
 
 
-def _detached(programme: Programme) -> Programme:
-    """Return a copy of the programme that no commit expires: it is asked for every reader."""
+def _detached(programme: Programme) -> Any:
+    """Return the programme's columns as plain values that no commit expires: they are asked for every reader."""
     columns: Any = sa.inspect(Programme).column_attrs
-    return Programme(**{column.key: getattr(programme, column.key) for column in columns})
+    return SimpleNamespace(**{column.key: getattr(programme, column.key) for column in columns})

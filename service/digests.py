@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service import clock, outbox, planning, previews, programmes, readers
+from service.bulk import Taken
 from service.choosing import Choosing, Decision
 from service.database import db
 from service.journal import log
@@ -130,7 +131,11 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
 
 
 def _write(desk: Desk, draft: Draft) -> list[Decision] | None:
-    decisions = desk.write(draft)
+    try:
+        decisions = desk.write(draft)
+    except Taken:
+        db.session.rollback()
+        decisions = desk.write(draft, careful=True)
     db.session.commit()
     return decisions
 

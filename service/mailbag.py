@@ -93,12 +93,14 @@ class Mailbag:
         self._host = urlsplit(settings().base_url).hostname or "localhost"
         self._begins: dict[tuple[datetime, bool], bytes] = {}
 
-    def post(self, letters: Sequence[Letter], selections: Mapping[tuple[int, ...], int]) -> int:
+    def post(self, letters: Sequence[Letter], selections: Mapping[tuple[int, ...], int], careful: bool) -> int:
         """Put these letters into the outbox, whose `stories` stand in the selections of these ids; return how many
-        were new."""
-        if not letters:
-            return 0
-        if copies() and copy_packed(Outbox, (*COMMON, *HERS), self._packed(letters, selections)):
+        were new.
+
+        Raises bulk.Taken unless `careful`: then those that are there already are left alone, at three times the cost.
+        """
+        if letters and copies() and not careful:
+            copy_packed(Outbox, (*COMMON, *HERS), self._packed(letters, selections))
             return len(letters)
         return outbox.enqueue_many(
             {

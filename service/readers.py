@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from emails import slots
 from service.bulk import among
-from service.database import db
+from service.database import Moment, db
 from service.models import Edition, Employee, Omission, Outbox, Programme, Selection
 from service.models.mail import MailState
 from service.models.people import Status
@@ -33,7 +33,7 @@ SHOWN = (
 )
 """Mails whose stories she has seen, or may yet see: those of another week that are still on their way count."""
 
-PAGE = 1000
+PAGE = 2500
 """Employees that are decided and written in one transaction."""
 
 FEW = 12
@@ -57,12 +57,25 @@ class Listed(sa.types.TypeDecorator[tuple[Any, ...]]):
     impl = sa.Text
     cache_ok = True
 
-    def process_result_value(self, value: str | None, dialect: Any) -> tuple[Any, ...] | None:
-        return None if value is None else _list(value)
+    def result_processor(self, dialect: Any, coltype: object) -> Any:
+        return _list
+
+
+class Compared(Moment):
+    """A moment that is compared with others, in whatever zone PostgreSQL tells it."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: object) -> Any:
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
 def _listed(column: Any) -> Any:
     return sa.type_coerce(sa.cast(column, sa.Text), Listed()).label(column.key)
+
+
+def _compared(column: Any) -> Any:
+    return sa.type_coerce(column, Compared()).label(column.key)
 
 
 COLUMNS = (
@@ -80,12 +93,12 @@ COLUMNS = (
     Employee.paused_until,
     Employee.slot_weekday,
     Employee.slot_hour,
-    Employee.slot_since,
+    _compared(Employee.slot_since),
     Employee.rhythm,
     Employee.rhythm_from,
     Employee.link_id,
-    Employee.created_at,
-    Employee.invited_at,
+    _compared(Employee.created_at),
+    _compared(Employee.invited_at),
 )
 
 
@@ -176,12 +189,17 @@ class Page(NamedTuple):
 
 
 def pages(
-    programme: Programme, due: Sequence[Slot], now: datetime, of: Edition | None = None, untouched: bool = False
+    programme: Programme,
+    due: Sequence[Slot],
+    now: datetime,
+    of: Edition | None = None,
+    untouched: Callable[[], bool] = bool,
 ) -> Iterator[Page]:
     """Yield the readers of these slots, at most PAGE at a time, in the order of their ids; writes nothing.
 
-    With `of`, only those whom that edition has not decided: no mail, and no reason that stands (`untouched` says that
-    it has decided nobody yet). Every statement touches a few pages' rows and no more, whatever the database believes.
+    With `of`, only those whom that edition has not decided: no mail, and no reason that stands (`untouched` says
+    whether it has decided none of those to come). Every statement touches a few pages' rows and no more, whatever the
+    database believes.
     The caller may commit between pages.
     """
     ahead = {(s.zone, s.weekday, s.hour): s.at > now for s in due}
@@ -189,6 +207,7 @@ def pages(
     edition = None if of is None else (of.id, occasion_of(of))
     after, stride = 0, PAGE
     while True:
+        unasked = untouched()
         ids = sa.select(Employee.id).where(Employee.id > after).order_by(Employee.id).limit(stride).subquery()
         last = db.session.scalar(sa.select(sa.func.max(ids.c.id)))
         if last is None:
@@ -196,12 +215,12 @@ def pages(
         asked = sa.select(*COLUMNS).where(Employee.id > after, Employee.id <= last, _reachable())
         if len(zones) <= FEW:
             asked = asked.where(Employee.zone.in_(sorted(zones)))
-        rows = db.session.execute(asked.order_by(Employee.id).limit(PAGE)).all()
+        rows = db.session.connection().execute(asked.order_by(Employee.id).limit(PAGE)).all()
         found = [r for r in rows if _wish_of(r, programme) in ahead]
         after = rows[-1].id if len(rows) == PAGE else last
         stride = min(stride * 2, PAGE * STRIDE) if len(rows) * 4 < PAGE else max(PAGE, stride // 2)
         if found:
-            page = Page(found) if edition is None or untouched else _open(found, edition, ahead, programme)
+            page = Page(found) if edition is None or unasked else _open(found, edition, ahead, programme)
             if page.readers:
                 yield page
 
@@ -263,16 +282,17 @@ def shown_to(subjects: Sequence[str], selections: Mapping[int, Any]) -> dict[str
         Outbox.selection_id.is_not(None),
     )
     found: dict[str, list[int]] = {}
-    for subject, number in db.session.execute(asked):
+    for subject, number in db.session.connection().execute(asked):
         if number is not None and number in selections:
             found.setdefault(subject, []).append(number)
     return found
 
 
 def invited(readers: Sequence[Reader]) -> set[str]:
-    """Return the subjects of those to whom an invitation was sent or is on its way."""
-    told = {r.subject for r in readers if r.invited_at is not None}
-    rest = [r.subject for r in readers if r.status == Status.INVITED and r.subject not in told]
+    """Return the subjects of those who are invited, and to whom the invitation was sent or is on its way."""
+    waiting = [r for r in readers if r.status == Status.INVITED]
+    told = {r.subject for r in waiting if r.invited_at is not None}
+    rest = [r.subject for r in waiting if r.subject not in told]
     if rest:
         asked = sa.select(Outbox.subject).where(
             Outbox.kind == "invitation", among(Outbox.subject, rest), Outbox.state != MailState.CANCELLED

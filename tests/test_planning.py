@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from service import clock, digests, editions
+from service import clock, digests, editions, programmes, readers
 from service.database import db
 from service.models import Edition, Employee, Omission, Outbox
+from service.planning import Desk
 from tests import week47
 from tests.week47 import NEW_YORK, ROME, TOKYO, WEEK, at, reader, story
 
@@ -68,6 +69,52 @@ def test_two_planners_at_once_plan_everybody_once(beacon: Flask) -> None:
     mailed, omitted = both()
     assert sum(planned) == len(mailed) == len(set(mailed)) == 18
     assert len(set(omitted)) == 6 and not set(mailed) & set(omitted)
+
+
+def test_drafts_made_before_somebody_else_planned_are_looked_at_again(beacon: Flask) -> None:
+    crowd(9)
+    edition = editions.release(editions.edition(WEEK), "test")
+    due = list(readers.all_slots(WEEK, programmes.current()))
+    ours, theirs = Desk(edition), Desk(edition)
+    first, second, third = ours.drafts(due)
+    for draft in list(theirs.drafts(due))[:2]:
+        theirs.write(draft)
+    # The first that is written notices the others; the second was drafted before they came all the same.
+    again = [d for draft in (first, second) for d in ours.write(draft) or ()]
+    assert {d.reason for d in again} == {"no-topics"}, "only reasons are reconsidered while slots are to come"
+    assert ours.write(third) == third.decisions
+    db.session.commit()
+    mailed, omitted = both()
+    assert len(mailed) == len(set(mailed)) == 6 and len(omitted) == len(set(omitted)) == 3
+
+
+def test_who_has_noticed_others_asks_for_every_later_page_who_is_decided(beacon: Flask) -> None:
+    crowd(9)
+    edition = editions.release(editions.edition(WEEK), "test")
+    due = list(readers.all_slots(WEEK, programmes.current()))
+    ours, theirs = Desk(edition), Desk(edition)
+    drafts = ours.drafts(due)
+    first = next(drafts)
+    for draft in list(theirs.drafts(due)):
+        theirs.write(draft)
+    ours.write(first)
+    assert [each for draft in drafts for each in draft.letters] == []
+
+
+def test_a_reason_noted_by_somebody_else_since_is_replaced_before_the_slot_and_stands_after_it(beacon: Flask) -> None:
+    noor, bea = reader("Noor"), reader("Bea", zone=TOKYO)
+    edition = editions.release(editions.edition(WEEK), "test")
+    due = list(readers.all_slots(WEEK, programmes.current()))
+    at("2026-11-17T03:00")  # nine o'clock has come in Tokyo, and not in Rome
+    desk = Desk(edition)
+    (draft,) = desk.drafts(due)
+    db.session.add_all(Omission(edition_id=edition.id, subject=who.subject, reason="paused") for who in (noor, bea))
+    edition.pages += 1
+    db.session.flush()
+    decided = desk.write(draft)
+    db.session.commit()
+    assert [d.reader.subject for d in decided or []] == [noor.subject]
+    assert both() == ([noor.subject], [bea.subject])
 
 
 def test_many_new_rows_make_the_database_look_at_its_tables_again(

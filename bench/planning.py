@@ -1,0 +1,225 @@
+"""Planning. In: synthetic companies of 10,000 to 1,000,000. Out: rows per second beside a server-side INSERT … SELECT.
+
+Both write the same rows into the same table with the same indexes, each in a database of its own, cloned from one that
+holds the people and two earlier editions. Planning runs in a process of its own, so that its memory is its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from bench import people
+from bench.figures import Figure, at_least, at_most, told
+
+SMALL, MEDIUM, LARGE = 10_000, 100_000, 1_000_000
+COLUMNS = (
+    "kind, occasion, subject, address_hash, language, edition_id, selection_id, facts, message_id, state, why, due_at,"
+    " attempts, created_at"
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One planning and the INSERT … SELECT of what it wrote."""
+
+    seconds: float
+    baseline: float
+    mails: int
+    people: int
+    keys: int
+    selections: int
+    peak: float
+    """Megabytes that the planning process held at most."""
+
+    @property
+    def ratio(self) -> float:
+        return self.baseline / self.seconds
+
+
+def run(full: bool) -> list[Figure]:
+    """Return the figures of planning; `full` takes a million people too."""
+    with servers() as url:
+        small = measured(url, SMALL, 7)
+        medium = measured(url, MEDIUM, 3)
+        large = measured(url, LARGE, 1) if full else None
+    found = [*_figures("10,000 people", small), *_figures("100,000 people", medium)]
+    if large:
+        found += _figures("1,000,000 people", large)
+    most, n = (large, "1 M") if large else (medium, "100,000")
+    cost = _per_person(most) / _per_person(small)
+    found.append(
+        at_most(f"planning, cost per employee at {n} / at 10,000", cost, "times", 1.2, "seconds of planning a person")
+    )
+    return found
+
+
+def _per_person(runs: list[Run]) -> float:
+    return statistics.median(run.seconds / run.people for run in runs)
+
+
+def _figures(whom: str, runs: list[Run]) -> list[Figure]:
+    rate = statistics.median(run.mails / run.seconds for run in runs)
+    why = f"{runs[0].mails:,} mails, {runs[0].keys:,} distinct choices, {runs[0].selections:,} selections"
+    ratio = statistics.median(run.ratio for run in runs)
+    return [
+        told(f"planning, {whom}", rate, "mails/s", f"deciding, facts, hashes, durable rows: {why}"),
+        at_least(
+            f"planning, {whom} / INSERT … SELECT",
+            ratio,
+            "of server",
+            0.7,
+            "rows a second, relative to one server-side INSERT … SELECT of the same rows into the same table",
+        ),
+        at_most(f"planning, {whom}, peak memory", max(r.peak for r in runs), "MB", 300, "resident, planning process"),
+    ]
+
+
+@contextmanager
+def servers() -> Iterator[str]:
+    """Yield the URL (libpq's) of a PostgreSQL server of our own, stopped at the end."""
+    from tests.servers import Servers, start_postgres
+
+    found = Servers()
+    try:
+        start_postgres(found)
+        yield found.database_url.replace("+psycopg", "")
+    finally:
+        found.stop()
+
+
+def measured(url: str, number: int, rounds: int, seen: bool = True) -> list[Run]:
+    """Return so many rounds over a company of this size."""
+    prepare(url, number, seen)
+    runs = []
+    for _ in range(rounds):
+        clone(url, "planned")
+        told_by = planned(database(url, "planned"))
+        clone(url, "inserted")
+        baseline = _inserted(url)
+        runs.append(Run(baseline=baseline, **told_by))
+    return runs
+
+
+def database(url: str, name: str) -> str:
+    return url.rsplit("/", 1)[0] + "/" + name
+
+
+def prepare(url: str, number: int, seen: bool = True) -> None:
+    """Make the database `people`, from which others are cloned."""
+    from service.database import upgrade
+
+    _admin(url, "DROP DATABASE IF EXISTS people", "CREATE DATABASE people")
+    upgrade(database(url, "people").replace("postgresql:", "postgresql+psycopg:"))
+    people.load(database(url, "people"), number, seen)
+
+
+def clone(url: str, name: str) -> None:
+    _admin(
+        url,
+        f"DROP DATABASE IF EXISTS {name}",
+        f"CREATE DATABASE {name} TEMPLATE people STRATEGY FILE_COPY",
+        "CHECKPOINT",
+    )
+
+
+def _admin(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def planned(url: str) -> dict[str, float]:
+    """Plan the edition in a process of its own and return what it told."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("GOODWORD_")},
+            "GOODWORD_ENV": "test",
+            "GOODWORD_DATA": folder,
+            "GOODWORD_DATABASE_URL": url,
+            "GOODWORD_BASE_URL": "https://good.example",
+            "GOODWORD_SECRET": "a-secret-of-the-benches-and-of-nobody-else",
+            "GOODWORD_CLOCK": str(Path(folder) / "clock"),
+        }
+        asked = [sys.executable, "-m", "bench.planning"]
+        done = subprocess.run(asked, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _inserted(url: str) -> float:
+    """Return the seconds of one INSERT … SELECT of the planned rows, the earlier editions being there already."""
+    with (
+        psycopg.connect(database(url, "planned"), autocommit=True) as source,
+        psycopg.connect(database(url, "inserted"), autocommit=True) as target,
+    ):
+        target.execute(f"CREATE TABLE ready AS SELECT {COLUMNS} FROM outbox WITH NO DATA")
+        for table in ("edition", "selection"):
+            _carried(source, target, f"SELECT * FROM {table} WHERE id > {_last(target, table)}", table)
+        _carried(
+            source, target, f"SELECT {COLUMNS} FROM outbox WHERE occasion = 'digest:{people.WEEK}' ORDER BY id", "ready"
+        )
+        target.execute("VACUUM ANALYZE ready")
+        target.execute("CHECKPOINT")
+        began = time.perf_counter()
+        target.execute(f"INSERT INTO outbox ({COLUMNS}) SELECT {COLUMNS} FROM ready")
+        return time.perf_counter() - began
+
+
+def _last(connection: psycopg.Connection[tuple[int]], table: str) -> int:
+    return (connection.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone() or (0,))[0]
+
+
+def _carried(source: psycopg.Connection, target: psycopg.Connection, query: str, table: str) -> None:
+    with (
+        source.cursor() as one,
+        target.cursor() as other,
+        one.copy(f"COPY ({query}) TO STDOUT") as out,
+        other.copy(f"COPY {table} FROM STDIN") as into,
+    ):
+        for part in out:
+            into.write(part)
+
+
+def _plan() -> None:
+    """Release and plan the edition of the environment's database; print what it took, as JSON."""
+    import sqlalchemy as sa
+
+    from service import clock, create_app, digests, editions
+    from service.database import db
+    from service.models import Employee, Selection
+
+    with create_app().app_context():
+        clock.set_now(people.NOW)
+        edition = editions.release(editions.edition(people.WEEK), "bench")
+        number = db.session.scalar(sa.select(sa.func.count()).select_from(Employee))
+        db.session.commit()
+        began = time.perf_counter()
+        counts = digests.plan(edition)
+        seconds = time.perf_counter() - began
+        selections = sa.select(sa.func.count()).where(Selection.edition_id == edition.id)
+        told_by = {
+            "seconds": seconds,
+            "mails": counts.planned,
+            "people": number,
+            "keys": counts.keys,
+            "selections": db.session.scalar(selections),
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    print(json.dumps(told_by))
+
+
+if __name__ == "__main__":
+    _plan()

@@ -1,0 +1,66 @@
+"""The board of a planning. In: totals. Out: by subject the same lines as the board of the database."""
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from service import recognition
+from service.board import Board, short
+from service.database import db
+from service.models import Employee, Total
+from tests.test_recognition import confirmed
+from tests.test_settling import noor, programme
+
+
+@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(-2, 6), max_size=14))
+def test_it_shows_everybody_what_the_databases_board_shows(app: Flask, points: list[int]) -> None:
+    db.session.rollback()
+    for table in (Total, Employee):
+        db.session.execute(sa.delete(table))
+    totals = {noor(f"P{n}").subject: worth for n, worth in enumerate(points)}
+    db.session.add_all(Total(subject=who, period="2026-11", points=worth) for who, worth in totals.items())
+    db.session.flush()
+    board, plain = Board("2026-11"), recognition.people_near(list(totals), "2026-11")
+    assert len(board) == len(plain)
+    for who, worth in totals.items():
+        line = board.line(who)
+        assert (line is None) == (worth <= 0)
+        if line is not None:
+            assert (board.points(line), board.near(line)) == (worth, plain[who])
+    db.session.commit()
+
+
+def test_a_digest_says_the_same_with_a_board_as_without(app: Flask) -> None:
+    programme()
+    people = [confirmed(name, n) for n, name in enumerate(("Ana", "Bea", "Cem", "Žiga"), start=2)] + [
+        noor("Dan").subject
+    ]
+    week = "2026-W47"
+    assert recognition.digest_facts(people, week, recognition.board_of(week)) == recognition.digest_facts(people, week)
+
+
+def test_who_left_is_on_no_line_and_strangers_are_not_found(app: Flask) -> None:
+    programme()
+    her, gone = confirmed("Noor", 3), confirmed("Gus", 5)
+    db.session.execute(sa.text("UPDATE employee SET status = 'left' WHERE name = 'Gus'"))
+    board = Board("2026-11")
+    assert (board.line(her), board.line(gone), board.line("nobody")) == (0, None, None)
+
+
+def test_subjects_whose_hashes_are_equal_keep_their_own_lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    programme()
+    people = [confirmed(name, n) for n, name in enumerate(("Ana", "Bea", "Cem"), start=3)]
+    monkeypatch.setattr("service.board.hash", lambda _: 7, raising=False)
+    board = Board("2026-11")
+    assert [board.line(who) for who in people] == [2, 1, 0] and board.line("nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("Noor Benali", "Noor B."), ("Noor", "Noor"), ("Noor van der berg", "Noor B."), ("", "")]
+)
+def test_a_board_shows_short_names(name: str, shown: str) -> None:
+    assert short(name) == shown
