@@ -70,12 +70,14 @@ def interleaved(
     rounds: int = ROUNDS,
     before: Callable[[], object] | None = None,
     clock: Callable[[], float] = time.perf_counter,
+    warm: bool = False,
 ) -> dict[str, Timing]:
     """Run all contestants once per round, one after another, and return seconds per piece of work of each.
 
     `work` is how many pieces one call does (one number, or one per contestant, 1 where it says nothing); `before`
     runs, untimed, before each call. The first round warms up and does not count. Interleaving lets a busy minute hit
-    all alike. `clock` is `time.process_time` for what one core computes: then only the bench's own time counts.
+    all alike. `clock` is `time.process_time` for what one core computes: then only the bench's own time counts. `warm`
+    repeats each call and times the second one, for work that goes on for long in life and is short here.
     """
     found: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(rounds + 1):
@@ -84,6 +86,8 @@ def interleaved(
                 before()
             # Each starts from a clean heap; its own garbage is its own cost.
             gc.collect()
+            if warm:
+                call()
             began = clock()
             call()
             spent = clock() - began

@@ -40,7 +40,7 @@ class Template:
 
     def content(self) -> bytes:
         """Return the fields `subject` and `content` of a v3 body, without a brace around them."""
-        return _content(self.subject, (self.text,), (self.html,))
+        return b"".join(_content(self.subject, (self.text,), (self.html,)))
 
     def plain(self) -> tuple[str, str, str]:
         """Return (subject, text, html) as plain strings."""
@@ -58,6 +58,10 @@ class Filled:
 
     def content(self) -> bytes:
         """Return what `Template.content` returns."""
+        return b"".join(self.chunks())
+
+    def chunks(self) -> list[bytes]:
+        """Return the same, not joined yet: `call` takes either."""
         return _content(self.subject, self.text, self.html)
 
     def plain(self) -> tuple[str, str, str]:
@@ -65,13 +69,13 @@ class Filled:
         return Template(self.subject, b"".join(self.text), b"".join(self.html)).plain()
 
 
-def _content(subject: bytes, text: Sequence[bytes], html: Sequence[bytes]) -> bytes:
+def _content(subject: bytes, text: Sequence[bytes], html: Sequence[bytes]) -> list[bytes]:
     out = [b'"subject":"', subject, b'","content":[{"type":"text/plain","value":"']
     out += text
     out.append(b'"},{"type":"text/html","value":"')
     out += html
     out.append(b'"}]')
-    return b"".join(out)
+    return out
 
 
 class GroupedDigest:
@@ -181,13 +185,20 @@ class GroupedDigest:
         return Filled(pieces.in_json(self.digest.greeting(to, stories).subject), text, html)
 
 
-def call(personalizations: Iterable[bytes], content: bytes, rest: Mapping[str, object] | bytes) -> bytes:
+def call(
+    personalizations: Iterable[bytes], content: bytes | Sequence[bytes], rest: Mapping[str, object] | bytes
+) -> bytes:
     """Return a v3 body: the personalizations (a JSON object each), the template's `content`, all other fields.
 
-    `rest` may be what `fields` returns, where many calls share it.
+    `content` may be chunks of it; `rest` may be what `fields` returns, where many calls share it.
     """
-    more = rest if isinstance(rest, bytes) else fields(rest)
-    return b"".join((b'{"personalizations":[', b",".join(personalizations), b"],", content, more, b"}"))
+    out = [b'{"personalizations":[', b",".join(personalizations), b"],"]
+    if isinstance(content, bytes):
+        out.append(content)
+    else:
+        out += content
+    out += rest if isinstance(rest, bytes) else fields(rest), b"}"
+    return b"".join(out)
 
 
 def fields(rest: Mapping[str, object]) -> bytes:

@@ -25,7 +25,7 @@ class Months:
 
     def __init__(self, html: Sheet, text: Sheet) -> None:
         sides = self._sides = _Side(html), _Side(text)
-        self._frames = tuple(side.frame for side in sides)
+        self._frames = sides[0].frame, sides[1].frame
         self._begin = self._block("begin", You())
         self._figures_open, self._figures_close = self._around("figures", "figure")
         self._points = self._kept(lambda side, n: side.figure(You(points=n)))
@@ -57,9 +57,7 @@ class Months:
 
     def chunks(self, you: You, me: bytes) -> Chunks:
         """Return (HTML, text) of her section, not joined yet; its link goes under the encoded pass `me`."""
-        html, text = self._frames
-        a, b, c, d, e, f, g = html
-        h, i, j, k, m, n, o = text
+        (a, b, c, d, e, f, g), (h, i, j, k, m, n, o) = self._frames
         begin, badge = self._begin, self._badge[you.badge, you.have, you.need]
         thanks = self._thanks[you.shares, you.visits]
         page, plain = [a], [h]
@@ -67,11 +65,18 @@ class Months:
         if points > 0 or weeks > 0 or tickets > 0:
             page += b, self._figures_open[0]
             plain += i, self._figures_open[1]
-            for kept, number in ((self._points, points), (self._weeks, weeks), (self._tickets, tickets)):
-                if number > 0:
-                    said = kept[number]
-                    page.append(said[0])
-                    plain.append(said[1])
+            if points > 0:
+                said, said_text = self._points[points]
+                page.append(said)
+                plain.append(said_text)
+            if weeks > 0:
+                said, said_text = self._weeks[weeks]
+                page.append(said)
+                plain.append(said_text)
+            if tickets > 0:
+                said, said_text = self._tickets[tickets]
+                page.append(said)
+                plain.append(said_text)
             page += self._figures_close[0], c, badge[0], d
             plain += self._figures_close[1], j, badge[1], k
         elif thanks[0]:

@@ -59,7 +59,9 @@ def test_a_call_filled_in_says_what_her_own_mail_says(you: You, name: str, stori
 @given(YOUS, NAMES)
 def test_a_digest_alone_needs_no_filling(you: You, name: str) -> None:
     to = replace(NOOR, name=name)
-    subject, text, page = GROUPED.alone(to, you, ALL).plain()
+    found = GROUPED.alone(to, you, ALL)
+    subject, text, page = found.plain()
+    assert grouped.call([], found.chunks(), {}) == grouped.call([], found.content(), {})
     assert (page, text) == (ENGLISH.html(to, you, ALL), ENGLISH.text(to, you, ALL))
     assert subject == ENGLISH.greeting(to, ALL).subject
 
