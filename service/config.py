@@ -208,12 +208,8 @@ def _sendgrid(values: Mapping[str, str], production: bool) -> SendGrid:
         raise Misconfigured(
             "GOODWORD_SENDGRID_WEBHOOK_KEY must be set in production: events tell what became of mails."
         )
-    try:
-        base64.b64decode(webhook_key, validate=True)
-    except ValueError as problem:
-        raise Misconfigured(
-            "GOODWORD_SENDGRID_WEBHOOK_KEY must be the key alone, in base64, without PEM's lines."
-        ) from problem
+    if webhook_key and not _verifies(webhook_key):
+        raise Misconfigured("GOODWORD_SENDGRID_WEBHOOK_KEY must be the public key alone, as SendGrid's page shows it.")
     host = urlsplit(values["GOODWORD_SENDGRID_HOST"])
     if host.scheme not in ("http", "https") or not host.netloc or host.path or host.query:
         raise Misconfigured("GOODWORD_SENDGRID_HOST must be scheme and host only, like https://api.eu.sendgrid.com.")
@@ -232,6 +228,18 @@ def _sendgrid(values: Mapping[str, str], production: bool) -> SendGrid:
         groups={name: int(number) for name, _, number in pairs},
         silence=values["GOODWORD_SENDGRID_SILENCE"] == "on",
     )
+
+
+def _verifies(key: str) -> bool:
+    """Tell whether this is a public key on an elliptic curve: base64 of SPKI."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        return isinstance(load_der_public_key(base64.b64decode(key, validate=True)), EllipticCurvePublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _whole(name: str, text: str, least: int = 0, most: int = 1000) -> int:

@@ -13,6 +13,7 @@ import json
 import os
 import random
 import socket
+import ssl
 import threading
 import time
 import urllib.request
@@ -293,11 +294,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running(lookalike: LookAlike | None = None, port: int = 0) -> Iterator[LookAlike]:
+def running(
+    lookalike: LookAlike | None = None, port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[LookAlike]:
     """Run it in a thread of this process; `url` says where."""
     one = lookalike or LookAlike()
     server = _Server(port, one)
-    one.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        # The handshake belongs to a connection's own thread, not to the one that accepts.
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    one.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from flask import Flask
 
 from service import config
 from service.delivery.sendgrid import SendGridMailer
+from service.delivery.sendgrid_http import Post, Unreached
 from tests import conftest, postroom
 from tests.callroom import calling, deliver, waiting_mailer
 from tests.conftest import environment
-from tests.sendgrid_server import KEY, LookAlike, running
+from tests.sendgrid_server import KEY, LookAlike, key_pair, running
 
 pytestmark = pytest.mark.sockets
 
@@ -46,6 +51,7 @@ def mailer(app: Flask) -> Iterator[SendGridMailer]:
         ({"GOODWORD_SENDGRID_HOST": "api.sendgrid.com"}, "GOODWORD_SENDGRID_HOST"),
         ({"GOODWORD_SENDGRID_HOST": "https://api.sendgrid.com/v3"}, "GOODWORD_SENDGRID_HOST"),
         ({"GOODWORD_SENDGRID_WEBHOOK_KEY": "-----BEGIN PUBLIC KEY-----"}, "GOODWORD_SENDGRID_WEBHOOK_KEY"),
+        ({"GOODWORD_SENDGRID_WEBHOOK_KEY": "AAAA"}, "GOODWORD_SENDGRID_WEBHOOK_KEY"),
         ({"GOODWORD_SENDGRID_GROUPS": "digest"}, "GOODWORD_SENDGRID_GROUPS"),
         ({"GOODWORD_SENDGRID_SILENCE": "yes"}, "GOODWORD_SENDGRID_SILENCE"),
     ],
@@ -65,7 +71,7 @@ def test_production_wants_events_and_tls() -> None:
     }
     with pytest.raises(config.Misconfigured, match="WEBHOOK_KEY"):
         config.read(given)
-    given["GOODWORD_SENDGRID_WEBHOOK_KEY"] = "AAAA"
+    given["GOODWORD_SENDGRID_WEBHOOK_KEY"] = key_pair()[1]
     with pytest.raises(config.Misconfigured, match="https"):
         config.read({**given, "GOODWORD_SENDGRID_HOST": "http://127.0.0.1:1"})
     assert config.read(given).sendgrid.host == "https://api.sendgrid.com"
@@ -108,3 +114,34 @@ def test_the_document_refuses_what_is_wrong() -> None:
     assert invalid(document, {**right, "personalizations": right["personalizations"] * 1001})
     assert invalid(document, {**right, "custom_args": {"a": "b"}}), "the document wants a string there"
     assert invalid(document, {**right, "catgories": ["digest"]})
+
+
+def test_calls_leave_over_tls_and_a_strange_certificate_leaves_no_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(tls)
+    known = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(known))
+    body = {"personalizations": [{"to": [{"email": "a@b.example"}], "custom_args": {"send_id": "x-1"}}]}
+    whole = json.dumps({**body, "subject": "s", "content": [{"type": "text/plain", "value": "v"}]}).encode()
+    with running(tls=tls) as one:
+        stranger = Post(KEY, one.url)
+        with pytest.raises(Unreached):
+            stranger.send(whole)
+        monkeypatch.setenv("SSL_CERT_FILE", str(known))
+        friend = Post(KEY, one.url)
+        assert [friend.send(whole).status for _ in range(3)] == [202] * 3
+        assert friend.send(b'{"personalizations":[]}').status == 400
+        friend.close()
+        friend.close()
+        assert len(one.calls) == 3
+
+
+def test_the_package_logs_neither_key_nor_address(lookalike: LookAlike, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    post = Post(KEY, lookalike.url)
+    post.send(b'{"personalizations":[{"to":[{"email":"noor@beacon.example"}]}]}')
+    post.close()
+    assert KEY not in caplog.text and "noor@" not in caplog.text

@@ -13,6 +13,6 @@ from service import config
 def settings() -> None:
     """Show every GOODWORD_* variable, its default and what it means; checks the present ones."""
     for row in config.SETTINGS:
-        click.echo(f"{row.name:24} {row.default or '-':24} {row.help}")
+        click.echo(f"{row.name:31} {row.default or '-':24} {row.help}")
     config.read(os.environ)
     click.echo("\nThe present settings are in order.")

@@ -7,6 +7,7 @@ whether a failure came before or after the body left. This one keeps its connect
 from __future__ import annotations
 
 import http.client
+import logging
 import select
 import time
 from collections.abc import Callable
@@ -29,6 +30,10 @@ JSON = "application/json; charset=utf-8"
 """Any type but bare application/json makes the package send a body as it is."""
 
 
+# At its lowest level the package logs the key with each request, whatever the root logger is set to.
+logging.getLogger("python_http_client").setLevel(logging.WARNING)
+
+
 class Unreached(Exception):
     """No connection: not a byte of the body was handed over."""
 
@@ -47,7 +52,7 @@ class Answer:
 
 
 class _Ready(bytes):
-    """A body that is encoded already; in the package's debug log it says its length only, never an address."""
+    """A body that is encoded already; the package, which writes it out for its log each time, gets its length only."""
 
     def encode(self, _encoding: str) -> _Ready:
         return self
