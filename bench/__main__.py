@@ -22,6 +22,8 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 MODULES = [
     "messages",
     "smtp",
+    "planning",
+    "sendgrid_calls",
 ]
 """What is measured, in this order: one module of this package each."""
 

@@ -19,6 +19,10 @@ LONGEST = 3600
 """Seconds that a job may run; a delivery takes at most some ten thousand mails at a time."""
 
 
+CALLS = 2
+"""Seconds between two calls for another worker to join in."""
+
+
 def run(name: str) -> None:
     """Run the task of this name in the application's context: what RQ calls, with nothing but the name."""
     if not has_app_context():
@@ -31,12 +35,28 @@ def run(name: str) -> None:
             return None  # nothing is set up yet: nothing is due
         db.session.rollback()
         began = time.monotonic()
-        found = TASKS[name].function()()
+        task = TASKS[name]
+        if task.wants_more() and _may_call(name):
+            wake(name)  # a worker that is free joins in
+        found = task.function()()
+        if task.then and found:
+            wake(task.then)
+        if found and task.wants_more():
+            wake(name)
         if found:
             log.info("job done", task=name, result=repr(found), seconds=round(time.monotonic() - began, 3))
     finally:
         db.session.remove()
     return None
+
+
+def _may_call(name: str) -> bool:
+    """Tell whether another worker may be called now: where no work gets done, calling must not go round in circles."""
+    try:
+        with connection(settings(), patient=False) as redis:
+            return bool(redis.set(f"goodword:called:{name}", "1", nx=True, ex=CALLS))
+    except RedisError:
+        return False
 
 
 def wake(name: str, configuration: config.Config | None = None) -> bool:

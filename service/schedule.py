@@ -16,18 +16,30 @@ class Task:
     every: int
     what: str
     help: str
+    more: str = ""
+    """`module:function` that says whether another worker should join in."""
+    then: str = ""
+    """The task that is rung after this one did something."""
 
     def function(self) -> Callable[[], Any]:
         """Return the use case; raises ImportError or AttributeError where there is none."""
-        module, _, name = self.what.partition(":")
-        found: Callable[[], Any] = getattr(import_module(module), name)
-        return found
+        return _named(self.what)
+
+    def wants_more(self) -> bool:
+        """Tell whether there is work for another worker beside the one at it."""
+        return bool(self.more and _named(self.more)())
+
+
+def _named(what: str) -> Callable[[], Any]:
+    module, _, name = what.partition(":")
+    found: Callable[[], Any] = getattr(import_module(module), name)
+    return found
 
 
 SCHEDULE = (
-    Task("deliver", 10, "service.delivery:deliver_due", "send the mails that are due"),
+    Task("deliver", 10, "service.delivery:deliver_due", "send the mails that are due", more="service.delivery:much"),
     Task("sweep", 60, "service.delivery:expire", "queue expired leases again, mark doubtful mails"),
-    Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead"),
+    Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead", then="deliver"),
     Task("editions", 60, "service.editions:close_what_is_due", "make the next draft, release and close editions"),
     Task("shares", 900, "service.settling:settle_due", "take back declared points that were not confirmed in time"),
     Task(

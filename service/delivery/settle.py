@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.database import db
-from service.delivery.leases import database_now
+from service.delivery.leases import database_now, moment
 from service.delivery.port import Outcome, Verdict
 from service.delivery.states import ATTEMPTS, DECISION_AFTER, back_off, before
 from service.journal import log
@@ -33,7 +33,7 @@ def settle_all(outcomes: Sequence[tuple[int, Outcome]], token: str, quiet: bool 
     """
     if not outcomes:
         return {}
-    now = database_now()
+    now = moment()
     alike: dict[Outcome, list[int]] = {}
     for number, outcome in outcomes:
         alike.setdefault(outcome, []).append(number)
@@ -70,7 +70,7 @@ def _by_attempts(outcome: Outcome, numbers: Sequence[int]) -> dict[int, list[int
     return found
 
 
-def _change(outcome: Outcome, attempts: int, now: datetime) -> tuple[MailState, dict[str, Any]]:
+def _change(outcome: Outcome, attempts: int, now: Any) -> tuple[MailState, dict[str, Any]]:
     free: dict[str, Any] = {"lease": None, "lease_until": None}
     match outcome.verdict:
         case Verdict.ACCEPTED:

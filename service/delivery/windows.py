@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service.compose import AddressGone, Composer, Due
 from service.database import db
 from service.delivery import limits, mirrors
-from service.delivery.leases import database_now, flows
+from service.delivery.leases import database_now, flows, moment
 from service.delivery.port import Parcel
 from service.delivery.states import LEASE
 from service.journal import log
@@ -67,14 +67,14 @@ class Desk:
         )
         rows: Sequence[Row] = db.session.execute(asked).all()
         parcels = {row.id: parcel for row in rows if (parcel := self._compose(row, token)) is not None}
-        going = self._going([row for row in rows if row.id in parcels], parcels, token)
+        going = self._going([row for row in rows if row.id in parcels], parcels, token, now)
         chosen = [parcels[number] for number in going]
         if not chosen:
             db.session.commit()
             return []
         if self._announce is not None:
             self._announce(chosen, token)
-        begun = _begin(going, token, database_now())
+        begun = _begin(going, token)
         mark, number = mirrors.draw()
         db.session.commit()
         mirrors.reflect(mark, number)
@@ -102,9 +102,8 @@ class Desk:
             _leave([row.id], token, MailState.FAILED, f"compose: {type(problem).__name__}")
         return None
 
-    def _going(self, rows: Sequence[Row], parcels: dict[int, Parcel], token: str) -> list[int]:
+    def _going(self, rows: Sequence[Row], parcels: dict[int, Parcel], token: str, now: datetime) -> list[int]:
         """Return the ids of those that may still go; the others leave this attempt. The caller commits."""
-        now = database_now()
         stopped = _stopped_editions({r.edition_id for r in rows if r.kind == "digest" and r.edition_id}, now)
         refused = {
             kind: suppressed_among([r.address_hash for r in rows if r.kind == kind], kind)
@@ -137,8 +136,9 @@ def prepare(ids: Sequence[int], token: str) -> list[Parcel]:
     return Desk().prepare(ids, token)
 
 
-def _begin(ids: Sequence[int], token: str, now: datetime) -> set[int]:
+def _begin(ids: Sequence[int], token: str) -> set[int]:
     """Turn these rows `submitting`; return the ids of those that were still this token's. The caller commits."""
+    now = moment()
     values = {"state": MailState.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE, "why": None}
     return set(
         db.session.scalars(

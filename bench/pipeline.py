@@ -1,0 +1,288 @@
+"""Pipeline. In: a released edition. Out: choosing, building and sending it by RQ workers, beside sending prebuilt mails.
+
+Both use the same number of processes and connections to the same sink (smtp-sink of Debian's postfix). The pipeline has
+all of its safety on: a durable PostgreSQL (every commit waits for the disk), leases, numbers, mirrors, journals.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+
+from bench import people
+from bench.figures import Figure, at_least, missing, told
+
+WORKERS = 2
+"""Processes; each keeps CONNECTIONS to the sink."""
+
+CONNECTIONS = 4
+PREBUILT = 400
+"""Distinct messages that the baseline sends again and again: all of them would not fit into memory."""
+
+HOW = "apt-get install postfix brings smtp-sink"
+
+
+def run(full: bool) -> list[Figure]:
+    """Return the figures of the whole pipeline and of RQ's own cost."""
+    sink = shutil.which("smtp-sink") or shutil.which("smtp-sink", path="/usr/sbin")
+    if sink is None:
+        return [
+            missing("pipeline / sending prebuilt mails", "of sender", "≥ 0.75", HOW),
+            missing("RQ / calling directly", "of direct", "≥ 0.98", HOW),
+        ]
+    number, rounds = (40_000, 3) if full else (6_000, 3)
+    with _stage(sink) as stage:
+        stage.prepare(number)
+        pairs = [(stage.pipeline(), stage.prebuilt()) for _ in range(rounds)]
+        overhead = stage.overhead()
+    mails = stage.mails
+    rate = statistics.median(mails / seconds for seconds, _ in pairs)
+    chunk = 10_000 / rate
+    return [
+        told("pipeline", rate, "mails/s", f"{mails:,} mails: choose, build, send, durable states; {WORKERS} workers"),
+        told("sending prebuilt mails", statistics.median(mails / s for _, s in pairs), "mails/s", "the same sender"),
+        at_least(
+            "pipeline / sending prebuilt mails",
+            statistics.median(base / seconds for seconds, base in pairs),
+            "of sender",
+            0.75,
+            f"mails a second, {WORKERS} processes of {CONNECTIONS} connections each, PostgreSQL with fsync",
+        ),
+        at_least(
+            "RQ / calling directly",
+            chunk / (chunk + overhead),
+            "of direct",
+            0.98,
+            f"a job costs {overhead * 1000:.0f} ms more than a call, and delivers up to 10,000 mails",
+        ),
+    ]
+
+
+class _Stage:
+    """Servers, a sink and workers, all of this bench's own."""
+
+    def __init__(self, folder: Path, database: str, redis: str, port: int) -> None:
+        self.folder, self.database, self.redis, self.port = folder, database, redis, port
+        self.mails = 0
+        self.rounds = 0
+
+    def environment(self, name: str) -> dict[str, str]:
+        data = self.folder / f"data{self.rounds}"
+        data.mkdir(exist_ok=True)
+        return {
+            **{k: v for k, v in os.environ.items() if not k.startswith("GOODWORD_")},
+            "GOODWORD_ENV": "test",
+            "GOODWORD_DATA": str(data),
+            "GOODWORD_DATABASE_URL": self.database.rsplit("/", 1)[0] + "/" + name,
+            "GOODWORD_REDIS_URL": f"{self.redis}/{self.rounds % 16}",
+            "GOODWORD_BASE_URL": "https://good.example",
+            "GOODWORD_SECRET": "a-secret-of-the-benches-and-of-nobody-else",
+            "GOODWORD_CLOCK": str(data / "clock"),
+            "GOODWORD_MAIL": "smtp",
+            "GOODWORD_SMTP_URL": f"smtp+plain://127.0.0.1:{self.port}",
+            "GOODWORD_SMTP_CONNECTIONS": str(CONNECTIONS),
+        }
+
+    def prepare(self, number: int) -> None:
+        """Make the database `people`, from which each round has a copy."""
+        from service.database import upgrade
+
+        plain = self.database.replace("+psycopg", "")
+        self._admin("CREATE DATABASE people")
+        url = plain.rsplit("/", 1)[0] + "/people"
+        upgrade(url.replace("postgresql:", "postgresql+psycopg:"))
+        people.load(url, number, seen=False)
+
+    def _admin(self, *statements: str) -> None:
+        with psycopg.connect(self.database.replace("+psycopg", ""), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def pipeline(self) -> float:
+        """Return the seconds from the wake-up to the last mail's durable `accepted`."""
+        self.rounds += 1
+        name = f"round{self.rounds}"
+        self._admin(f"CREATE DATABASE {name} TEMPLATE people STRATEGY FILE_COPY", "CHECKPOINT")
+        environment = self.environment(name)
+        self._call("release", environment)
+        asked = [sys.executable, "-m", "service.cli", "worker"]
+        workers = [subprocess.Popen(asked, env=environment, stderr=subprocess.DEVNULL) for _ in range(WORKERS)]
+        try:
+            time.sleep(4.0)  # until they have started: a worker starts once in its life
+            began = time.perf_counter()
+            self._ring(environment, "plan")
+            with psycopg.connect(environment["GOODWORD_DATABASE_URL"].replace("+psycopg", ""), autocommit=True) as db:
+                self._wait(db)
+            return time.perf_counter() - began
+        finally:
+            for worker in workers:
+                worker.terminate()
+            for worker in workers:
+                worker.wait(60)
+
+    def _ring(self, environment: dict[str, str], task: str) -> None:
+        from service import config, jobs
+
+        jobs.wake(task, config.read(environment))
+
+    def _wait(self, db: psycopg.Connection[tuple[int, int]]) -> None:
+        """Wait until every mail that is planned is accepted and nothing more is planned."""
+        asked = "SELECT count(*), count(*) FILTER (WHERE state <> 'accepted') FROM outbox"
+        last = -1
+        deadline = time.monotonic() + 600
+        while time.monotonic() < deadline:
+            planned, open_still = db.execute(asked).fetchone() or (0, 0)
+            if planned and not open_still and planned == last:
+                self.mails = planned
+                return
+            last = planned
+            time.sleep(0.1)
+        raise TimeoutError(f"{open_still} of {planned} mails are not accepted after ten minutes")
+
+    def prebuilt(self) -> float:
+        """Return the seconds that the sender needs for as many finished mails of this edition."""
+        return float(self._call("prebuilt", self.environment(f"round{self.rounds}"), str(self.mails)))
+
+    def overhead(self) -> float:
+        """Return the seconds that a job costs beyond what it does: jobs without any mail due, and the same calls."""
+        return float(self._call("overhead", self.environment(f"round{self.rounds}")))
+
+    def _call(self, deed: str, environment: dict[str, str], *words: str) -> str:
+        asked = [sys.executable, "-m", "bench.pipeline", deed, *words]
+        done = subprocess.run(asked, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+        return done.stdout.splitlines()[-1]
+
+
+@contextmanager
+def _stage(sink: str) -> Iterator[_Stage]:
+    from tests.servers import Servers, die_with_parent, free_port, start_postgres, start_valkey
+
+    servers, port = Servers(), free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            start_postgres(servers, durable=True)
+            start_valkey(servers)
+            user = ["-u", "nobody"] if os.geteuid() == 0 else []
+            servers.children.append(
+                subprocess.Popen(
+                    [sink, *user, f"127.0.0.1:{port}", "1024"], preexec_fn=die_with_parent, stderr=subprocess.DEVNULL
+                )
+            )
+            yield _Stage(Path(folder), servers.database_url, servers.redis_url, port)
+        finally:
+            servers.stop()
+
+
+def _release() -> None:
+    """Release the week's edition; its quiet minutes are over and all its slots have come, none a day ago."""
+    from service import clock, create_app, editions
+    from service.database import db
+
+    with create_app().app_context():
+        clock.set_now(people.NOW)
+        edition = editions.release(editions.edition(people.WEEK), "bench")
+        week = edition.week
+        db.session.commit()
+        clock.set_now(editions.last_slot(week) + timedelta(minutes=10))
+    print("released")
+
+
+def _prebuilt(number: int) -> None:
+    """Send so many finished mails from WORKERS processes, each over CONNECTIONS connections; print the seconds."""
+    import sqlalchemy as sa
+
+    from service import create_app, delivery
+    from service.compose import Composer, Due
+    from service.database import db
+    from service.delivery.windows import COLUMNS, WINDOW
+    from service.models import Edition, Employee, Outbox
+
+    app = create_app()
+    with app.app_context():
+        asked = (
+            sa.select(*COLUMNS)
+            .outerjoin(Employee, Employee.subject == Outbox.subject)
+            .outerjoin(Edition, Edition.id == Outbox.edition_id)
+            .limit(PREBUILT)
+        )
+        composer, parcels = Composer(), []
+        for row in db.session.execute(asked):
+            due = Due(
+                *(row.id, row.kind, row.subject, row.address_hash, row.language, row.edition_id, row.selection_id),
+                *(row.facts, row.message_id, row.released_at),
+            )
+            parcels.append(delivery.Parcel(row.id, row.kind, composer.message(due, row.email)))
+        db.session.remove()
+        db.engine.dispose()
+    each = number // (WORKERS * CONNECTIONS)
+
+    def send() -> None:
+        with app.app_context():
+            out, left = delivery.configured_mailer(), each
+            while left > 0:
+                window = [parcels[n % len(parcels)] for n in range(left, left + min(WINDOW, left))]
+                for _parcel, outcome in out.send(window, lambda _parcel: True):
+                    assert outcome.verdict is delivery.Verdict.ACCEPTED, outcome
+                left -= len(window)
+            out.close()
+
+    began = time.perf_counter()
+    children = []
+    for _ in range(WORKERS):
+        child = os.fork()
+        if child == 0:
+            threads = [threading.Thread(target=send) for _ in range(CONNECTIONS)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            os._exit(0)
+        children.append(child)
+    codes = [os.waitpid(child, 0)[1] for child in children]
+    seconds = time.perf_counter() - began
+    assert codes == [0] * WORKERS
+    print(seconds * number / (each * WORKERS * CONNECTIONS))
+
+
+def _overhead() -> None:
+    """Run jobs that find nothing due, and the same calls directly; print the difference in seconds a job."""
+    from service import config, create_app, jobs
+    from service.queue import connection, queue
+
+    settings = config.read(os.environ)
+    with connection(settings) as redis:
+        line = queue(redis)
+        line.empty()
+        for _ in range(20):
+            line.enqueue_call("service.jobs.run", args=("deliver",), result_ttl=0)
+        line.enqueue_call("time.sleep", args=(0,), result_ttl=0)
+    asked = [sys.executable, "-m", "service.cli", "worker", "--burst"]
+    seconds = []
+    for _ in range(2):  # the second finds an empty queue: what starting a worker costs, once in its life
+        began = time.perf_counter()
+        subprocess.run(asked, check=True, stderr=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - began)
+    with create_app().app_context():
+        jobs.run("deliver")
+        began = time.perf_counter()
+        for _ in range(20):
+            jobs.run("deliver")
+        direct = time.perf_counter() - began
+    print(max(seconds[0] - seconds[1] - direct, 0.0) / 21)
+
+
+if __name__ == "__main__":
+    deeds = {"release": _release, "prebuilt": lambda: _prebuilt(int(sys.argv[2])), "overhead": _overhead}
+    deeds[sys.argv[1]]()
