@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
+from time import perf_counter
 from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
@@ -16,6 +18,9 @@ from service.web.console.room import done, programme, refused, room
 from service.web.console.words import language_name, said
 from service.web.language import gettext as _
 from service.web.language import ngettext
+
+EVERY = 3
+"""Seconds between two looks at a sending; more where counting is slow, so that watching costs a twentieth at most."""
 
 
 def by_week(week: str) -> Edition:
@@ -55,8 +60,11 @@ def edition_panel(week: str) -> str:
 def facts(found: Edition) -> dict[str, Any]:
     """Return what the panel shows of an edition."""
     mine = programme()
+    begun = perf_counter()
     told = counts(found)
+    took = perf_counter() - begun
     return {
+        "every": max(EVERY, ceil(took * 20)),
         "edition": found,
         "days": days_of(found.week),
         "c": told,
