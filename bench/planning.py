@@ -43,6 +43,10 @@ class Run:
     selections: int
     peak: float
     """Megabytes that the planning process held at most."""
+    cpu: float
+    """Seconds of processor that planning took in its own process, and in the database's for it."""
+    server_cpu: float
+    baseline_cpu: float
 
     @property
     def ratio(self) -> float:
@@ -83,8 +87,20 @@ def _figures(whom: str, runs: list[Run]) -> list[Figure]:
             0.7,
             "rows a second, relative to one server-side INSERT … SELECT of the same rows into the same table",
         ),
+        told(
+            f"planning, {whom}, processor / INSERT … SELECT's",
+            statistics.median((r.cpu + r.server_cpu) / r.baseline_cpu for r in runs),
+            "times",
+            f"seconds of processor, all processes; {_micro(runs, 'cpu')} µs a mail here, {_micro(runs, 'server_cpu')}"
+            f" in the database, {_micro(runs, 'baseline_cpu')} for the INSERT: the share of other work on the machine"
+            " does not enter",
+        ),
         at_most(f"planning, {whom}, peak memory", max(r.peak for r in runs), "MB", 300, "resident, planning process"),
     ]
+
+
+def _micro(runs: list[Run], name: str) -> str:
+    return f"{statistics.median(getattr(run, name) / run.mails for run in runs) * 1e6:.0f}"
 
 
 @contextmanager
@@ -108,8 +124,8 @@ def measured(url: str, number: int, rounds: int, seen: bool = True) -> list[Run]
         clone(url, "planned")
         told_by = planned(database(url, "planned"))
         clone(url, "inserted")
-        baseline = _inserted(url)
-        runs.append(Run(baseline=baseline, **told_by))
+        baseline, baseline_cpu = _inserted(url)
+        runs.append(Run(baseline=baseline, baseline_cpu=baseline_cpu, **told_by))
     return runs
 
 
@@ -159,8 +175,11 @@ def planned(url: str) -> dict[str, float]:
     return found
 
 
-def _inserted(url: str) -> float:
-    """Return the seconds of one INSERT … SELECT of the planned rows, the earlier editions being there already."""
+def _inserted(url: str) -> tuple[float, float]:
+    """Return the seconds, by the clock and of processor, of one INSERT … SELECT of the planned rows.
+
+    The earlier editions are in the table already.
+    """
     with (
         psycopg.connect(database(url, "planned"), autocommit=True) as source,
         psycopg.connect(database(url, "inserted"), autocommit=True) as target,
@@ -173,9 +192,20 @@ def _inserted(url: str) -> float:
         )
         target.execute("VACUUM ANALYZE ready")
         target.execute("CHECKPOINT")
-        began = time.perf_counter()
+        before, began = _cpu_of_server(target), time.perf_counter()
         target.execute(f"INSERT INTO outbox ({COLUMNS}) SELECT {COLUMNS} FROM ready")
-        return time.perf_counter() - began
+        return time.perf_counter() - began, _cpu_of_server(target) - before
+
+
+def _cpu_of_server(connection: psycopg.Connection) -> float:
+    """Return the seconds of processor that the server's processes for this database have taken so far (Linux)."""
+    asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    ticks = 0
+    for (pid,) in connection.execute(asked).fetchall():
+        # proc(5): utime and stime are fields 14 and 15; the name before them is in brackets.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _last(connection: psycopg.Connection[tuple[int]], table: str) -> int:
@@ -206,9 +236,11 @@ def _plan() -> None:
         edition = editions.release(editions.edition(people.WEEK), "bench")
         number = db.session.scalar(sa.select(sa.func.count()).select_from(Employee))
         db.session.commit()
-        began = time.perf_counter()
+        watch = psycopg.connect(os.environ["GOODWORD_DATABASE_URL"], autocommit=True)
+        cpu, server, began = time.process_time(), _cpu_of_server(watch), time.perf_counter()
         counts = digests.plan(edition)
         seconds = time.perf_counter() - began
+        cpu, server = time.process_time() - cpu, _cpu_of_server(watch) - server
         selections = sa.select(sa.func.count()).where(Selection.edition_id == edition.id)
         told_by = {
             "seconds": seconds,
@@ -216,6 +248,8 @@ def _plan() -> None:
             "people": number,
             "keys": counts.keys,
             "selections": db.session.scalar(selections),
+            "cpu": cpu,
+            "server_cpu": server,
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
     print(json.dumps(told_by))

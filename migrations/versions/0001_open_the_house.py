@@ -344,7 +344,7 @@ def upgrade():
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_due", ["state", "due_at"], unique=False)
-        batch_op.create_index("ix_outbox_edition", ["edition_id", "state"], unique=False)
+        batch_op.create_index("ix_outbox_edition", ["edition_id", "state", "selection_id"], unique=False)
 
     op.create_table(
         "rank",

@@ -95,7 +95,8 @@ class Outbox(Base):
         sa.UniqueConstraint("subject", "kind", "occasion"),
         sa.UniqueConstraint("kind", "occasion", "address_hash"),
         sa.Index("ix_outbox_due", "state", "due_at"),
-        sa.Index("ix_outbox_edition", "edition_id", "state"),
+        # With the selection, so that a call's worth of equal mails is found among a million (leases.take, alike).
+        sa.Index("ix_outbox_edition", "edition_id", "state", "selection_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
