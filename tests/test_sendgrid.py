@@ -12,7 +12,7 @@ from flask import Flask
 from emails import values
 from service import clock, compose, config, suppressions
 from service.database import db
-from service.delivery import configured_mailer, deliver_due
+from service.delivery import configured_mailer, deliver_due, stopping
 from service.delivery.sendgrid import SendGridMailer
 from service.models import Call, Edition, MailEvent, Outbox
 from tests import postroom
@@ -151,12 +151,35 @@ def test_a_rate_limit_is_waited_for_as_told(lookalike: LookAlike, mailer: SendGr
     assert postroom.states() == ["accepted"] * 3
 
 
+def test_a_pause_while_a_rate_limit_is_waited_for_is_seen(lookalike: LookAlike, app: Flask) -> None:
+    edition = postroom.digest_week(postroom.open_room(3))
+    lookalike.script = ["429"]
+
+    def pause_meanwhile(seconds: float) -> bool:
+        db.session.get_one(Edition, edition.id).paused = True
+        db.session.commit()
+        return let_time_pass(seconds)
+
+    mailer = SendGridMailer(app.config["GOODWORD"].sendgrid, pause_meanwhile)
+    deliver(mailer)
+    mailer.close()
+    assert lookalike.statuses == [429] and postroom.states() == ["queued"] * 3
+
+
 def test_a_process_that_is_to_end_waits_for_no_limit(lookalike: LookAlike, app: Flask) -> None:
     postroom.digest_week(postroom.open_room(2))
     lookalike.script = ["429"]
-    mailer = SendGridMailer(app.config["GOODWORD"].sendgrid, lambda _seconds: True)
-    deliver(mailer)
-    mailer.close()
+
+    def told_to_end(_seconds: float) -> bool:
+        stopping.set()
+        return True
+
+    mailer = SendGridMailer(app.config["GOODWORD"].sendgrid, told_to_end)
+    try:
+        deliver(mailer)
+    finally:
+        stopping.clear()
+        mailer.close()
     assert postroom.states() == ["queued"] * 2 and lookalike.statuses == [429]
 
 
@@ -220,7 +243,8 @@ def test_a_connection_that_the_server_closed_meanwhile_leaves_no_doubt(
 ) -> None:
     postroom.invite(postroom.open_room(3))
     lookalike.script = ["ok", "silence", "ok"]
-    assert deliver(mailer) == {"accepted": 2, "ambiguous": 1}
+    found = deliver(mailer)
+    assert (found["accepted"], found["ambiguous"]) == (2, 1)
     assert lookalike.connections == 2
 
 

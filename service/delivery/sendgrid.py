@@ -28,7 +28,7 @@ REFUSALS = 3
 counts a third."""
 
 PATIENCE = 480.0
-"""Seconds that a window waits at most because the provider said so: its lease has to outlive that and a reply."""
+"""Seconds that a window waits at most because the provider said so: its lease has to outlive that."""
 
 TOLD = Outcome(Verdict.BACK, "sendgrid: told to wait")
 
@@ -70,8 +70,8 @@ class SendGridMailer:
                 why, self._unwell = self._unwell, None
                 yield from _stop(part, waiting, why)
                 return
-            if not self._rested():
-                yield from _each(part, TOLD)
+            if (back := self._rest_if_told()) is not None:
+                yield from _each(part, back)
                 continue
             token = calls.begin([m.parcel.number for m in part])
             going = []
@@ -125,14 +125,21 @@ class SendGridMailer:
                 # Only a refusal that speaks of its receiver lets the sender go on regardless.
                 yield going[0].parcel, Outcome(Verdict.REFUSED, f"rcpt: {why}" if hers or accepted else why)
 
-    def _rested(self) -> bool:
-        """Wait as long as nothing may leave; return False where that would be too long."""
+    def _rest_if_told(self) -> Outcome | None:
+        """Wait as long as nothing may leave; return None where nothing had to be waited for.
+
+        Who waited goes back to the queue: a pause or an unsubscribing in the meantime is read when it is next taken.
+        """
+        back = None
         while (seconds := calls.wait()) > 0:
             step = min(seconds, 5.0)
             self._patience -= step
-            if self._patience < 0 or self._rest(step):
-                return False
-        return True
+            if self._patience < 0:
+                return TOLD
+            back = Outcome(Verdict.BACK)
+            if self._rest(step):
+                break
+        return back
 
     def _unanswered(self, token: str, state: CallState, status: int | None, why: str) -> bool:
         """Write down a call without an answer, leave the provider alone a while; return whether it seems unwell."""
