@@ -22,6 +22,7 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 MODULES = [
     "messages",
     "smtp",
+    "pipeline",
     "planning",
     "sendgrid_calls",
 ]
