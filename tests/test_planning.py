@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from service import clock, digests, editions, programmes, readers
+from service import choices, clock, digests, editions, programmes, readers
 from service.database import db
 from service.models import Edition, Employee, Omission, Outbox
 from service.planning import Desk
@@ -174,7 +174,7 @@ def test_whatever_happens_in_a_week_everybody_ends_with_one_mail_or_one_reason(b
 
 def _something_happens(chance: Random, edition: Edition) -> None:
     who = chance.choice(list(db.session.query(Employee).order_by(Employee.id)))
-    match chance.randrange(7):
+    match chance.randrange(9):
         case 0:
             who.zone = chance.choice([ROME, TOKYO, NEW_YORK, "Pacific/Kiritimati", "Pacific/Pago_Pago"])
         case 1:
@@ -189,4 +189,7 @@ def _something_happens(chance: Random, edition: Edition) -> None:
             reader(f"New{chance.random()}".replace(".", ""), created_at=clock.now(), status="invited")
         case 6:
             editions.pause(edition) if chance.random() < 0.5 else editions.resume(edition)
+        case 7 | 8:
+            rhythm = chance.choice(["weekly", "fortnightly", "monthly"])
+            choices.set_slot(who, chance.choice([None, 1, 4, 7]), chance.choice([None, 0, 18]), rhythm)
     db.session.commit()
