@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -51,7 +52,7 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
         readers = _readers(list(hers), weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
         totals = {} if board else _totals(batch, month)
         for subject in batch:
-            you = _you(hers[subject], week, month, agreed) if subject in hers else nobody
+            you = _you_of(_visits(hers[subject], agreed.zone), week, month, agreed) if subject in hers else nobody
             if (visits := readers.get(subject, 0)) > you.visits:
                 you = replace(you, visits=visits)
             if board is None:
@@ -66,6 +67,19 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
 def _month(week: str, zone: str) -> str:
     begin, end = weeks.begin(week, zone), weeks.begin(weeks.shift(week, 1), zone)
     return weeks.month_of(min(max(clock.now(), begin), end - timedelta(microseconds=1)), zone)
+
+
+def _visits(hers: Sequence[Facts], zone: str) -> tuple[tuple[str, ...], ...]:
+    """Return for each share the weeks of its visits: all that `_you` asks of them, and few people's differ."""
+    return tuple(sorted(tuple(weeks.week_of(at, zone) for at in sorted(facts.visited_at)) for facts in hers))
+
+
+@lru_cache(maxsize=4096)
+def _you_of(visits: tuple[tuple[str, ...], ...], week: str, month: str, agreed: Terms) -> You:
+    """Return what `_you` says of shares visited in these weeks."""
+    begun = (tuple(weeks.begin(each, agreed.zone) for each in share) for share in visits)
+    hers = [Facts("", visited_at=moments, key=str(n)) for n, moments in enumerate(begun)]
+    return _you(hers, week, month, agreed)
 
 
 def _you(hers: Sequence[Facts], week: str, month: str, agreed: Terms) -> You:

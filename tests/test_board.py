@@ -1,5 +1,8 @@
 """The board of a planning. In: totals. Out: by subject the same lines as the board of the database."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -7,10 +10,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from scoring.points import Rules
+from scoring.shares import Facts
 from service import recognition
 from service.board import Board, short
+from service.books import Terms
 from service.database import db
 from service.models import Employee, Total
+from tests.conftest import TUESDAY
 from tests.test_recognition import confirmed
 from tests.test_settling import noor, programme
 
@@ -41,6 +48,19 @@ def test_a_digest_says_the_same_with_a_board_as_without(app: Flask) -> None:
     ]
     week = "2026-W47"
     assert recognition.digest_facts(people, week, recognition.board_of(week)) == recognition.digest_facts(people, week)
+
+
+moments = st.lists(st.integers(0, 24 * 60).map(lambda hours: TUESDAY - timedelta(hours=hours)), max_size=6).map(tuple)
+shares = st.lists(st.builds(Facts, st.just("x"), visited_at=moments), max_size=5)
+
+
+@given(shares)
+def test_people_whose_shares_were_visited_in_the_same_weeks_are_told_the_same(hers: list[Facts]) -> None:
+    hers = [replace(facts, key=f"share:{n}") for n, facts in enumerate(hers)]
+    agreed = Terms("Europe/Rome", Rules())
+    plain = recognition._you(hers, "2026-W47", "2026-11", agreed)
+    visits = recognition._visits(hers[::-1], agreed.zone)
+    assert recognition._you_of(visits, "2026-W47", "2026-11", agreed) == plain
 
 
 def test_who_left_is_on_no_line_and_strangers_are_not_found(app: Flask) -> None:
