@@ -78,7 +78,7 @@ def resume_if_held(world: World) -> None:
         assert world.goodword("digest", "resume", "--week", week47.WEEK).wait(60) == 0
 
 
-def struggle(world: World, seconds: float = 4.0) -> None:
+def struggle(world: World, seconds: float = 3.0) -> None:
     """Let workers try for a while what cannot succeed."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -87,6 +87,7 @@ def struggle(world: World, seconds: float = 4.0) -> None:
         time.sleep(0.2)
 
 
+@only_in_full
 def test_a_full_data_folder_stops_the_sending_and_an_emptied_one_lets_it_go_on(
     make_world: Callable[..., World], disk: Callable[[Path, int], Disk], tmp_path: Path
 ) -> None:

@@ -37,7 +37,7 @@ class Provider:
         self.web = world.goodword("web", name="web")
         world.others.append(self.web)
         until(lambda: listens(world.settings.listen[1]), what="the web server")
-        self.process = self._start(MANNERS)
+        self.process = self._start("")
 
     def _start(self, manners: str) -> subprocess.Popen[bytes]:
         host, port = self.world.settings.listen
@@ -65,12 +65,12 @@ class Provider:
             db.session.remove()
         return heard == len(self.taken())
 
-    def behave(self) -> None:
-        """Take everything from here on; all that there was to report has been heard."""
+    def change(self, manners: str) -> None:
+        """Behave like this from here on ("": take everything); all that there was to report has been heard."""
         until(self.reported, 60, "the last report")
         self.process.terminate()
         self.process.wait(10)
-        self.process = self._start("")
+        self.process = self._start(manners)
 
 
 def many_choices(world: World) -> None:
@@ -129,6 +129,7 @@ def test_a_provider_that_lies_and_killed_workers_leave_one_mail_each_unattended(
     provider = Provider(world, port)
     world.start_workers(3)
     knock(world, provider)
+    provider.change(MANNERS)
     killed_before = world.killed
     until(lambda: world.wake("plan") or world.planned(), what="the planning")
     for _ in range(form.kills):
@@ -139,7 +140,7 @@ def test_a_provider_that_lies_and_killed_workers_leave_one_mail_each_unattended(
         world.strike()
     settle_down(world)
     doubtful = world.states().get("ambiguous", 0)
-    provider.behave()
+    provider.change("")
     knock(world, provider)
     print(f"killed {world.killed - killed_before}, in doubt before the reports {doubtful}, after {world.states()}")
 

@@ -69,7 +69,8 @@ def test_refusals_and_cuts_at_every_stage_end_as_the_protocol_says(world: World)
         assert len(found.receivers) == people - 6
 
 
-@pytest.mark.parametrize("how", ["mail", pytest.param("connect", marks=only_in_full)])
+@only_in_full
+@pytest.mark.parametrize("how", ["mail", "connect"])
 def test_a_refusal_that_concerns_nobody_holds_the_edition_until_a_person_resumes_it(world: World, how: str) -> None:
     release_week(world, 20)
     if how == "mail":

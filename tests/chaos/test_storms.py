@@ -10,7 +10,7 @@ from datetime import timedelta
 from service.queue import connection
 from tests import week47
 from tests.chaos.account import account, reconcile, taken
-from tests.chaos.conftest import Form, draft_week, release_week
+from tests.chaos.conftest import Form, draft_week, only_in_full, release_week
 from tests.chaos.world import GONE_BY, World, settle_down, until
 
 
@@ -67,14 +67,14 @@ def test_a_sender_asleep_past_its_lease_wakes_up_and_sends_nothing_twice(world: 
     one_each(world, people)
 
 
+@only_in_full
 def test_a_queue_that_forgets_everything_again_and_again_costs_nobody_a_mail(world: World, form: Form) -> None:
     people = min(form.people, 1000)
-    world.change_sink(rate=min(form.rate * 2, people / 5))
+    world.change_sink(rate=people / (form.restarts + 3))
     release_week(world, people)
     world.start_workers(2)
     world.start_scheduler()
-    if form.restarts < 10:  # the short form does not wait for the next planning, a minute away
-        until(lambda: world.wake("plan") or world.planned(), what="the planning")
+    until(lambda: world.wake("plan") or world.planned(), what="the planning")
     world.wake("plan", "deliver")
     for _ in range(form.restarts):
         time.sleep(world.chance.uniform(0.2, 1.5))
