@@ -1,4 +1,4 @@
-"""Pipeline. In: a released edition. Out: choosing, building and sending it by RQ workers, beside sending prebuilt mails.
+"""Pipeline. In: a released edition. Out: choosing, building and sending it by RQ workers, beside prebuilt mails.
 
 Both use the same number of processes and connections to the same sink (smtp-sink of Debian's postfix). The pipeline has
 all of its safety on: a durable PostgreSQL (every commit waits for the disk), leases, numbers, mirrors, journals.
@@ -207,7 +207,7 @@ def _prebuilt(number: int) -> None:
     from service.compose import Composer, Due
     from service.database import db
     from service.delivery.windows import COLUMNS, WINDOW
-    from service.models import Edition, Employee, Outbox
+    from service.models import Edition, Employee, Outbox, Selection
 
     app = create_app()
     with app.app_context():
@@ -215,13 +215,14 @@ def _prebuilt(number: int) -> None:
             sa.select(*COLUMNS)
             .outerjoin(Employee, Employee.subject == Outbox.subject)
             .outerjoin(Edition, Edition.id == Outbox.edition_id)
+            .outerjoin(Selection, Selection.id == Outbox.selection_id)
             .limit(PREBUILT)
         )
         composer, parcels = Composer(), []
         for row in db.session.execute(asked):
             due = Due(
                 *(row.id, row.kind, row.subject, row.address_hash, row.language, row.edition_id, row.selection_id),
-                *(row.facts, row.message_id, row.released_at),
+                *(row.facts, row.message_id, row.released_at, row.stories),
             )
             parcels.append(delivery.Parcel(row.id, row.kind, composer.message(due, row.email)))
         db.session.remove()

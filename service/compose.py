@@ -16,7 +16,7 @@ from emails.digest import CompiledDigest
 from emails.passes import make
 from service import passes
 from service.database import db
-from service.models.mail import Edition, Outbox, Selection
+from service.models.mail import Edition, Outbox
 from service.models.people import Employee
 from service.suppressions import address_hash
 
@@ -46,6 +46,8 @@ class Due:
     message_id: str
     released_at: datetime | None
     """When its edition was released: an undone and released-again edition has other texts under the same id."""
+    stories: Sequence[int] | None = None
+    """Its selection's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,11 @@ def message_of(row: Outbox, address: str | None = None) -> values.Message:
     `address` may be given where the employee was read already. Raises AddressGone where no address hashes to the
     row's, KeyError or ValueError where the facts are not those of its kind.
     """
-    names = [field.name for field in fields(Due) if field.name != "released_at"]
+    names = [field.name for field in fields(Due) if field.name not in ("released_at", "stories")]
     due = Due(
-        **{name: getattr(row, name) for name in names}, released_at=row.edition.released_at if row.edition else None
+        **{name: getattr(row, name) for name in names},
+        released_at=row.edition.released_at if row.edition else None,
+        stories=row.selection.stories if row.selection else None,
     )
     return Composer().message(due, address if address is not None else address_of(row))
 
@@ -86,7 +90,6 @@ class Composer:
 
     def __init__(self) -> None:
         self._keys: dict[int, bytes] = {}
-        self._chosen: dict[tuple[int, datetime | None], list[int]] = {}
         self._digests: dict[tuple[int, datetime | None, str], CompiledDigest] = {}
 
     def message(self, row: Due, address: str) -> values.Message:
@@ -124,17 +127,9 @@ class Composer:
         if "edition" in facts:
             texts = values.Edition.from_json(facts["edition"])
             return Digest(digest.compile(texts, row.language), to, you, facts["stories"])
-        assert row.edition_id is not None and row.selection_id is not None
-        return Digest(self._compiled(row.edition_id, row), to, you, self._stories(row.selection_id, row))
-
-    def _stories(self, selection_id: int, row: Due) -> list[int]:
-        key = selection_id, row.released_at
-        if key not in self._chosen:
-            found = db.session.scalar(sa.select(Selection.stories).where(Selection.id == selection_id))
-            if found is None:
-                raise KeyError(f"there is no selection {selection_id}")
-            self._chosen[key] = found
-        return self._chosen[key]
+        if row.edition_id is None or row.stories is None:
+            raise KeyError("a digest of no edition or selection")
+        return Digest(self._compiled(row.edition_id, row), to, you, row.stories)
 
     def _compiled(self, edition_id: int, row: Due) -> CompiledDigest:
         key = edition_id, row.released_at, row.language

@@ -155,10 +155,15 @@ def upgrade():
         "sending",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("mark", sa.String(length=16), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("held_why", sa.String(), nullable=True),
         sa.Column("held_at", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sending")),
+    )
+    op.create_table(
+        "sending_number",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sending_number")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "signing_key",
@@ -525,6 +530,7 @@ def downgrade():
     op.drop_table("team")
     op.drop_table("suppression")
     op.drop_table("signing_key")
+    op.drop_table("sending_number")
     op.drop_table("sending")
     op.drop_table("rate_limit")
     with op.batch_alter_table("provider_call", schema=None) as batch_op:

@@ -13,8 +13,12 @@ from service.database import db
 from service.delivery.states import DUE, LATE, LEASE
 from service.journal import log
 from service.models.mail import Edition, EditionStatus, MailState, Outbox
+from service.models.sending import SendingNumber
 
 FLOWING = (EditionStatus.RELEASED, EditionStatus.CLOSING)
+NUMBERS = 1000
+"""Of the numbers of commits so many are kept: the newest counts, the others are for whoever looks into a restore."""
+
 ALIKE = (Outbox.kind, Outbox.edition_id, Outbox.language, Outbox.selection_id)
 """What the members of one call to a provider must have in common, as far as the database can tell."""
 
@@ -133,6 +137,8 @@ def expire() -> tuple[int, int]:
         .values(state=MailState.AMBIGUOUS, why="lease-ended", settled_at=Outbox.submitted_at)
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]
+    newest = sa.select(sa.func.max(SendingNumber.id)).scalar_subquery()
+    db.session.execute(sa.delete(SendingNumber).where(SendingNumber.id < newest - NUMBERS))
     db.session.commit()
     if queued or doubtful:
         log.warning("leases ended", queued=queued, ambiguous=doubtful)

@@ -20,7 +20,7 @@ from service import clock, settings
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.journal import log
-from service.models.sending import Sending
+from service.models.sending import Sending, SendingNumber
 from service.queue import RedisError, connection
 
 RESTORED, UNKNOWN = "restored", "mirrors-missing"
@@ -47,25 +47,18 @@ class NoMirror(Exception):
 def draw() -> tuple[str, int]:
     """Take the next number as part of the caller's transaction; return (the database's mark, number).
 
-    Raises Held. Its row stays locked until the caller commits, so this comes last before a commit.
+    Raises Held: a hold either waits for this commit, or is seen by it.
     """
-    asked = (
-        sa.update(Sending)
-        .where(Sending.id == 1, Sending.held_why.is_(None))
-        .values(number=Sending.number + 1)
-        .returning(Sending.mark, Sending.number)
-        .execution_options(synchronize_session=False)
-    )
+    asked = sa.select(Sending.mark, Sending.held_why).where(Sending.id == 1).with_for_update(read=True)
     found = db.session.execute(asked).first()
     if found is None:
-        why = db.session.scalar(sa.select(Sending.held_why).where(Sending.id == 1))
-        if why:
-            raise Held(why)
-        _first()
-        found = db.session.execute(asked).first()
-    if found is None:
-        raise Held(RESTORED)
-    return found.mark, found.number
+        values = {"id": 1, "mark": secrets.token_hex(8)}
+        db.session.execute(insert_or_ignore(Sending).values(**values))
+        found = db.session.execute(asked).one()
+    if found.held_why:
+        raise Held(found.held_why)
+    number = db.session.execute(sa.insert(SendingNumber).values().returning(SendingNumber.id)).scalar_one()
+    return found.mark, number
 
 
 def reflect(mark: str, number: int) -> None:
@@ -87,7 +80,7 @@ def check() -> str | None:
     if row.held_why:
         return str(row.held_why)
     filed, (told, answered) = _read_file(row.mark), _ask_redis(row.mark)
-    number = db.session.scalar(sa.select(Sending.number).where(Sending.id == 1)) or 0
+    number = newest()
     db.session.rollback()
     known = max(filed or 0, told or 0)
     if known > number:
@@ -96,6 +89,11 @@ def check() -> str | None:
         # A worker's first hour on a new machine while Redis is away: it cannot know, and need not hold the others.
         return _hold(UNKNOWN, database=number) if answered else "redis-away"
     return None
+
+
+def newest() -> int:
+    """Return the highest number that was drawn, 0 before the first. Reads only."""
+    return db.session.scalar(sa.select(sa.func.max(SendingNumber.id))) or 0
 
 
 def held() -> Sending | None:
@@ -114,17 +112,17 @@ def release_hold(by: str) -> bool:
         db.session.rollback()
         return False
     mark = row.mark
-    known = max(_read_file(mark) or 0, _ask_redis(mark)[0] or 0, row.number)
-    row.held_why, row.held_at, row.number = None, None, known + 1
+    known = max(_read_file(mark) or 0, _ask_redis(mark)[0] or 0, newest())
+    row.held_why, row.held_at = None, None
+    db.session.execute(sa.delete(SendingNumber))
+    db.session.execute(sa.insert(SendingNumber).values(id=known + 1))
+    if db.session.connection().dialect.name == "postgresql":
+        serial = sa.func.pg_get_serial_sequence("sending_number", "id")
+        db.session.execute(sa.select(sa.func.setval(serial, known + 1)))
     db.session.commit()
     reflect(mark, known + 1)
     log.warning("sending released", by=by, number=known + 1)
     return True
-
-
-def _first() -> None:
-    values = {"id": 1, "mark": secrets.token_hex(8), "number": 0}
-    db.session.execute(insert_or_ignore(Sending).values(**values))
 
 
 def _hold(why: str, **facts: Any) -> str:

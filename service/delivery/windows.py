@@ -15,7 +15,7 @@ from service.delivery.leases import database_now, flows, moment
 from service.delivery.port import Parcel
 from service.delivery.states import LEASE
 from service.journal import log
-from service.models.mail import Edition, MailState, Outbox
+from service.models.mail import Edition, MailState, Outbox, Selection
 from service.models.people import Employee, Status
 from service.rests import paused_at
 from service.suppressions import suppressed_among
@@ -29,6 +29,7 @@ GONE = {Status.LEFT: "left", Status.GONE: "gone"}
 COLUMNS = (
     *(Outbox.id, Outbox.kind, Outbox.subject, Outbox.address_hash, Outbox.language, Outbox.edition_id),
     *(Outbox.selection_id, Outbox.facts, Outbox.message_id, Outbox.why, Edition.released_at),
+    Selection.stories,
     *(Employee.email, Employee.status, Employee.paused_until, Employee.zone),
 )
 
@@ -60,6 +61,7 @@ class Desk:
             sa.select(*COLUMNS)
             .outerjoin(Employee, Employee.subject == Outbox.subject)
             .outerjoin(Edition, Edition.id == Outbox.edition_id)
+            .outerjoin(Selection, Selection.id == Outbox.selection_id)
             .where(
                 Outbox.id.in_(ids), Outbox.lease == token, Outbox.state == MailState.LEASED, Outbox.lease_until > now
             )
@@ -91,7 +93,7 @@ class Desk:
         try:
             due = Due(
                 *(row.id, row.kind, row.subject, row.address_hash, row.language, row.edition_id, row.selection_id),
-                *(row.facts, row.message_id, row.released_at),
+                *(row.facts, row.message_id, row.released_at, row.stories),
             )
             parts = self._composer.digest(due, address) if self._alike else None
             return Parcel(row.id, row.kind, self._composer.message(due, address), parts)

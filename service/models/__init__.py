@@ -6,7 +6,7 @@ from service.models.draws import Draw, Entrant, Prize, Rank
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.score import Award, LedgerEntry, Total
-from service.models.sending import RateLimit, Sending
+from service.models.sending import RateLimit, Sending, SendingNumber
 from service.models.shares import Evidence, Share
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "RetiredLink",
     "Selection",
     "Sending",
+    "SendingNumber",
     "Share",
     "ShareText",
     "SigningKey",

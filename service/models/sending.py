@@ -13,16 +13,26 @@ from service.database import Base, Moment
 
 
 class Sending(Base):
-    """One row (id 1): the sequence number of commits to `submitting`, mirrored outside of this database."""
+    """One row (id 1): whether anything may be sent at all."""
 
     __tablename__ = "sending"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     mark: Mapped[str] = mapped_column(sa.String(16), default=lambda: secrets.token_hex(8))
     """Names this database in its mirrors, so that another one's are never taken for its own."""
-    number: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     held_why: Mapped[str | None]
     """Why nothing at all is sent until a person releases it; None: it flows."""
     held_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SendingNumber(Base):
+    """A number for each commit to `submitting`, mirrored outside of this database; only the newest are kept.
+
+    A row each, and not one that counts: senders would wait for one another's commits.
+    """
+
+    __tablename__ = "sending_number"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class RateLimit(Base):
