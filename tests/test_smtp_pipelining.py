@@ -284,6 +284,7 @@ def test_a_reply_that_drips_is_waited_for_no_longer_than_one_that_does_not_come(
 
 def test_a_server_that_does_not_read_is_given_up_after_the_patience_for_the_whole_body() -> None:
     ours, theirs = socket.socketpair()
+    ours.settimeout(10)
     with ours, theirs:
         began = time.monotonic()
         with pytest.raises(TimeoutError):

@@ -30,7 +30,7 @@ class Ended(ConnectionError):
 
 
 class Line:
-    """One conversation, kept from window to window.
+    """One conversation, kept from window to window, over a socket that has a time-out already.
 
     `open`: a mail was announced and neither sent nor withdrawn. `taking`: the server waits for a body or its end.
     `used`: it carried something before. `ending`: the server said 421 and is about to close (RFC 5321, 3.8).
@@ -78,11 +78,12 @@ class Line:
 
     def hand_over(self, pieces: Sequence[bytes], patience: float) -> None:
         """Give all the bytes to the kernel within `patience` seconds. Raises OSError."""
-        self._wait(patience)
         if not self._gathers:
+            self._wait(patience)
             self._sock.sendall(b"".join(pieces))
             return
         until = time.monotonic() + patience
+        # Whatever went before was answered, so that the kernel has room: this call cannot wait, and needs no time-out.
         gone = self._sock.sendmsg(pieces)
         if gone < sum(map(len, pieces)):
             # sendall's patience is for all of it together: a server that takes a byte a minute is not waited for.
