@@ -61,7 +61,8 @@ class Desk:
         self._board = recognition.board_of(edition.week)
         self._facts = Facts(passes.newest_key_id(), self.choosing.programme.fallback_network)
         self._bag = Mailbag(self.number, self.occasion, self.choosing.now)
-        self._selections: Mapping[tuple[int, ...], int] = {}
+        asked = sa.select(Selection.id, Selection.stories).where(Selection.edition_id == self.number)
+        self._selections: Mapping[tuple[int, ...], int] = {tuple(s): n for n, s in db.session.execute(asked)}
 
     def drafts(self, due: Sequence[Slot]) -> Iterator[Draft]:
         """Decide for the readers of these slots whom the edition has not decided, a page at a time; only reads."""
@@ -111,7 +112,7 @@ class Desk:
         if others != draft.others:
             draft = self._reconsidered(draft)
         insert = insert_new if careful else insert_likely_new
-        selections = self._saved_selections(draft.letters)
+        selections = self._saved_selections(draft.letters, insert_new if others else insert)
         self._save_reasons(draft, insert)
         if self._bag.post(draft.letters, selections, careful) < len(draft.letters):
             self._save_served(draft.letters)
@@ -131,12 +132,12 @@ class Desk:
             left, [each for each in draft.letters if each.subject in subjects], draft.noted | noted, draft.others
         )
 
-    def _saved_selections(self, letters: Sequence[Letter]) -> Mapping[tuple[int, ...], int]:
+    def _saved_selections(self, letters: Sequence[Letter], insert: Insert) -> Mapping[tuple[int, ...], int]:
         """Return the numbers of all selections so far, those of these letters among them."""
         new = {name_of(stories): stories for stories in {each.stories for each in letters} - self._selections.keys()}
         if not new:
             return self._selections
-        insert_new(Selection, ({"edition_id": self.number, "key": n, "stories": ids} for n, ids in new.items()))
+        insert(Selection, [{"edition_id": self.number, "key": n, "stories": ids} for n, ids in new.items()])
         asked = sa.select(Selection.key, Selection.id).where(
             Selection.edition_id == self.number, among(Selection.key, list(new))
         )
