@@ -18,7 +18,8 @@ from tests import week47
 from tests.liam import ADDRESS, BASE, PASSWORD, Liam, at_the_console
 
 SAMPLES: dict[str, Any] = {
-    "week": "2026-W47", "name": "2026-11", "story_id": 1, "campaign_id": 1, "employee_id": 1, "number": 1, "code": "queued"
+    "week": "2026-W47", "name": "2026-11", "code": "queued",
+    "story_id": 1, "campaign_id": 1, "employee_id": 1, "number": 1,
 }  # fmt: skip
 
 

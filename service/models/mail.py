@@ -67,7 +67,7 @@ class Edition(Base):
 
 
 class Selection(Base):
-    """Stories that people of an edition get together, in their order; `key` names them, so that each stands there once."""
+    """Stories that people of an edition get together, in their order; `key` names them: each stands there once."""
 
     __tablename__ = "selection"
     __table_args__ = (sa.UniqueConstraint("edition_id", "key"),)
