@@ -55,7 +55,7 @@ def test_her_page_turns_the_weekly_mail_on_again(client: FlaskClient, noor: Empl
     made = world.passes_of(noor)
     client.post(f"/u/{made.unsubscribe}", data={"List-Unsubscribe": "One-Click"})
     page = client.get(f"/me/{made.me}").text
-    assert "The weekly mail is off" in page
+    assert "The mail with stories is off" in page
     nonce = nonce_of(page, f"/me/{made.me}/subscribe")
     answer = client.post(f"/me/{made.me}/subscribe", data={"nonce": nonce}, follow_redirects=True)
     assert "Good to have you back." in answer.text

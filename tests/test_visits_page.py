@@ -46,6 +46,6 @@ def test_while_the_database_is_away_known_links_go_on_and_others_wait(
 
     monkeypatch.setattr(shares, "visit", away)
     assert client.get(f"/r/{code}", headers=world.PERSON).status_code == 302
-    lost = client.get("/r/3333333333", headers=world.PERSON)
+    lost = client.get("/r/3333333333", headers={**world.PERSON, "Accept-Language": "en"})
     assert lost.status_code == 503
     assert "We will be right back" in lost.text

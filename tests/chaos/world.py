@@ -187,7 +187,7 @@ class World:
         self.kill_all()
         for process in (*self.others, self.sink, self.queue):
             if process is not None and process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # a web server has children of its own
                 process.wait(10)
         with self.app.app_context():
             db.session.remove()
