@@ -38,7 +38,7 @@ def _named(what: str) -> Callable[[], Any]:
 
 SCHEDULE = (
     Task("deliver", 10, "service.delivery:deliver_due", "send the mails that are due", more="service.delivery:much"),
-    Task("sweep", 60, "service.delivery:expire", "queue expired leases again, mark doubtful mails"),
+    Task("sweep", 60, "service.delivery:sweep", "queue expired leases again, mark doubtful mails"),
     Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead", then="deliver"),
     Task("editions", 60, "service.editions:close_what_is_due", "make the next draft, release and close editions"),
     Task("shares", 900, "service.settling:settle_due", "take back declared points that were not confirmed in time"),

@@ -15,6 +15,7 @@ from service.database import db
 from service.delivery import Outcome, Parcel, Verdict, aftermath, deliver, deliver_due, expire, journal, leases, windows
 from service.delivery.journal import Full, Journal
 from service.models import Edition
+from service.schedule import SCHEDULE
 from tests.postroom import MemoryMailer, digest_week, invite, open_room, row, states
 
 
@@ -65,6 +66,15 @@ def test_a_journal_speaks_even_after_the_lease_has_ended_but_not_against_a_decis
     db.session.commit()
     aftermath.recover()
     assert states() == ["ambiguous", "queued", "accepted"]
+
+
+def test_the_sweep_asks_the_journal_before_it_doubts(post: MemoryMailer) -> None:
+    invite(open_room(3))
+    dies(1, said=False)
+    clock.set_now(clock.now() + leases.LEASE * 2)
+    (task,) = [t for t in SCHEDULE if t.name == "sweep"]
+    assert task.function()() == (0, 0)
+    assert states() == ["ambiguous", "queued", "queued"]
 
 
 def test_a_living_senders_journal_is_left_alone(post: MemoryMailer) -> None:

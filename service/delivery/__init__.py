@@ -1,6 +1,6 @@
 """Delivery. In: due rows of the outbox. Out: mails in the receiver's hands, at most one copy of each, ever."""
 
-from service.delivery.aftermath import recover
+from service.delivery.aftermath import recover, sweep
 from service.delivery.deliver import CHUNK, Counts, configured_mailer, deliver_due, much, stopping
 from service.delivery.leases import expire
 from service.delivery.mirrors import held, release_hold
@@ -25,4 +25,5 @@ __all__ = [
     "release_hold",
     "resolve",
     "stopping",
+    "sweep",
 ]
