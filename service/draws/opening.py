@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from scoring import draws as rules_of
 from scoring import weeks
+from service.books import terms
 from service.database import db
 from service.models import Draw, Prize, Programme
 from service.models.draws import DrawStatus
@@ -38,7 +39,8 @@ def default_rules(title: str, month: str | None, prizes: Sequence[tuple[str, str
         f"Run by: {company}, {programme.name if programme else ''}".rstrip(", "),
         f"Who takes part: every employee who holds tickets of {month or 'the month'} when the pool is frozen.",
         "Liaisons of the programme, excluded people and people who left do not enter.",
-        "Tickets: one for each week in which a share of yours was first visited by a reader, at most five a month.",
+        "Tickets: one for each week in which a share of yours was first visited by a reader, "
+        f"at most {terms().rules.tickets_a_month} a month.",
         "A week belongs to the month of its Thursday. What becomes known after the freeze counts in the next draw.",
         "Prizes:",
         *(f"  {n}. {name}{f' ({value})' if value else ''}" for n, (name, value) in enumerate(prizes, 1)),
