@@ -46,13 +46,13 @@ def keep(encoded: Encoded) -> str:
     return name
 
 
-def store_from(url: str, policy: Policy = fetch.PUBLIC) -> str:
-    """Fetch a picture from a public address and `store` it. Raises Invalid. Does not commit."""
+def fetched(url: str, policy: Policy = fetch.PUBLIC) -> Encoded:
+    """Return a picture from a public address, encoded. Raises Invalid. Touches no database."""
     try:
         found = fetch.fetch(url, LARGEST, 15, "image/*", policy)
     except fetch.NotFetched as refusal:
         raise Invalid({"picture": refusal.words}) from refusal
-    return store(found.body)
+    return encode(found.body)
 
 
 def encode(data: bytes) -> Encoded:

@@ -206,9 +206,8 @@ def _pictures(new: list[Post], report: Report, policy: Any, progress: Progress |
         host = urlsplit(address).netloc
         if address not in came and failures[host] < _GIVE_UP_AFTER:
             try:
-                found = fetch.fetch(address, pictures.LARGEST, 15, "image/*", policy)
-                came[address] = pictures.encode(found.body)
-            except (fetch.NotFetched, Invalid):
+                came[address] = pictures.fetched(address, policy)
+            except Invalid:
                 failures[host] += 1
         if progress:
             progress(done, len(wanted))

@@ -8,7 +8,6 @@ import struct
 import zlib
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,9 +159,9 @@ def test_an_unknown_picture_is_a_404(client: FlaskClient) -> None:
         "http://2130706433/",
     ],
 )
-def test_a_picture_is_never_fetched_from_a_private_place(app: Flask, url: str) -> None:
+def test_a_picture_is_never_fetched_from_a_private_place(url: str) -> None:
     with pytest.raises(Invalid, match="public places only"):
-        pictures.store_from(url)
+        pictures.fetched(url)
 
 
 @pytest.mark.shared
