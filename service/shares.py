@@ -1,27 +1,23 @@
-"""Shares. In: an employee, a story and a network; later, hits on the short link. Out: shares and evidence, recorded."""
+"""Shares. In: an employee, a story and a network. Out: her share with its short link and its evidence, recorded."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import sqlalchemy as sa
 
 from emails import networks
-from scoring import visits
-from service import clock, settings, settling
+from service import clock, settling
 from service.bulk import insert_or_ignore
 from service.database import db
+from service.links import BASE58, CODE_LENGTH, short_link
 from service.models import Employee, Evidence, Outbox, Selection, Share, ShareText, Story
 from service.models.content import StoryStatus
 from service.models.mail import MailState
+from service.visiting import Asked, visitor
 
-BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-CODE_LENGTH = 10
 LARGEST_ID = 2**31 - 1
 """What a database can look up; a larger number from a URL is nobody's."""
 QUIET = timedelta(minutes=1)
@@ -30,21 +26,6 @@ QUIET = timedelta(minutes=1)
 
 SHOWN = (MailState.ACCEPTED, MailState.DELIVERED)
 """States of a digest whose stories she has been shown."""
-
-
-class UnknownCode(LookupError):
-    """No share has this short link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asks for a page, as far as evidence needs it. The address is hashed at once and kept nowhere."""
-
-    method: str = "GET"
-    address: str = ""
-    agent: str = ""
-    purpose: str = ""
-    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +56,6 @@ def story_for(employee: Employee, story_id: int) -> Story | None:
     mailed = sa.select(Selection.stories).join(Outbox, Outbox.selection_id == Selection.id)
     chosen = db.session.scalars(mailed.where(Outbox.subject == employee.subject))
     return story if any(story_id in stories for stories in chosen) else None
-
-
-def short_link(code: str) -> str:
-    """Return the public address of a short link."""
-    return f"{settings().base_url}/r/{code}"
 
 
 def ready_words(employee: Employee, story: Story, network: str, link: str = "") -> str:
@@ -119,7 +95,7 @@ def open_share(
     if db.session.scalar(recent.limit(1)) is None:
         seen = asked or Asked()
         facts = {"agent": seen.agent[:400], "purpose": seen.purpose[:80]}
-        who = _visitor(share, seen) if asked else None
+        who = visitor(share, seen) if asked else None
         db.session.add(Evidence(share_id=share.id, kind="opened", at=now, visitor=who, facts=facts))
     db.session.commit()
     return Opened(share, link, words, story.title)
@@ -150,14 +126,6 @@ def _share(employee: Employee, story: Story, network: str) -> Share:
         }
         db.session.execute(insert_or_ignore(Share).values(**row))
     return found
-
-
-def _visitor(share: Share, asked: Asked) -> str | None:
-    """Return who this was, as a hash salted per share: the same person is told apart here and known nowhere else."""
-    if share.salt is None:
-        return None
-    seen = f"{asked.address}|{asked.agent}".encode()
-    return hmac.new(bytes.fromhex(share.salt), seen, "sha256").hexdigest()[:32]
 
 
 def share_of(employee: Employee, share_id: int) -> Share | None:
@@ -202,86 +170,3 @@ def declare(employee: Employee, share: Share) -> bool:
     settling.settle(share.subject)
     db.session.commit()
     return True
-
-
-def visit(code: str, asked: Asked) -> str:
-    """Record one GET of a short link with its verdict, settle what it proves, and return where it leads. Commits.
-
-    Raises UnknownCode.
-    """
-    share = _by_code(code)
-    target = leads_to(share)
-    if share.salt is None:  # her data were erased: the link goes on, nothing is counted
-        return target
-    settling.lock(share.subject)
-    now = clock.now()
-    who = _visitor(share, asked)
-    hit = visits.Hit(
-        method=asked.method,
-        agent=asked.agent[:400],
-        purpose=asked.purpose[:80],
-        language=asked.language[:80],
-        herself=_opened_it(share, who),
-        burst=1 + _hits(share, who, now - timedelta(seconds=2)),
-    )
-    verdict = visits.judge(hit)
-    facts = hit.to_json() | ({"crawler": verdict.crawler} if verdict.crawler else {})
-    db.session.add(
-        Evidence(
-            share_id=share.id,
-            kind="visit",
-            at=now,
-            verdict=verdict.kind,
-            reason=verdict.reason,
-            visitor=who,
-            facts=facts,
-        )
-    )
-    db.session.flush()
-    if verdict.kind == visits.HUMAN or (verdict.crawler and visits.proves(verdict.crawler, share.network)):
-        settling.settle(share.subject)
-    db.session.commit()
-    return target
-
-
-def look_up(code: str) -> str:
-    """Return where a short link leads, recording nothing. Raises UnknownCode."""
-    return leads_to(_by_code(code))
-
-
-def _by_code(code: str) -> Share:
-    if len(code) != CODE_LENGTH or not set(code) <= set(BASE58):
-        raise UnknownCode  # not worth a query, and nothing that a database might stumble over
-    share = db.session.scalar(sa.select(Share).options(sa.orm.joinedload(Share.story)).where(Share.code == code))
-    if share is None:
-        raise UnknownCode
-    return share
-
-
-def leads_to(share: Share) -> str:
-    """Return the story's stored address with UTM parameters that say which network and campaign brought the visit."""
-    campaign = share.story.campaign
-    source = {"utm_source": share.network, "utm_medium": "advocacy"}
-    return with_parameters(share.story.url, {**source, "utm_campaign": campaign.slug if campaign else "goodword"})
-
-
-def with_parameters(url: str, values: Mapping[str, str]) -> str:
-    """Return the URL with these query parameters added; its own query and fragment stay, and its own values win."""
-    parts = urlsplit(url)
-    present = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    added = urlencode({k: v for k, v in values.items() if k not in present}, quote_via=quote)
-    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, added)))))
-
-
-def _opened_it(share: Share, who: str | None) -> bool:
-    asked = sa.select(Evidence.id).where(
-        Evidence.share_id == share.id, Evidence.kind == "opened", Evidence.visitor == who
-    )
-    return db.session.scalar(asked.limit(1)) is not None
-
-
-def _hits(share: Share, who: str | None, since: object) -> int:
-    asked = sa.select(sa.func.count()).where(
-        Evidence.share_id == share.id, Evidence.kind == "visit", Evidence.visitor == who, Evidence.at > since
-    )
-    return int(db.session.scalar(asked) or 0)

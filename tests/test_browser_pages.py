@@ -12,7 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
-from service import config, create_app, shares
+from service import config, create_app, shares, visiting
 from service.database import db
 from tests import noor as world
 from tests.conftest import chromium
@@ -116,7 +116,7 @@ def test_axe_finds_nothing_serious_and_nothing_runs_off_the_side(
     noor = world.begin()
     share = shares.open_share(noor, world.story(), "linkedin").share
     shares.open_share(noor, world.story(), "x")
-    shares.visit(share.code, shares.Asked(agent=world.CHROME, address="198.51.100.7", language="en"))
+    visiting.visit(share.code, visiting.Asked(agent=world.CHROME, address="198.51.100.7", language="en"))
     made, door = world.passes_of(noor), f"/s/{world.passes_of(noor).share}/{world.story().id}"
     db.session.rollback()
     for width in (375, 1280):

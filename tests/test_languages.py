@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from emails.networks import NETWORKS
 from scoring.weeks import month_of
-from service import clock, draws, shares, suppressions
+from service import clock, draws, shares, suppressions, visiting
 from service.database import db
 from service.models import Employee, Programme, Topic
 from service.models.people import Status
@@ -128,12 +128,12 @@ def test_her_shares_points_badges_and_tickets_speak_her_language(
     told = shares.open_share(noor, story, "linkedin").share
     walk.get(walk.me)
     walk.act("shared", share=told.id)
-    shares.visit(told.code, CRAWLER)
+    visiting.visit(told.code, CRAWLER)
     walk.get(walk.me)
     seen = shares.open_share(noor, story, "facebook", "My own words for it.").share
     for n in range(8):
-        shares.visit(seen.code, shares.Asked(address=f"198.51.100.{n}", agent=world.CHROME, language="en"))
-    shares.visit(told.code, HUMAN)
+        visiting.visit(seen.code, visiting.Asked(address=f"198.51.100.{n}", agent=world.CHROME, language="en"))
+    visiting.visit(told.code, HUMAN)
     walk.get(walk.me)
     clock.set_now(clock.now() + timedelta(days=7))
     walk.get(walk.me)
@@ -157,7 +157,7 @@ def test_draws_and_her_prize_speak_her_language(client: FlaskClient, noor: Emplo
     walk = Walk(client, noor)
     walk.get("/draws")
     share = shares.open_share(noor, world.story(), "linkedin").share
-    shares.visit(share.code, HUMAN)
+    visiting.visit(share.code, HUMAN)
     prizes = [("Zwei Tage", "")]
     draw = draws.create(
         "2026-11", "2026-11", prizes, month=month_of(clock.now(), "UTC"), source_text=SOURCE, sample=True

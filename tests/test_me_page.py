@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from service import choices, clock, ledger, outbox, shares
+from service import choices, clock, ledger, outbox, shares, visiting
 from service.database import db
 from service.models import Employee, Outbox, Programme, Selection, Share
 from tests import noor as world
@@ -60,7 +60,7 @@ def test_a_confirmed_share_shows_its_reader_points_badge_and_ticket(
     client: FlaskClient, noor: Employee, me: str
 ) -> None:
     share = shares.open_share(noor, world.story(), "linkedin").share
-    shares.visit(share.code, HUMAN)
+    visiting.visit(share.code, HUMAN)
     html = client.get(me).text
     for words in ("What your shares brought", "Confirmed by a reader", "1 reader", "+10", "You hold 1 ticket."):
         assert words in html

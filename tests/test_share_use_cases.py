@@ -5,10 +5,11 @@ from threading import Barrier
 import pytest
 from flask import Flask
 
-from service import clock, ledger, shares
+from service import clock, ledger, links, shares, visiting
 from service.database import db
+from service.links import UnknownCode
 from service.models import Employee, Evidence, Share, Story
-from service.shares import Asked, UnknownCode
+from service.visiting import Asked
 from tests import noor as world
 
 HUMAN = Asked(address="198.51.100.7", agent=world.CHROME, language="en")
@@ -56,7 +57,7 @@ def test_words_that_come_after_a_reader_cannot_be_the_ones_that_were_read(app: F
     noor = world.begin()
     code = shares.open_share(noor, world.story(), "x").share.code
     clock.set_now(clock.now() + timedelta(hours=1))
-    shares.visit(code, HUMAN)
+    visiting.visit(code, HUMAN)
     points = ledger.total(noor.subject)
     again = shares.open_share(noor, world.story(), "x", "I was there.").share
     assert (again.own_words, ledger.total(noor.subject), ledger.verify()) == (False, points, [])
@@ -75,14 +76,14 @@ def test_a_story_for_another_team_is_not_hers_to_share(app: Flask) -> None:
 def test_a_person_confirms_a_crawler_shows_and_a_scanner_does_nothing(app: Flask) -> None:
     noor = world.begin()
     share = shares.open_share(noor, world.story(), "linkedin").share
-    shares.visit(share.code, Asked(agent="Barracuda Sentinel", address="192.0.2.1"))
+    visiting.visit(share.code, Asked(agent="Barracuda Sentinel", address="192.0.2.1"))
     assert (share.state, ledger.total(noor.subject, "all")) == ("opened", 0)
-    shares.visit(share.code, CRAWLER)
+    visiting.visit(share.code, CRAWLER)
     assert (share.state, ledger.total(noor.subject, "all")) == ("seen", 0)
-    shares.visit(share.code, HUMAN)
+    visiting.visit(share.code, HUMAN)
     assert share.state == "confirmed"
     assert ledger.total(noor.subject, "all") == 10
-    shares.visit(share.code, HUMAN)
+    visiting.visit(share.code, HUMAN)
     assert ledger.total(noor.subject, "all") == 10
     verdicts = [(e.verdict, e.reason) for e in db.session.query(Evidence).filter_by(kind="visit").order_by(Evidence.id)]
     assert verdicts == [("bot", "scanner"), ("bot", "crawler"), ("human", "browser"), ("human", "browser")]
@@ -91,7 +92,7 @@ def test_a_person_confirms_a_crawler_shows_and_a_scanner_does_nothing(app: Flask
 def test_her_own_visit_is_suspected_and_no_address_is_kept(app: Flask) -> None:
     noor = world.begin()
     share = shares.open_share(noor, world.story(), "linkedin", asked=HUMAN).share
-    shares.visit(share.code, HUMAN)
+    visiting.visit(share.code, HUMAN)
     kept = db.session.query(Evidence).filter_by(kind="visit").one()
     assert (kept.verdict, kept.reason) == ("suspected", "herself")
     assert share.state == "opened"
@@ -119,12 +120,12 @@ def test_nobody_declares_for_somebody_else(app: Flask) -> None:
 def test_the_target_keeps_its_own_query_and_fragment(app: Flask) -> None:
     noor = world.begin()
     share = shares.open_share(noor, world.story(), "x").share
-    assert shares.visit(share.code, HUMAN) == (
+    assert visiting.visit(share.code, HUMAN) == (
         "https://fjord.example/doors?ref=home&utm_source=x&utm_medium=advocacy&utm_campaign=open-house#top"
     )
-    assert shares.look_up(share.code) == shares.leads_to(share)
+    assert visiting.look_up(share.code) == links.leads_to(share)
     with pytest.raises(UnknownCode):
-        shares.visit("2222222222", HUMAN)
+        visiting.visit("2222222222", HUMAN)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_the_target_keeps_its_own_query_and_fragment(app: Flask) -> None:
     ],
 )
 def test_parameters_are_added_and_never_replaced(url: str, expected: str) -> None:
-    assert shares.with_parameters(url, {"utm_source": "x"}) == expected
+    assert links.with_parameters(url, {"utm_source": "x"}) == expected
 
 
 def test_an_erased_persons_link_goes_on_and_counts_nothing(app: Flask) -> None:
@@ -145,7 +146,7 @@ def test_an_erased_persons_link_goes_on_and_counts_nothing(app: Flask) -> None:
     share = shares.open_share(noor, world.story(), "x").share
     share.salt = None
     db.session.commit()
-    assert shares.visit(share.code, HUMAN).startswith("https://fjord.example/doors")
+    assert visiting.visit(share.code, HUMAN).startswith("https://fjord.example/doors")
     assert db.session.query(Evidence).filter_by(kind="visit").count() == 0
     assert db.session.query(Share).one().state == "opened"
 
@@ -179,7 +180,7 @@ def test_readers_who_arrive_at_once_are_all_counted_and_paid_once(app: Flask) ->
     def read_it(number: int) -> None:
         with app.app_context():
             start.wait()
-            shares.visit(code, Asked(address=f"198.51.100.{number}", agent=world.CHROME, language="en"))
+            visiting.visit(code, Asked(address=f"198.51.100.{number}", agent=world.CHROME, language="en"))
 
     with ThreadPoolExecutor(6) as people:
         for done in [people.submit(read_it, n) for n in range(6)]:

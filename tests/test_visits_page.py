@@ -2,7 +2,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from pytest import MonkeyPatch
 
-from service import shares
+from service import shares, visiting
 from service.database import db
 from service.models import Evidence
 from tests import noor as world
@@ -44,7 +44,7 @@ def test_while_the_database_is_away_known_links_go_on_and_others_wait(
     def away(*_args: object) -> str:
         raise sa.exc.OperationalError("SELECT", {}, Exception("connection refused"))
 
-    monkeypatch.setattr(shares, "visit", away)
+    monkeypatch.setattr(visiting, "visit", away)
     assert client.get(f"/r/{code}", headers=world.PERSON).status_code == 302
     lost = client.get("/r/3333333333", headers={**world.PERSON, "Accept-Language": "en"})
     assert lost.status_code == 503

@@ -15,7 +15,7 @@ from random import Random
 import sqlalchemy as sa
 
 from scoring import draws as rules_of
-from service import choices, clock, delivery, digests, draws, editions, settling, shares
+from service import choices, clock, delivery, digests, draws, editions, settling, shares, visiting
 from service.database import db
 from service.models import Draw, Edition, Employee, Outbox, Rank, Selection, Share, Story
 from service.models.draws import RankState
@@ -170,8 +170,8 @@ def _world(agenda: Agenda, luck: Random, share: Share, start: datetime, who: str
         agenda.at(moment, lambda n=n: _visit(code, visitor(share_id, n)))  # type: ignore[misc]
 
 
-def _visit(code: str, asked: shares.Asked) -> None:
-    shares.visit(code, asked)
+def _visit(code: str, asked: visiting.Asked) -> None:
+    visiting.visit(code, asked)
 
 
 def _declare(subject: str, share_id: int) -> None:

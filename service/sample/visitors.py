@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from service.shares import Asked
+from service.visiting import Asked
 
 AGENTS = {
     "linkedin": "LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)",

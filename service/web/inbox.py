@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS, length, room_for_words
 from emails.passes import WrongPass
-from service import choices, shares
+from service import choices, links, shares
 from service.models import Employee, Story
 from service.passes import EndedPass, Purpose
 from service.shares import Opened
@@ -50,7 +50,7 @@ def _story_page(text: str, employee: Employee, story: Story, words: str | None =
         mine=mine,
         others=[slug for slug in NETWORKS if slug not in mine],
         chosen=chosen if chosen in NETWORKS else mine[0],
-        ready=shares.ready_words(employee, story, mine[0], shares.short_link("x" * shares.CODE_LENGTH)),
+        ready=shares.ready_words(employee, story, mine[0], links.short_link("x" * links.CODE_LENGTH)),
         words=words,
         error=error,
     )
@@ -75,7 +75,7 @@ def own_words(text: str, story_id: int) -> str | tuple[str, int]:
 
 
 def _too_long(words: str, network: str) -> str | None:
-    room_left = room_for_words(network, shares.short_link("x" * shares.CODE_LENGTH))
+    room_left = room_for_words(network, links.short_link("x" * links.CODE_LENGTH))
     most = MOST_WORDS if room_left is None else min(room_left, MOST_WORDS)
     over = length(words, network) - most
     if over <= 0:

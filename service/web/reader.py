@@ -14,7 +14,7 @@ from service import passes
 from service.database import db
 from service.models import Employee, Programme
 from service.passes import EndedPass
-from service.shares import Asked
+from service.visiting import Asked
 from service.web import nonces
 from service.web.language import LANGUAGES
 from service.web.language import gettext as _

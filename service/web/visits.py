@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from service import shares
+from service import links, visiting
 from service.database import db
 from service.journal import log
 from service.web import reader, records
@@ -29,8 +29,8 @@ def follow(code: str) -> Response:
     """Redirect to the story and record the visit; unknown 404, database away and link not remembered 503."""
     place = (str(db.engine.url), code)
     try:
-        target = shares.look_up(code) if request.method == "HEAD" else shares.visit(code, reader.asked())
-    except shares.UnknownCode:
+        target = visiting.look_up(code) if request.method == "HEAD" else visiting.visit(code, reader.asked())
+    except links.UnknownCode:
         abort(404)
     except sa.exc.OperationalError as away:
         db.session.rollback()
