@@ -220,6 +220,7 @@ def upgrade():
         sa.Column("reads", database.Json, nullable=False),
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("topics", database.Json, nullable=False),
+        sa.Column("fewer", database.Json, server_default="[]", nullable=False),
         sa.Column("networks", database.Json, nullable=False),
         sa.Column("mastodon", sa.String(), nullable=True),
         sa.Column("chosen", database.Json, nullable=False),
@@ -319,6 +320,19 @@ def upgrade():
     with op.batch_alter_table("story", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_story_campaign_id"), ["campaign_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_story_status"), ["status"], unique=False)
+
+    op.create_table(
+        "declined",
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"], ["story.id"], name=op.f("fk_declined_story_id_story"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("subject", "story_id", name=op.f("pk_declined")),
+    )
+    with op.batch_alter_table("declined", schema=None) as batch_op:
+        batch_op.create_index("ix_declined_story", ["story_id"], unique=False)
 
     op.create_table(
         "outbox",
@@ -508,6 +522,10 @@ def downgrade():
         batch_op.drop_index("ix_outbox_due")
 
     op.drop_table("outbox")
+    with op.batch_alter_table("declined", schema=None) as batch_op:
+        batch_op.drop_index("ix_declined_story")
+
+    op.drop_table("declined")
     with op.batch_alter_table("story", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_story_status"))
         batch_op.drop_index(batch_op.f("ix_story_campaign_id"))

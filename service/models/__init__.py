@@ -8,12 +8,14 @@ from service.models.people import Employee, Liaison, Programme, RetiredLink, Sig
 from service.models.score import Award, LedgerEntry, Total
 from service.models.sending import RateLimit, Sending, SendingNumber
 from service.models.shares import Evidence, Share
+from service.models.steering import Declined
 
 __all__ = [
     "Award",
     "Call",
     "CallState",
     "Campaign",
+    "Declined",
     "Draw",
     "Edition",
     "Employee",

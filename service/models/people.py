@@ -88,6 +88,8 @@ class Employee(Base):
     zone: Mapped[str] = mapped_column(default="UTC")
     topics: Mapped[list[int]] = mapped_column(Json, default=list)
     """Ids of topics she follows, sorted."""
+    fewer: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """What she wants less of, sorted: emails.picks says how `topic:3` and `kind:promotional` are read."""
     networks: Mapped[list[str]] = mapped_column(Json, default=list)
     """Slugs of emails.networks in her order; empty: the programme's fallback."""
     mastodon: Mapped[str | None]
