@@ -59,6 +59,12 @@ class Evidence(Base):
     reason: Mapped[str | None]
     visitor: Mapped[str | None] = mapped_column(sa.String(32))
     """Hash of address and agent salted per share; never the address itself."""
+    place: Mapped[str | None] = mapped_column(sa.String(32))
+    """Hash of the address alone (of IPv6 its /64), salted per share: many agents may come from one place."""
+    weekly: Mapped[str | None] = mapped_column(sa.String(32))
+    """Hash of address and agent under the week's key, the same on all shares; gone after 7 days."""
+    weekly_place: Mapped[str | None] = mapped_column(sa.String(32))
+    """Hash of the address alone under the week's key; gone after 7 days."""
     again: Mapped[bool] = mapped_column(default=False)
     """True once an earlier visit of the same visitor was forgotten: this one is no first visit."""
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
