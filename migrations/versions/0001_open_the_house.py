@@ -35,6 +35,7 @@ def upgrade():
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("multiplier", sa.Integer(), nullable=False),
+        sa.Column("link_parameters", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
@@ -119,6 +120,13 @@ def upgrade():
         sa.Column("automatic_release", sa.Boolean(), nullable=False),
         sa.Column("policy_url", sa.String(), nullable=True),
         sa.Column("fallback_network", sa.String(), nullable=False),
+        sa.Column(
+            "link_parameters",
+            sa.String(),
+            server_default="utm_source={network}&utm_medium=advocacy&utm_campaign={campaign}",
+            nullable=False,
+        ),
+        sa.Column("click_parameter", sa.String(), server_default="", nullable=False),
         sa.Column("rules", database.Json, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
@@ -329,6 +337,7 @@ def upgrade():
         sa.Column("picture_alt", sa.String(), nullable=False),
         sa.Column("created_at", database.Moment(), nullable=False),
         sa.Column("approved_at", database.Moment(), nullable=True),
+        sa.Column("afterwards", sa.String(), server_default="leads", nullable=False),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_story_campaign_id_campaign")),
         sa.ForeignKeyConstraint(["lead_topic"], ["topic.id"], name=op.f("fk_story_lead_topic_topic")),
         sa.ForeignKeyConstraint(["picture_hash"], ["picture.hash"], name=op.f("fk_story_picture_hash_picture")),
@@ -384,6 +393,20 @@ def upgrade():
         batch_op.create_index("ix_outbox_due", ["state", "due_at"], unique=False)
         batch_op.create_index("ix_outbox_edition", ["edition_id", "state", "selection_id"], unique=False)
 
+    op.create_table(
+        "poster",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=10), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("others", sa.Integer(), nullable=False),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["story_id"], ["story.id"], name=op.f("fk_poster_story_id_story")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poster")),
+        sa.UniqueConstraint("code", name=op.f("uq_poster_code")),
+        sa.UniqueConstraint("story_id", name=op.f("uq_poster_story_id")),
+    )
     op.create_table(
         "rank",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -457,6 +480,7 @@ def upgrade():
         sa.Column("weekly", sa.String(length=32), nullable=True),
         sa.Column("weekly_place", sa.String(length=32), nullable=True),
         sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("click", sa.String(length=16), nullable=True),
         sa.Column("facts", database.Json, nullable=False),
         sa.ForeignKeyConstraint(["share_id"], ["share.id"], name=op.f("fk_evidence_share_id_share")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
@@ -513,6 +537,23 @@ def upgrade():
         batch_op.create_index("ix_mail_event_outbox", ["outbox_id"], unique=False)
 
     op.create_table(
+        "poster_visit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("poster_id", sa.Integer(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("visitor", sa.String(length=32), nullable=True),
+        sa.Column("click", sa.String(length=16), nullable=True),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.ForeignKeyConstraint(["poster_id"], ["poster.id"], name=op.f("fk_poster_visit_poster_id_poster")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poster_visit")),
+    )
+    with op.batch_alter_table("poster_visit", schema=None) as batch_op:
+        batch_op.create_index("ix_poster_visit_at", ["at"], unique=False)
+        batch_op.create_index("ix_poster_visit_poster", ["poster_id", "at"], unique=False)
+
+    op.create_table(
         "quarantined_visit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("quarantine_id", sa.Integer(), nullable=False),
@@ -543,6 +584,11 @@ def downgrade():
         batch_op.drop_index("ix_quarantined_visit_evidence")
 
     op.drop_table("quarantined_visit")
+    with op.batch_alter_table("poster_visit", schema=None) as batch_op:
+        batch_op.drop_index("ix_poster_visit_poster")
+        batch_op.drop_index("ix_poster_visit_at")
+
+    op.drop_table("poster_visit")
     with op.batch_alter_table("mail_event", schema=None) as batch_op:
         batch_op.drop_index("ix_mail_event_outbox")
         batch_op.drop_index("ix_mail_event_call")
@@ -565,6 +611,7 @@ def downgrade():
     op.drop_table("share")
     op.drop_table("retired_link")
     op.drop_table("rank")
+    op.drop_table("poster")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_edition")
         batch_op.drop_index("ix_outbox_due")

@@ -5,6 +5,7 @@ from service.models.content import Campaign, Picture, ShareText, Story, Topic
 from service.models.draws import Draw, Entrant, Prize, Rank
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
+from service.models.posters import Poster, PosterVisit
 from service.models.quarantine import Quarantine, QuarantinedVisit
 from service.models.score import Award, LedgerEntry, Total
 from service.models.sending import RateLimit, Sending, SendingNumber
@@ -28,6 +29,8 @@ __all__ = [
     "Omission",
     "Outbox",
     "Picture",
+    "Poster",
+    "PosterVisit",
     "Prize",
     "Programme",
     "Quarantine",

@@ -26,6 +26,17 @@ class StoryStatus(StrEnum):
     ARCHIVED = "archived"
 
 
+class Afterwards(StrEnum):
+    """What an archived story's short links do."""
+
+    LEADS = "leads"
+    """They go on leading to the story."""
+    EXPLAINS = "explains"
+    """They show a page that says it has moved on, with the story's address on it."""
+    ENDS = "ends"
+    """They show a page that names neither the story nor its address: it was withdrawn."""
+
+
 class Topic(Base):
     __tablename__ = "topic"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +72,8 @@ class Campaign(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     multiplier: Mapped[int] = mapped_column(default=1)
+    link_parameters: Mapped[str | None]
+    """Its own template of what short links add to an address (service.links); None: the programme's."""
 
 
 class Story(Base):
@@ -90,6 +103,8 @@ class Story(Base):
     picture_alt: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     approved_at: Mapped[datetime | None] = mapped_column(Moment)
+    afterwards: Mapped[str] = mapped_column(default=Afterwards.LEADS, server_default=Afterwards.LEADS)
+    """What its short links do once it is archived: Afterwards."""
 
     campaign: Mapped[Campaign | None] = relationship()
     texts: Mapped[list[ShareText]] = relationship(back_populates="story", cascade="all, delete-orphan")

@@ -26,6 +26,10 @@ class Status(StrEnum):
     GONE = "gone"
 
 
+LINK_PARAMETERS = "utm_source={network}&utm_medium=advocacy&utm_campaign={campaign}"
+"""What short links add to a story's address unless the programme or its campaign says otherwise."""
+
+
 class Programme(Base):
     """The company's employee advocacy programme: one row (id 1) per deployment."""
 
@@ -48,6 +52,10 @@ class Programme(Base):
     automatic_release: Mapped[bool] = mapped_column(default=False)
     policy_url: Mapped[str | None]
     fallback_network: Mapped[str] = mapped_column(default="linkedin")
+    link_parameters: Mapped[str] = mapped_column(default=LINK_PARAMETERS, server_default=LINK_PARAMETERS)
+    """Template of what short links add to a story's address: service.links."""
+    click_parameter: Mapped[str] = mapped_column(default="", server_default="")
+    """Name under which a visit's own random id goes along to the story; empty: none does."""
     rules: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """Overrides of scoring.points.Rules by field name; empty: the defaults."""
 

@@ -67,5 +67,7 @@ class Evidence(Base):
     """Hash of the address alone under the week's key; gone after 7 days."""
     again: Mapped[bool] = mapped_column(default=False)
     """True once an earlier visit of the same visitor was forgotten: this one is no first visit."""
+    click: Mapped[str | None] = mapped_column(sa.String(16))
+    """The random id that this visit took along to the story, if the programme wants one (service.links)."""
     facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """What was derived at intake: method, agent, flags of the address, headers that matter."""
