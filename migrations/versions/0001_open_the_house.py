@@ -119,6 +119,9 @@ def upgrade():
         sa.Column("opt_in", sa.Boolean(), nullable=False),
         sa.Column("automatic_release", sa.Boolean(), nullable=False),
         sa.Column("policy_url", sa.String(), nullable=True),
+        sa.Column("policy", database.Json, nullable=False),
+        sa.Column("disclosure", database.Json, nullable=False),
+        sa.Column("block_list", database.Json, nullable=False),
         sa.Column("fallback_network", sa.String(), nullable=False),
         sa.Column(
             "link_parameters",
@@ -432,6 +435,63 @@ def upgrade():
         sa.PrimaryKeyConstraint("link_id", name=op.f("pk_retired_link")),
     )
     op.create_table(
+        "share_text",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("network", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"], ["story.id"], name=op.f("fk_share_text_story_id_story"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_text")),
+    )
+    with op.batch_alter_table("share_text", schema=None) as batch_op:
+        batch_op.create_index("ix_share_text_story", ["story_id"], unique=False)
+
+    op.create_table(
+        "mail_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("send_id", sa.String(length=48), nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("outbox_id", sa.Integer(), nullable=False),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("url", sa.String(length=64), nullable=False),
+        sa.Column("provider_id", sa.String(length=128), nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.Column("received_at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["outbox_id"], ["outbox.id"], name=op.f("fk_mail_event_outbox_id_outbox"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_event")),
+        sa.UniqueConstraint("provider_id", name=op.f("uq_mail_event_provider_id")),
+        sa.UniqueConstraint("send_id", "event", "at", "url", name=op.f("uq_mail_event_send_id_event_at_url")),
+    )
+    with op.batch_alter_table("mail_event", schema=None) as batch_op:
+        batch_op.create_index("ix_mail_event_at", ["at"], unique=False)
+        batch_op.create_index("ix_mail_event_call", ["token", "event"], unique=False)
+        batch_op.create_index("ix_mail_event_outbox", ["outbox_id"], unique=False)
+
+    op.create_table(
+        "poster_visit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("poster_id", sa.Integer(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("visitor", sa.String(length=32), nullable=True),
+        sa.Column("click", sa.String(length=16), nullable=True),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.ForeignKeyConstraint(["poster_id"], ["poster.id"], name=op.f("fk_poster_visit_poster_id_poster")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poster_visit")),
+    )
+    with op.batch_alter_table("poster_visit", schema=None) as batch_op:
+        batch_op.create_index("ix_poster_visit_at", ["at"], unique=False)
+        batch_op.create_index("ix_poster_visit_poster", ["poster_id", "at"], unique=False)
+
+    op.create_table(
         "share",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -440,6 +500,7 @@ def upgrade():
         sa.Column("code", sa.String(length=10), nullable=False),
         sa.Column("salt", sa.String(length=32), nullable=True),
         sa.Column("own_words", sa.Boolean(), nullable=False),
+        sa.Column("text_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("opened_at", database.Moment(), nullable=True),
         sa.Column("declared_at", database.Moment(), nullable=True),
@@ -447,26 +508,17 @@ def upgrade():
         sa.Column("visited_at", database.Json, nullable=False),
         sa.Column("created_at", database.Moment(), nullable=False),
         sa.ForeignKeyConstraint(["story_id"], ["story.id"], name=op.f("fk_share_story_id_story")),
+        sa.ForeignKeyConstraint(
+            ["text_id"], ["share_text.id"], name=op.f("fk_share_text_id_share_text"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_share")),
         sa.UniqueConstraint("code", name=op.f("uq_share_code")),
         sa.UniqueConstraint("subject", "story_id", "network", name=op.f("uq_share_subject_story_id_network")),
     )
     with op.batch_alter_table("share", schema=None) as batch_op:
-        batch_op.create_index("ix_share_story", ["story_id"], unique=False)
+        batch_op.create_index("ix_share_story", ["story_id", "network", "text_id"], unique=False)
+        batch_op.create_index("ix_share_text", ["text_id"], unique=False)
 
-    op.create_table(
-        "share_text",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("story_id", sa.Integer(), nullable=False),
-        sa.Column("network", sa.String(), nullable=False),
-        sa.Column("language", sa.String(), nullable=False),
-        sa.Column("text", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["story_id"], ["story.id"], name=op.f("fk_share_text_story_id_story"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_share_text")),
-        sa.UniqueConstraint("story_id", "network", "language", name=op.f("uq_share_text_story_id_network_language")),
-    )
     op.create_table(
         "evidence",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -513,47 +565,6 @@ def upgrade():
         batch_op.create_index("ix_ledger_entry_subject", ["subject", "at"], unique=False)
 
     op.create_table(
-        "mail_event",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("send_id", sa.String(length=48), nullable=False),
-        sa.Column("token", sa.String(length=32), nullable=False),
-        sa.Column("outbox_id", sa.Integer(), nullable=False),
-        sa.Column("event", sa.String(length=32), nullable=False),
-        sa.Column("at", database.Moment(), nullable=False),
-        sa.Column("url", sa.String(length=64), nullable=False),
-        sa.Column("provider_id", sa.String(length=128), nullable=True),
-        sa.Column("why", sa.String(), nullable=True),
-        sa.Column("received_at", database.Moment(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["outbox_id"], ["outbox.id"], name=op.f("fk_mail_event_outbox_id_outbox"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_event")),
-        sa.UniqueConstraint("provider_id", name=op.f("uq_mail_event_provider_id")),
-        sa.UniqueConstraint("send_id", "event", "at", "url", name=op.f("uq_mail_event_send_id_event_at_url")),
-    )
-    with op.batch_alter_table("mail_event", schema=None) as batch_op:
-        batch_op.create_index("ix_mail_event_at", ["at"], unique=False)
-        batch_op.create_index("ix_mail_event_call", ["token", "event"], unique=False)
-        batch_op.create_index("ix_mail_event_outbox", ["outbox_id"], unique=False)
-
-    op.create_table(
-        "poster_visit",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("poster_id", sa.Integer(), nullable=False),
-        sa.Column("at", database.Moment(), nullable=False),
-        sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("visitor", sa.String(length=32), nullable=True),
-        sa.Column("click", sa.String(length=16), nullable=True),
-        sa.Column("facts", database.Json, nullable=False),
-        sa.ForeignKeyConstraint(["poster_id"], ["poster.id"], name=op.f("fk_poster_visit_poster_id_poster")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_poster_visit")),
-    )
-    with op.batch_alter_table("poster_visit", schema=None) as batch_op:
-        batch_op.create_index("ix_poster_visit_at", ["at"], unique=False)
-        batch_op.create_index("ix_poster_visit_poster", ["poster_id", "at"], unique=False)
-
-    op.create_table(
         "quarantined_visit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("quarantine_id", sa.Integer(), nullable=False),
@@ -584,6 +595,20 @@ def downgrade():
         batch_op.drop_index("ix_quarantined_visit_evidence")
 
     op.drop_table("quarantined_visit")
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_ledger_entry_subject")
+
+    op.drop_table("ledger_entry")
+    with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.drop_index("ix_evidence_share")
+        batch_op.drop_index("ix_evidence_at")
+
+    op.drop_table("evidence")
+    with op.batch_alter_table("share", schema=None) as batch_op:
+        batch_op.drop_index("ix_share_text")
+        batch_op.drop_index("ix_share_story")
+
+    op.drop_table("share")
     with op.batch_alter_table("poster_visit", schema=None) as batch_op:
         batch_op.drop_index("ix_poster_visit_poster")
         batch_op.drop_index("ix_poster_visit_at")
@@ -595,20 +620,10 @@ def downgrade():
         batch_op.drop_index("ix_mail_event_at")
 
     op.drop_table("mail_event")
-    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
-        batch_op.drop_index("ix_ledger_entry_subject")
+    with op.batch_alter_table("share_text", schema=None) as batch_op:
+        batch_op.drop_index("ix_share_text_story")
 
-    op.drop_table("ledger_entry")
-    with op.batch_alter_table("evidence", schema=None) as batch_op:
-        batch_op.drop_index("ix_evidence_share")
-        batch_op.drop_index("ix_evidence_at")
-
-    op.drop_table("evidence")
     op.drop_table("share_text")
-    with op.batch_alter_table("share", schema=None) as batch_op:
-        batch_op.drop_index("ix_share_story")
-
-    op.drop_table("share")
     op.drop_table("retired_link")
     op.drop_table("rank")
     op.drop_table("poster")

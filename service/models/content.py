@@ -107,18 +107,25 @@ class Story(Base):
     """What its short links do once it is archived: Afterwards."""
 
     campaign: Mapped[Campaign | None] = relationship()
-    texts: Mapped[list[ShareText]] = relationship(back_populates="story", cascade="all, delete-orphan")
+    texts: Mapped[list[ShareText]] = relationship(
+        back_populates="story", cascade="all, delete-orphan", order_by="(ShareText.position, ShareText.id)"
+    )
 
 
 class ShareText(Base):
-    """Ready-made words for a share; network "" serves every network without words of its own."""
+    """One suggestion of words for a share; network "" serves every network without words of its own.
+
+    A story may have several for one network and language: colleagues are given different ones.
+    """
 
     __tablename__ = "share_text"
-    __table_args__ = (sa.UniqueConstraint("story_id", "network", "language"),)
+    __table_args__ = (sa.Index("ix_share_text_story", "story_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     story_id: Mapped[int] = mapped_column(sa.ForeignKey("story.id", ondelete="CASCADE"))
     network: Mapped[str] = mapped_column(default="")
     language: Mapped[str]
     text: Mapped[str]
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The liaison's order, from 0, among the texts of this network and language."""
 
     story: Mapped[Story] = relationship(back_populates="texts")

@@ -51,6 +51,12 @@ class Programme(Base):
     opt_in: Mapped[bool] = mapped_column(default=False)
     automatic_release: Mapped[bool] = mapped_column(default=False)
     policy_url: Mapped[str | None]
+    policy: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    """What to share and what not, by language: plain paragraphs, shown at /policy."""
+    disclosure: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    """By language, what every post says of the tie to the company, like #ad or "I work at Fjord"."""
+    block_list: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    """Phrase that no post may hold → the reason that she is told."""
     fallback_network: Mapped[str] = mapped_column(default="linkedin")
     link_parameters: Mapped[str] = mapped_column(default=LINK_PARAMETERS, server_default=LINK_PARAMETERS)
     """Template of what short links add to a story's address: service.links."""

@@ -22,7 +22,8 @@ class Share(Base):
     __tablename__ = "share"
     __table_args__ = (
         sa.UniqueConstraint("subject", "story_id", "network"),
-        sa.Index("ix_share_story", "story_id"),
+        sa.Index("ix_share_story", "story_id", "network", "text_id"),
+        sa.Index("ix_share_text", "text_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(sa.String(32))
@@ -32,6 +33,8 @@ class Share(Base):
     salt: Mapped[str | None] = mapped_column(sa.String(32))
     """Salts the hashes of its visitors; erased with the person."""
     own_words: Mapped[bool] = mapped_column(default=False)
+    text_id: Mapped[int | None] = mapped_column(sa.ForeignKey("share_text.id", ondelete="SET NULL"))
+    """The suggestion she took as it stands; None: her own words, the story's title, or a suggestion since removed."""
     state: Mapped[str] = mapped_column(default="opened")
     """opened, declared, seen, confirmed or engaged: scoring.shares.state_of."""
     opened_at: Mapped[datetime | None] = mapped_column(Moment)
