@@ -12,6 +12,9 @@ from typing import Any
 PROMOTIONAL = "promotional"
 PROMOTIONAL_AT_MOST = 1
 
+TOPIC, KIND = "topic:", "kind:"
+"""How a wish for less begins: `topic:3`, one story on topic 3 in a digest at most; `kind:promotional`, none at all."""
+
 
 class Reason(StrEnum):
     """Why somebody gets no digest in an edition: a reason that anybody can look up, never a silence."""
@@ -83,7 +86,9 @@ class Key:
     audiences: frozenset[int] = frozenset()
     """Teams she belongs to."""
     seen: frozenset[int] = frozenset()
-    """Stories shown to her before."""
+    """Stories shown to her before, and those that she declined."""
+    fewer: frozenset[str] = frozenset()
+    """Her wishes for less."""
 
 
 class Shelf:
@@ -108,7 +113,8 @@ class Shelf:
             s: self._where([s == c.language for c in self.candidates]) for s in {c.language for c in live}
         }
         self._audiences = {a: self._where([a in c.audience for c in self.candidates]) for c in live for a in c.audience}
-        self._chosen: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._kinds = {k: self._where([k == c.kind for c in self.candidates]) for k in {c.kind for c in live}}
+        self._chosen: dict[tuple[int, int, tuple[int, ...]], tuple[int, ...]] = {}
 
     @staticmethod
     def _where(true: Iterable[bool]) -> int:
@@ -130,19 +136,36 @@ class Shelf:
         """Return those of the candidates that are among these stories."""
         return _either(self._bits, stories)
 
+    def less(self, wishes: Iterable[str]) -> tuple[int, tuple[int, ...]]:
+        """Return what wishes for less (TOPIC, KIND) mean here: the candidates that are unwanted, and for each topic
+        those of which one is enough. A wish that no candidate is concerned by means nothing."""
+        unwanted, enough = 0, set()
+        for wish in wishes:
+            if wish.startswith(KIND):
+                unwanted |= self._kinds.get(wish.removeprefix(KIND), 0)
+            elif wish.startswith(TOPIC) and (on := self._topics.get(int(wish.removeprefix(TOPIC)), 0)):
+                enough.add(on)
+        return unwanted, tuple(sorted(enough))
+
     @property
     def decided(self) -> int:
         """How many different numbers were decided so far."""
         return len(self._chosen)
 
-    def pick(self, fitting: int, size: int) -> tuple[int, ...]:
-        """Return at most `size` ids of these candidates, in the order of the mail; remembered."""
-        found = self._chosen.get((fitting, size))
+    def pick(self, fitting: int, size: int, enough: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """Return at most `size` ids of these candidates, in the order of the mail; remembered.
+
+        Of each number in `enough` (of `less`) one candidate at most.
+        """
+        if enough:
+            # Whom a wish takes nothing from is like everybody else.
+            enough = tuple(fits for each in enough if (fits := each & fitting) & (fits - 1))
+        found = self._chosen.get((fitting, size, enough))
         if found is None:
-            found = self._chosen[(fitting, size)] = tuple(self._pick(fitting, size))
+            found = self._chosen[(fitting, size, enough)] = tuple(self._pick(fitting, size, enough))
         return found
 
-    def _pick(self, fitting: int, size: int) -> Iterator[int]:
+    def _pick(self, fitting: int, size: int, enough: tuple[int, ...]) -> Iterator[int]:
         promotional = 0
         while fitting and size > 0:
             first = fitting & -fitting
@@ -151,13 +174,17 @@ class Shelf:
                 promotional += 1
                 if promotional > PROMOTIONAL_AT_MOST:
                     continue
+            for each in enough:
+                if first & each:
+                    fitting &= ~each
             size -= 1
             yield self.order[first.bit_length() - 1]
 
     def choose(self, key: Key, size: int) -> tuple[int, ...]:
         """Return at most `size` ids for this key, in the order of the mail."""
         fitting = self.on(key.topics) & self.read_in(key.languages) & self.meant_for(key.audiences)
-        return self.pick(fitting & ~self.these(key.seen), size)
+        unwanted, enough = self.less(key.fewer)
+        return self.pick(fitting & ~self.these(key.seen) & ~unwanted, size, enough)
 
 
 def _either(bits: Mapping[Any, int], names: Iterable[Any]) -> int:
@@ -180,8 +207,9 @@ def shown_at(candidate: Candidate, at: datetime) -> bool:
 def choose(candidates: Sequence[Candidate], key: Key, size: int) -> tuple[int, ...]:
     """Return the ids of at most `size` stories for everybody with this key, in the order of the mail.
 
-    `candidates` are approved and in their window. Chosen is what she reads, follows, is meant for and was never shown;
-    one promotional story at most. The order of `candidates` changes nothing.
+    `candidates` are approved and in their window. Chosen is what she reads, follows, is meant for, was never shown and
+    has not declined; one promotional story at most, and one of each topic of which she wants less. The order of
+    `candidates` changes nothing.
     """
     return Shelf(candidates).choose(key, size)
 

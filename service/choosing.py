@@ -56,6 +56,7 @@ class Choosing:
         self.frozen = texts_of(edition)
         self.released_at = edition.released_at
         self.leaves_at = edition.leaves_at
+        self._candidates = frozenset(c.id for c in self.frozen.candidates)
         self._shown = self._selections()
         self._fittings: dict[tuple[int, ...], Fitting] = {}
         self._moments: dict[Slot, tuple[datetime, bool, Fitting]] = {}
@@ -66,7 +67,7 @@ class Choosing:
         return sum(fitting.shelf.decided for fitting in self._fittings.values())
 
     def _selections(self) -> dict[int, tuple[int, ...]]:
-        ids = frozenset(c.id for c in self.frozen.candidates)
+        ids = self._candidates
         if not ids:
             return {}
         oldest = db.session.scalar(sa.select(sa.func.min(Story.created_at)).where(Story.id.in_(ids)))
@@ -77,19 +78,30 @@ class Choosing:
         hashes = address_hashes(r.email for r in page)
         stopped = suppressed_among(hashes, readers.KIND)
         shown = readers.shown_to([r.subject for r in page], self._shown)
+        declined = readers.declined_by([r.subject for r in page], self._candidates)
         told = readers.invited(page)
         return [
-            self._decision(r, hashed, stopped.get(hashed), shown.get(r.subject, ()), r.subject in told)
+            self._decision(
+                r, hashed, stopped.get(hashed), shown.get(r.subject, ()), declined.get(r.subject, ()), r.subject in told
+            )
             for r, hashed in zip(page, hashes, strict=True)
         ]
 
-    def _decision(self, reader: Reader, hashed: str, stopped: str | None, shown: Sequence[int], told: bool) -> Decision:
+    def _decision(
+        self,
+        reader: Reader,
+        hashed: str,
+        stopped: str | None,
+        shown: Sequence[int],
+        declined: tuple[int, ...],
+        told: bool,
+    ) -> Decision:
         slot = readers.slot_of(reader, self.week, self.programme)
         leaves, late, fitting = self._moments.get(slot) or self._moment(slot)
         reason = self._reason(reader, slot, leaves, stopped, told)
         if reason is not None:
             return Decision(reader, slot, leaves, hashed, (), reason)
-        stories = fitting.shelf.pick(fitting.to(reader, shown), self.size)
+        stories = fitting.pick(reader, shown, declined, self.size)
         if not stories:
             return Decision(reader, slot, leaves, hashed, (), Reason.NOTHING_NEW)
         return Decision(reader, slot, leaves, hashed, stories, None, late and _late_for(reader, leaves))
@@ -137,6 +149,21 @@ class Fitting:
         self._reads: dict[Iterable[str], int] = {}
         self._teams: dict[int | None, int] = {}
         self._seen: dict[int, int] = {}
+        self._less: dict[Iterable[str], tuple[int, tuple[int, ...]]] = {}
+
+    def pick(self, reader: Reader, shown: Sequence[int], declined: tuple[int, ...], size: int) -> tuple[int, ...]:
+        """Return at most `size` stories for this reader, whom these selections have reached."""
+        fitting = self.to(reader, shown)
+        if declined:
+            fitting &= ~self.shelf.these(declined)
+        if not reader.fewer:
+            return self.shelf.pick(fitting, size)
+        wishes = tuple(reader.fewer)
+        less = self._less.get(wishes)
+        if less is None:
+            less = self._less[wishes] = self.shelf.less(wishes)
+        unwanted, enough = less
+        return self.shelf.pick(fitting & ~unwanted, size, enough)
 
     def to(self, reader: Reader, shown: Sequence[int]) -> int:
         """Return the candidates (Shelf's bits) for this reader, whom these selections have reached."""

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from emails import slots
 from service.bulk import among
 from service.database import Moment, db
-from service.models import Edition, Employee, Omission, Outbox, Programme, Selection
+from service.models import Declined, Edition, Employee, Omission, Outbox, Programme, Selection
 from service.models.mail import MailState
 from service.models.people import Status
 from service.rests import known_zone as known_zone
@@ -88,6 +88,7 @@ COLUMNS = (
     _listed(Employee.reads),
     Employee.zone,
     _listed(Employee.topics),
+    _listed(Employee.fewer),
     _listed(Employee.networks),
     Employee.status,
     Employee.paused_until,
@@ -285,6 +286,16 @@ def shown_to(subjects: Sequence[str], selections: Mapping[int, Any]) -> dict[str
     for subject, number in db.session.connection().execute(asked):
         if number is not None and number in selections:
             found.setdefault(subject, []).append(number)
+    return found
+
+
+def declined_by(subjects: Sequence[str], stories: frozenset[int]) -> dict[str, tuple[int, ...]]:
+    """Return subject → those of these stories that she declined, sorted; equal lists are one, as few differ."""
+    asked = sa.select(Declined.subject, Declined.story_id).where(among(Declined.subject, subjects))
+    found: dict[str, tuple[int, ...]] = {}
+    for subject, story in db.session.connection().execute(asked.order_by(Declined.subject, Declined.story_id)):
+        if story in stories:
+            found[subject] = (*found.get(subject, ()), story)
     return found
 
 

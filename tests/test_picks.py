@@ -83,6 +83,25 @@ def test_people_to_whom_the_same_candidates_fit_are_decided_once() -> None:
     assert shelf.decided == 2
 
 
+def test_of_a_topic_that_she_wants_less_of_one_story_comes_at_most() -> None:
+    told = [story(1), story(2, topics=frozenset({1, 2})), story(3, topics=frozenset({2})), story(4)]
+    assert choose(told, replace(NOOR, fewer=frozenset({"topic:1"})), 6) == (1, 3)
+    assert choose(told, replace(NOOR, fewer=frozenset({"topic:2"})), 6) == (1, 2, 4)
+    assert choose(told, replace(NOOR, fewer=frozenset({"topic:99"})), 6) == (1, 2, 3, 4)
+
+
+def test_of_a_kind_that_she_does_not_want_no_story_comes() -> None:
+    told = [story(1, kind="promotional"), story(2)]
+    assert choose(told, replace(NOOR, fewer=frozenset({"kind:promotional"})), 6) == (2,)
+
+
+def test_a_wish_that_takes_nothing_away_leaves_her_with_everybody_else() -> None:
+    shelf = Shelf([story(1), story(2, topics=frozenset({2}))])
+    for wishes in (set(), {"topic:1"}, {"topic:1", "topic:2"}, {"kind:promotional"}):
+        assert shelf.choose(replace(NOOR, fewer=frozenset(wishes)), 6) == (1, 2)
+    assert shelf.decided == 1
+
+
 small = st.frozensets(st.integers(1, 4), max_size=3)
 moments = st.integers(-200, 0).map(lambda hours: NOW + timedelta(hours=hours))
 candidates = st.lists(
@@ -106,6 +125,7 @@ keys = st.builds(
     languages=st.frozensets(st.sampled_from(["en", "it", "sl", "de"])),
     audiences=small,
     seen=st.frozensets(st.integers(1, 60), max_size=8),
+    fewer=st.frozensets(st.sampled_from(["topic:1", "topic:2", "topic:77", "kind:promotional", "kind:owned"])),
 )
 sizes = st.integers(0, 8)
 
@@ -135,8 +155,10 @@ def test_nothing_that_fits_is_left_out_while_there_is_room(told, key, size) -> N
     rest = replace(key, seen=key.seen | frozenset(chosen))
     left = [c for c in told if choose([c], rest, 1)]
     if len(chosen) < size:
-        promotional = any(c.kind == "promotional" for c in told if c.id in chosen)
-        assert all(c.kind == "promotional" and promotional for c in left)
+        taken = [c for c in told if c.id in chosen]
+        promotional = any(c.kind == "promotional" for c in taken)
+        enough = {t for c in taken for t in c.topics if f"topic:{t}" in key.fewer}
+        assert all((c.kind == "promotional" and promotional) or c.topics & enough for c in left)
 
 
 @given(candidates, keys, sizes)
@@ -148,6 +170,8 @@ def test_the_choice_is_that_of_the_rule_told_plainly(told, key, size) -> None:  
     for c in sorted(told, key=place):
         fits = c.language in key.languages and c.topics & key.topics and c.id not in key.seen
         room = len(plain) < size and not (c.kind == "promotional" and any(p.kind == c.kind for p in plain))
+        fits = fits and f"kind:{c.kind}" not in key.fewer
+        fits = fits and not any(f"topic:{t}" in key.fewer and t in p.topics for p in plain for t in c.topics)
         if fits and room and (not c.audience or c.audience & key.audiences):
             plain.append(c)
     assert choose(told, key, size) == tuple(c.id for c in plain)
