@@ -34,6 +34,16 @@ SETTINGS: tuple[Setting, ...] = (
         "public address of this service, without a slash at the end",
     ),
     Setting(
+        "GOODWORD_SHORT_URL",
+        "",
+        "public address of a domain for short links alone, like https://go.example.com; empty: the service's own",
+    ),
+    Setting(
+        "GOODWORD_SHORT_HOME",
+        "",
+        "where the bare domain for short links leads, like https://example.com; empty: nowhere (404)",
+    ),
+    Setting(
         "GOODWORD_SECRET",
         "",
         "32 or more random characters; empty: made once in the data folder (not in production)",
@@ -93,6 +103,9 @@ class Config:
     clock: Path | None
     proxies: int
     listen: tuple[str, int]
+    short_url: str = ""
+    """Scheme and host of short links; empty: base_url serves them."""
+    short_home: str = ""
 
     @property
     def production(self) -> bool:
@@ -142,6 +155,8 @@ def read(environ: Mapping[str, str]) -> Config:
         clock=Path(values["GOODWORD_CLOCK"]).resolve() if values["GOODWORD_CLOCK"] else None,
         proxies=_whole("GOODWORD_PROXIES", values["GOODWORD_PROXIES"]),
         listen=_listen(values["GOODWORD_LISTEN"]),
+        short_url=_short_url(values["GOODWORD_SHORT_URL"], values["GOODWORD_BASE_URL"], production),
+        short_home=_short_home(values["GOODWORD_SHORT_HOME"], values["GOODWORD_SHORT_URL"]),
     )
 
 
@@ -167,6 +182,32 @@ def _base_url(url: str, production: bool, given: bool) -> str:
         raise Misconfigured("GOODWORD_BASE_URL must be scheme and host only, like https://good.example.com.")
     if production and (not given or parts.scheme != "https"):
         raise Misconfigured("GOODWORD_BASE_URL must be set to an https:// address in production.")
+    return url
+
+
+def _short_url(url: str, base_url: str, production: bool) -> str:
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.username:
+        raise Misconfigured("GOODWORD_SHORT_URL must be scheme and host only, like https://go.example.com.")
+    if production and parts.scheme != "https":
+        raise Misconfigured("GOODWORD_SHORT_URL must begin with https:// in production.")
+    if not url.isascii():
+        raise Misconfigured("GOODWORD_SHORT_URL must name its host in ASCII: xn--… for a name with other letters.")
+    if parts.netloc.lower() == urlsplit(base_url).netloc.lower():
+        raise Misconfigured("GOODWORD_SHORT_URL must be another host than GOODWORD_BASE_URL; or leave it empty.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _short_home(url: str, short_url: str) -> str:
+    if url and not short_url:
+        raise Misconfigured("GOODWORD_SHORT_HOME needs GOODWORD_SHORT_URL; set that, or unset this.")
+    parts = urlsplit(url)
+    if url and (
+        parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable()
+    ):
+        raise Misconfigured("GOODWORD_SHORT_HOME must be a whole address, like https://example.com.")
     return url
 
 

@@ -142,6 +142,8 @@ def environment(settings: Config) -> dict[str, str]:
         "GOODWORD_DATABASE_URL": settings.database_url,
         "GOODWORD_REDIS_URL": settings.redis_url,
         "GOODWORD_BASE_URL": settings.base_url,
+        "GOODWORD_SHORT_URL": settings.short_url,
+        "GOODWORD_SHORT_HOME": settings.short_home,
         "GOODWORD_SECRET": settings.secret,
         "GOODWORD_MAIL": settings.mail,
         "GOODWORD_SMTP_URL": settings.smtp_url,
