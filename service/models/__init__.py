@@ -1,5 +1,6 @@
 """The tables. In: nothing. Out: one class per table, grouped by room; migrations are made from these."""
 
+from service.models.arrivals import Arrival, Intake
 from service.models.calls import Call, CallState, MailEvent
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
 from service.models.draws import Draw, Entrant, Prize, Rank
@@ -13,6 +14,7 @@ from service.models.shares import Evidence, Share
 from service.models.steering import Declined
 
 __all__ = [
+    "Arrival",
     "Award",
     "Call",
     "CallState",
@@ -23,6 +25,7 @@ __all__ = [
     "Employee",
     "Entrant",
     "Evidence",
+    "Intake",
     "LedgerEntry",
     "Liaison",
     "MailEvent",

@@ -1,0 +1,54 @@
+"""Arrivals. In: nothing. Out: visits as they came, not judged yet, and the counts of answering processes, as tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.database import Base, Json, Moment
+
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""Numbers that a flood must not use up; SQLite's own are as large anyway."""
+
+
+class Arrival(Base):
+    """One visit by a share's short link, written fast; it becomes Evidence once it is judged, and is gone from here.
+
+    It holds what was derived at intake and never the address. Without foreign key: writing must not look up shares.
+    """
+
+    __tablename__ = "arrival"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    share_id: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Moment)
+    visitor: Mapped[str | None] = mapped_column(sa.String(32))
+    """This hash and the next three as in Evidence."""
+    place: Mapped[str | None] = mapped_column(sa.String(32))
+    weekly: Mapped[str | None] = mapped_column(sa.String(32))
+    weekly_place: Mapped[str | None] = mapped_column(sa.String(32))
+    click: Mapped[str | None] = mapped_column(sa.String(16))
+    facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    """The beginning of Evidence.facts: what one hit says by itself, without its history."""
+
+
+class Intake(Base):
+    """One process that answers short links: how many visits it wrote down, and how many it had to give up."""
+
+    __tablename__ = "intake"
+    __table_args__ = (sa.Index("ix_intake_seen_at", "seen_at"),)
+    name: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    """Random: it names no machine."""
+    mode: Mapped[str]
+    """buffered or durable."""
+    started_at: Mapped[datetime] = mapped_column(Moment)
+    seen_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it stopped in order; None with an old seen_at: it was killed, and its last tenth of a second is missing."""
+    batch: Mapped[int] = mapped_column(BigId, default=0)
+    """Grows with each write: whether a write whose answer was lost did happen is told by it."""
+    recorded: Mapped[int] = mapped_column(BigId, default=0)
+    lost: Mapped[int] = mapped_column(BigId, default=0)
+    """Answered and not written down: the buffer was full while the database was away."""
