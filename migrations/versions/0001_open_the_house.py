@@ -151,6 +151,7 @@ def upgrade():
         sa.Column("disclosure", database.Json, nullable=False),
         sa.Column("block_list", database.Json, nullable=False),
         sa.Column("fallback_network", sa.String(), nullable=False),
+        sa.Column("company_networks", database.Json, nullable=False),
         sa.Column(
             "link_parameters",
             sa.String(),
@@ -247,6 +248,12 @@ def upgrade():
         batch_op.create_index("ix_total_period", ["period", "points"], unique=False)
 
     op.create_table(
+        "weekly_key",
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("week", name=op.f("pk_weekly_key")),
+    )
+    op.create_table(
         "employee",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -271,6 +278,7 @@ def upgrade():
         sa.Column("rhythm", sa.String(), server_default="weekly", nullable=False),
         sa.Column("rhythm_from", sa.String(length=8), nullable=True),
         sa.Column("link_id", sa.String(length=16), nullable=False),
+        sa.Column("scanned_at", database.Moment(), nullable=True),
         sa.Column("links_from", sa.Date(), nullable=False),
         sa.Column("excluded_from_draws", sa.Boolean(), nullable=False),
         sa.Column("created_at", database.Moment(), nullable=False),
@@ -682,6 +690,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_employee_status"))
 
     op.drop_table("employee")
+    op.drop_table("weekly_key")
     with op.batch_alter_table("total", schema=None) as batch_op:
         batch_op.drop_index("ix_total_period")
 

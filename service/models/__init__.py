@@ -7,7 +7,7 @@ from service.models.draws import Draw, Entrant, Prize, Rank
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.posters import Poster, PosterVisit
-from service.models.quarantine import Quarantine, QuarantinedVisit
+from service.models.quarantine import Quarantine, QuarantinedVisit, WeeklyKey
 from service.models.score import Award, LedgerEntry, Total
 from service.models.sending import RateLimit, Sending, SendingNumber
 from service.models.shares import Evidence, Share
@@ -52,4 +52,5 @@ __all__ = [
     "Team",
     "Topic",
     "Total",
+    "WeeklyKey",
 ]

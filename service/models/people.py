@@ -58,6 +58,8 @@ class Programme(Base):
     block_list: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     """Phrase that no post may hold → the reason that she is told."""
     fallback_network: Mapped[str] = mapped_column(default="linkedin")
+    company_networks: Mapped[list[str]] = mapped_column(Json, default=list)
+    """Ranges of addresses that the company's people come from; their visits count for nobody."""
     link_parameters: Mapped[str] = mapped_column(default=LINK_PARAMETERS, server_default=LINK_PARAMETERS)
     """Template of what short links add to a story's address: service.links."""
     click_parameter: Mapped[str] = mapped_column(default="", server_default="")
@@ -123,6 +125,8 @@ class Employee(Base):
     """A week that is hers, from which the others are counted; None with rhythm weekly."""
     link_id: Mapped[str] = mapped_column(sa.String(16), unique=True, default=lambda: secrets.token_hex(8))
     """The opaque id inside her passes, 8 bytes in hex; a reset gives a new one."""
+    scanned_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When something last opened the link of her mail that no person sees: service.opened_links."""
     links_from: Mapped[date] = mapped_column(default=lambda: clock.now().date())
     """Passes of an earlier day are ended."""
     excluded_from_draws: Mapped[bool] = mapped_column(default=False)

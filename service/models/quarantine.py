@@ -60,3 +60,13 @@ class QuarantinedVisit(Base):
     at: Mapped[datetime] = mapped_column(Moment)
     first: Mapped[bool] = mapped_column(default=True)
     """False once forgotten evidence showed that it would count for nothing even if it counted."""
+
+
+class WeeklyKey(Base):
+    """The key of one week's hashes of visitors (service.visitor_marks): replaced each week, old ones deleted."""
+
+    __tablename__ = "weekly_key"
+    week: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    """ISO week in UTC, like 2026-W47."""
+    key: Mapped[str] = mapped_column(sa.String(64))
+    """32 random bytes in hex; GOODWORD_SECRET is mixed in before use."""
