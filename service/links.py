@@ -31,7 +31,7 @@ PLACEHOLDERS = ("network", "campaign", "story", "language")
 """What a template may say: the network's slug, the campaign's (or `goodword`), the story's number and language."""
 MOST_PARAMETERS, LONGEST_TEMPLATE = 12, 500
 
-CARDS = frozenset({"crawler", "preview"})
+CARDS = frozenset({"crawler", "unverified", "chat", "preview"})
 """Reasons of scoring.visits for which a program gets the story's card; everybody else is led on."""
 
 
