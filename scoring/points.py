@@ -7,11 +7,12 @@ arrived; `differences` turns what is due and what is booked into new lines, so t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from scoring import caps
+from scoring.rules import Rules as Rules
 from scoring.shares import Facts, merged
 from scoring.weeks import day_of, week_of
 
@@ -27,43 +28,6 @@ NOT_CONFIRMED, RECOUNTED = "not-confirmed", "recounted"
 
 REASONS = (DECLARED, SEEN, CONFIRMED, OWN_WORDS, ENGAGED, VISITOR, NOT_CONFIRMED, RECOUNTED)
 """Every reason that a line of the ledger can give; the last two belong to reversals."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What shares are worth, in points; the defaults of PROTOCOLS. A programme may set any of them."""
-
-    declared: int = 2
-    declared_a_week: int = 3
-    """So many declarations of a week count: the first ones."""
-    declared_days: int = 14
-    """Declared points stay if the share is confirmed within so many days."""
-    seen: int = 4
-    """Worth of a share both declared and seen, instead of `declared`."""
-    confirmed: int = 10
-    """Once for a story and employee."""
-    own_words: int = 5
-    engaged_from: int = 3
-    """So many distinct humans make a share engaged; from then on each of them counts."""
-    visitor: int = 1
-    visitors_a_share: int = 20
-    tickets_a_month: int = 5
-    steady_weeks: int = 4
-    """Active weeks in a row for the badge *steady voice*."""
-
-    @classmethod
-    def of(cls, overrides: Mapping[str, Any]) -> Rules:
-        """Return the defaults with these fields replaced.
-
-        Raises ValueError naming the first field that does not exist or is no whole number from 0.
-        """
-        known = {f.name for f in fields(cls)}
-        for name, value in overrides.items():
-            if name not in known:
-                raise ValueError(f"there is no rule {name!r}")
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise ValueError(f"rule {name!r} must be a whole number from 0")
-        return cls(**overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +75,9 @@ def due(shares: Sequence[Facts], rules: Rules, zone: str, now: datetime) -> tupl
     Order and repetition of `shares` do not matter; reports on the same share (same key) are joined. `now` decides only
     whether a declared share may still be confirmed. `zone` is the programme's (IANA name): caps go by its weeks.
     """
-    found = merged(shares)
+    found = caps.apart(merged(shares), rules)
     entries = [*_declared(found, rules, zone, now), *_confirmed(found, rules, zone), *_visitors(found, rules, zone)]
-    return tuple(sorted((e for e in entries if e.points), key=lambda e: (e.at, e.key)))
+    return tuple(caps.capped((e for e in entries if e.points), found, rules, zone))
 
 
 def _declared(shares: list[Facts], rules: Rules, zone: str, now: datetime) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from scoring import visits
 
 if TYPE_CHECKING:
-    from scoring.points import Rules
+    from scoring.rules import Rules
 
 
 class State(StrEnum):
@@ -64,7 +64,9 @@ class Event:
     crawler: str | None = None
     visitor: str | None = None
     again: bool = False
-    """True if an earlier visit of the same visitor is known to have been counted already."""
+    """True if this visitor is known to have had a say already, and is not to be counted anew."""
+    place: str | None = None
+    """Names the address alone; None where that is not known."""
 
 
 def state_of(facts: Facts, rules: Rules) -> State:
@@ -105,26 +107,47 @@ def fold(known: Facts, events: Iterable[Event], rules: Rules) -> Facts:
     """Return the share's facts after these events, which are all the evidence that is still kept.
 
     What is known and has no evidence left stays (evidence is forgotten after 30 days). What is known and has evidence
-    goes by the evidence, so that a verdict given anew takes effect. Visits of one visitor count once, at the first.
+    goes by the evidence, so that a verdict given anew takes effect. Which visits count: see `counted`.
     """
     events = list(events)
+    opened_at = _earliest(known.opened_at, *(e.at for e in events if e.kind == "opened"))
     visited = [e for e in events if e.kind == "visit"]
     moments = {e.at for e in visited}
     crawled = [e.at for e in visited if e.crawler and visits.proves(e.crawler, known.network)]
-    firsts: dict[str, datetime] = {}
-    counted = {e.visitor or "" for e in visited if e.again}
-    for e in visited:
-        who = e.visitor or ""
-        if e.verdict == visits.HUMAN and who not in counted:
-            firsts[who] = min(firsts.get(who, e.at), e.at)
     remembered = [at for at in known.visited_at if at not in moments]
     return replace(
         known,
-        opened_at=_earliest(known.opened_at, *(e.at for e in events if e.kind == "opened")),
+        opened_at=opened_at,
         declared_at=_earliest(known.declared_at, *(e.at for e in events if e.kind == "declared")),
         seen_at=_earliest(None if known.seen_at in moments else known.seen_at, *crawled),
-        visited_at=tuple(sorted([*remembered, *firsts.values()])[: rules.visitors_a_share]),
+        visited_at=tuple(sorted([*remembered, *counted(visited, opened_at, rules).values()])[: rules.visitors_a_share]),
     )
+
+
+def counted(visited: Iterable[Event], opened_at: datetime | None, rules: Rules) -> dict[str, datetime]:
+    """Return who counts as a distinct human, each with the first visit, out of a share's visits.
+
+    Visits sooner after opening than the rules allow do not count; of one place count the first few visitors. Neither
+    order nor repetition of the visits matters.
+    """
+    visited = list(visited)
+    had_a_say = {e.visitor or "" for e in visited if e.again}
+    from_ = (
+        opened_at + timedelta(seconds=rules.visit_after_seconds) if opened_at and rules.visit_after_seconds else None
+    )
+    firsts: dict[str, tuple[datetime, str]] = {}
+    for e in visited:
+        who = e.visitor or ""
+        if e.verdict == visits.HUMAN and who not in had_a_say and (from_ is None or e.at >= from_):
+            found = e.at, e.place or ""
+            firsts[who] = min(firsts.get(who, found), found)
+    crowd: Counter[str] = Counter()
+    inside: dict[str, datetime] = {}
+    for who, (at, place) in sorted(firsts.items(), key=lambda item: (item[1], item[0])):
+        crowd[place] += 1
+        if not place or not rules.visitors_a_place or crowd[place] <= rules.visitors_a_place:
+            inside[who] = at
+    return inside
 
 
 def _earliest(*moments: datetime | None) -> datetime | None:

@@ -134,14 +134,15 @@ def _events(subjects: Sequence[str]) -> dict[int, list[Event]]:
             Evidence.visitor,
             Evidence.again,
             Evidence.facts,
+            Evidence.place,
         )
         .join(Share, Evidence.share_id == Share.id)
         .where(Share.subject.in_(subjects))
     )
     found: dict[int, list[Event]] = {}
-    for share_id, kind, at, verdict, reason, visitor, again, facts in rows:
+    for share_id, kind, at, verdict, reason, visitor, again, facts, place in rows:
         crawler = facts.get("crawler") or ((reason or "").partition("crawler:")[2] or None)
-        found.setdefault(share_id, []).append(Event(kind, at, verdict, crawler, visitor, again))
+        found.setdefault(share_id, []).append(Event(kind, at, verdict, crawler, visitor, again, place))
     return found
 
 
