@@ -1,9 +1,9 @@
-"""Networks. In: a link, words and a title. Out: the address of each network's own composer, and words that fit it."""
+"""Networks. In: a link, words and a title. Out: the address of each network's own composer, and how it counts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -136,7 +136,9 @@ _TABLE = (
         "r/",
         300,
         True,  # the words become the title of the link post
-        lambda d: _at("https://www.reddit.com/submit", url=d.link, title=d.text or d.title, type="LINK"),
+        lambda d: _at(
+            "https://www.reddit.com/submit", url=d.link, title=" ".join((d.text or d.title).split()), type="LINK"
+        ),
         "support.reddithelp.com/hc/en-us/articles/360060422572",
         link_costs=0,
     ),
@@ -222,41 +224,3 @@ def room_for_words(slug: str, link: str) -> int | None:
         return None
     cost = len(link) if network.link_costs is None else network.link_costs
     return network.limit - cost - (1 if cost else 0)
-
-
-def share_text(
-    texts: Mapping[tuple[str, str], str],
-    slug: str,
-    languages: Sequence[str],
-    title: str,
-    hashtags: Iterable[str] = (),
-    link: str = "",
-) -> str:
-    """Return ready words for this network: the first that exist in `languages` order, hashtags added, cut to fit.
-
-    `texts` maps (network slug or "" for all, language) to words; a network's own words win within a language, the
-    title stands in where there are none. Hashtags that the words have already are not repeated; those that do not
-    fit any more are left out. Nothing is cut inside a word where it can be helped; a cut ends in an ellipsis.
-    """
-    found = next(
-        (texts[key] for language in languages for key in ((slug, language), ("", language)) if texts.get(key)), title
-    ).strip()
-    room = room_for_words(slug, link)
-    if room is not None:
-        found = _cut(found, slug, room)
-    present = {word.rstrip(".,;:!?)").casefold() for word in found.split()}
-    for tag in hashtags:
-        longer = f"{found} {tag}" if found else tag
-        if tag.casefold() not in present and (room is None or length(longer, slug) <= room):
-            found = longer
-            present.add(tag.casefold())
-    return found
-
-
-def _cut(text: str, slug: str, room: int) -> str:
-    if length(text, slug) <= room:
-        return text
-    while text and length(text + "…", slug) > room:
-        shorter = re.sub(r"\s+\S*\Z", "", text)
-        text = shorter if shorter != text else text[:-1]
-    return text.rstrip(" ,;:–-") + "…" if text else ""

@@ -9,11 +9,11 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from emails import networks
-from service import clock, settling
+from service import clock, settling, words
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.links import BASE58, CODE_LENGTH, short_link
-from service.models import Employee, Evidence, Outbox, Selection, Share, ShareText, Story
+from service.models import Employee, Evidence, Outbox, Selection, Share, Story
 from service.models.content import StoryStatus
 from service.models.mail import MailState
 from service.visiting import Asked, visitor
@@ -59,34 +59,40 @@ def story_for(employee: Employee, story_id: int) -> Story | None:
 
 
 def ready_words(employee: Employee, story: Story, network: str, link: str = "") -> str:
-    """Return the ready-made words for her and this network, with the campaign's hashtags and cut to fit.
-
-    Her own language comes first, then the story's, then what else she reads, then whatever there is.
-    """
-    rows = db.session.scalars(sa.select(ShareText).where(ShareText.story_id == story.id))
-    texts = {(row.network, row.language): row.text for row in rows}
-    wanted = [employee.language, story.language, *employee.reads, "en", *sorted({key[1] for key in texts})]
-    hashtags = story.campaign.hashtags if story.campaign else []
-    return networks.share_text(texts, network, list(dict.fromkeys(wanted)), story.title, hashtags, link)
+    """Return the words that she is given for this network, with hashtags and disclosure, cut to fit: service.words."""
+    return words.ready(employee, story, network, link)[1]
 
 
 def open_share(
-    employee: Employee, story: Story, network: str, own_words: str | None = None, asked: Asked | None = None
+    employee: Employee,
+    story: Story,
+    network: str,
+    own_words: str | None = None,
+    asked: Asked | None = None,
+    language: str | None = None,
 ) -> Opened:
     """Record that she opened this story's composer, making her share and its short link where there is none.
 
-    `own_words` are hers if they differ from the ready ones. Changes no score. Commits.
+    `own_words` is what she wrote or chose, in `language` if that is known; without it she is given the suggestion that
+    is hers. Either gets the hashtags and the disclosure that it lacks. Changes no score. Commits.
     Raises KeyError for an unknown network.
     """
     networks.NETWORKS[network]
     now = clock.now()
     share = _share(employee, story, network)
     link = short_link(share.code)
-    ready = ready_words(employee, story, network, link)
-    words = own_words.strip() if own_words and own_words.strip() else ready
-    if _plain(words) != _plain(ready) and not share.visited_at:
-        # Words that come after a reader confirmed the share cannot be the ones he read.
-        share.own_words = True
+    typed = (own_words or "").strip()
+    if typed:
+        ready = words.posted(story, network, typed, [language or employee.language, employee.language], link)
+        if not share.visited_at:
+            # Words that come after a reader confirmed the share cannot be the ones he read.
+            share.text_id = words.taken(story, network, typed)
+            share.own_words = words.own(story, typed)
+    else:
+        first, ready = words.ready(employee, story, network, link)
+        if not share.visited_at and not share.own_words:
+            # A scanner may open this link after she wrote her own words: it must not take them from her.
+            share.text_id = first.id
     if share.opened_at is None:
         share.opened_at = now
     recent = sa.select(Evidence.id).where(
@@ -98,11 +104,7 @@ def open_share(
         who = visitor(share, seen) if asked else None
         db.session.add(Evidence(share_id=share.id, kind="opened", at=now, visitor=who, facts=facts))
     db.session.commit()
-    return Opened(share, link, words, story.title)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
+    return Opened(share, link, ready, story.title)
 
 
 def _share(employee: Employee, story: Story, network: str) -> Share:

@@ -1,11 +1,9 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from emails import networks
-from emails.networks import NETWORKS, composer_url, instance_host, length, room_for_words, share_text
+from emails.networks import NETWORKS, composer_url, instance_host, length
 
 LINK = "https://good.example/r/AbCdEfGhJk"
 WORDS = 'Why we open our doors & what it is like: "come in" #ToBeAPartner 100% +1'
@@ -65,38 +63,6 @@ def test_mastodon_without_an_instance_is_refused() -> None:
 )
 def test_an_instance_is_understood_however_it_is_typed(typed: str, host: str | None) -> None:
     assert instance_host(typed) == host
-
-
-def test_the_networks_own_words_win_within_a_language_and_languages_come_in_order() -> None:
-    texts = {("", "en"): "all, English", ("x", "en"): "X, English", ("", "it"): "tutti"}
-    assert share_text(texts, "x", ["it", "en"], "T") == "tutti"
-    assert share_text(texts, "x", ["en", "it"], "T") == "X, English"
-    assert share_text(texts, "bluesky", ["sl", "en"], "T") == "all, English"
-    assert share_text({}, "x", ["en"], "The title") == "The title"
-
-
-def test_hashtags_come_once_and_only_where_they_fit() -> None:
-    texts = {("", "en"): "Come in. #tobeapartner!"}
-    assert share_text(texts, "x", ["en"], "", ["#ToBeAPartner", "#OpenHouse"]) == "Come in. #tobeapartner! #OpenHouse"
-    long = {("", "en"): "a " * 126 + "b"}
-    assert share_text(long, "x", ["en"], "", ["#Longer"], LINK) == ("a " * 126 + "b")
-
-
-@given(
-    st.text(max_size=700),
-    st.sampled_from([s for s, n in NETWORKS.items() if n.limit]),
-    st.lists(st.sampled_from(["#A", "#Bcd"])),
-)
-def test_words_with_hashtags_and_link_always_fit(words: str, slug: str, tags: list[str]) -> None:
-    room = room_for_words(slug, LINK)
-    assert room is not None
-    assert length(share_text({("", "en"): words}, slug, ["en"], "Title", tags, LINK), slug) <= room
-
-
-def test_a_cut_falls_between_words_and_ends_in_an_ellipsis() -> None:
-    cut = share_text({("", "en"): "word " * 80}, "x", ["en"], "", (), LINK)
-    assert cut.endswith("word…")
-    assert length(cut, "x") <= 256
 
 
 def test_emoji_and_chinese_count_two_for_x() -> None:

@@ -50,7 +50,7 @@ def test_only_words_that_differ_from_the_ready_ones_are_her_own(app: Flask) -> N
     assert not shares.open_share(noor, world.story(), "x", f"  {ready}\n").share.own_words
     opened = shares.open_share(noor, world.story(), "x", "I was there.")
     assert opened.share.own_words
-    assert opened.words == "I was there."
+    assert opened.words == "I was there. #ToBeAPartner"
 
 
 def test_words_that_come_after_a_reader_cannot_be_the_ones_that_were_read(app: Flask) -> None:

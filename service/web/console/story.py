@@ -9,8 +9,9 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from emails.networks import NETWORKS, length, room_for_words, share_text
-from service import campaigns, stories, topics
+from emails import posts, suggestions
+from emails.networks import NETWORKS, length, room_for_words
+from service import campaigns, stories, topics, words
 from service.database import db
 from service.models import Story, Team
 from service.validation import Invalid
@@ -61,9 +62,9 @@ def save(found: Story | None) -> Response | tuple[str, int]:
     except Invalid as refusal:
         return page(found, form, said_all(refusal.errors), texts), 422
     errors: dict[str, str] = {}
-    for (network, language), words in texts.items():
+    for (network, language), text in texts.items():
         try:
-            stories.set_text(found, network, language, words)
+            stories.set_text(found, network, language, text)
         except Invalid as refusal:
             errors[field_of(network, language)] = " ".join(said_all(refusal.errors).values())
     if errors:
@@ -93,11 +94,11 @@ def page(
             "network": network,
             "language": language,
             "name": field_of(network, language),
-            "text": words,
+            "text": text,
             "room": room_for_words(network, LINK) if network else None,
-            "length": length(words, network or "linkedin"),
+            "length": length(text, network or "linkedin"),
         }
-        for (network, language), words in sorted(texts.items(), key=lambda t: (order.index(t[0][0]), t[0][1]))
+        for (network, language), text in sorted(texts.items(), key=lambda t: (order.index(t[0][0]), t[0][1]))
     ]
     return render_template(
         "console/story.html",
@@ -143,10 +144,10 @@ def typed(form: MultiDict[str, str]) -> dict[str, Any]:
 def typed_texts(form: MultiDict[str, str]) -> dict[tuple[str, str], str]:
     """Return the share texts of the form by network ("": all) and language, the newly added one among them."""
     found = {}
-    for name, words in form.items():
+    for name, text in form.items():
         parts = name.split("-")
         if len(parts) == 3 and parts[0] == "text" and (parts[1] == "all" or parts[1] in NETWORKS):
-            found["" if parts[1] == "all" else parts[1], parts[2]] = words
+            found["" if parts[1] == "all" else parts[1], parts[2]] = text
     if form.get("new_text", "").strip():
         found[form.get("new_network", ""), form.get("new_language", "en")] = form["new_text"]
     return found
@@ -159,14 +160,13 @@ def field_of(network: str, language: str) -> str:
 
 def shares_of(found: Story) -> list[dict[str, Any]]:
     """Return what each network gets, hashtags added and cut to fit, with its length and limit."""
-    texts = {(t.network, t.language): t.text for t in found.texts}
-    tags = found.campaign.hashtags if found.campaign else []
+    texts, with_it = words.texts_of(found), words.ending(found, [found.language])
     rows = []
     for slug, network in NETWORKS.items():
-        words = share_text(texts, slug, [found.language, "en"], found.title, tags, LINK)
-        rows.append(
-            {"label": network_label(slug), "words": words, "length": length(words, slug), "limit": network.limit}
-        )
+        groups = suggestions.tiers(texts, slug, [found.language, "en"])
+        first = groups[0][0].text if groups else found.title
+        post = posts.fitted(first, slug, with_it.hashtags, with_it.disclosure, LINK)
+        rows.append({"label": network_label(slug), "words": post, "length": length(post, slug), "limit": network.limit})
     return rows
 
 
