@@ -56,7 +56,7 @@ def test_crawler_people_and_scanner_are_told_apart_and_points_follow(address: st
         ("suspected", "no-language"),
         ("suspected", "no-language"),
         ("bot", "burst"),
-        ("bot", "crawler"),
+        ("bot", "unverified"),
         ("human", "browser"),
         ("human", "browser"),
         ("human", "browser"),
