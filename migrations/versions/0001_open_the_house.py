@@ -109,6 +109,15 @@ def upgrade():
         batch_op.create_index("ix_intake_seen_at", ["seen_at"], unique=False)
 
     op.create_table(
+        "lease",
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("taken_at", database.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_lease")),
+    )
+    with op.batch_alter_table("lease", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lease_taken_at"), ["taken_at"], unique=False)
+
+    op.create_table(
         "liaison",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
@@ -414,6 +423,15 @@ def upgrade():
         sa.Column("facts", database.Json, nullable=False),
         sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column(
+            "stands",
+            sa.String(),
+            sa.Computed(
+                "CASE WHEN state IN ('queued', 'retry') THEN 'due' WHEN state IN ('leased', 'submitting', 'accepted', 'delivered') THEN NULL ELSE state END",
+                persisted=True,
+            ),
+            nullable=True,
+        ),
         sa.Column("why", sa.String(), nullable=True),
         sa.Column("due_at", database.Moment(), nullable=False),
         sa.Column("lease", sa.String(length=32), nullable=True),
@@ -427,10 +445,24 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("kind", "occasion", "address_hash", name=op.f("uq_outbox_kind_occasion_address_hash")),
         sa.UniqueConstraint("subject", "kind", "occasion", name=op.f("uq_outbox_subject_kind_occasion")),
+        postgresql_with={"fillfactor": 60},
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_due", ["state", "due_at"], unique=False)
-        batch_op.create_index("ix_outbox_edition", ["edition_id", "state", "selection_id"], unique=False)
+        batch_op.create_index("ix_outbox_edition", ["edition_id", "selection_id"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_lease",
+            ["lease"],
+            unique=False,
+            postgresql_where=sa.text("lease IS NOT NULL"),
+            sqlite_where=sa.text("lease IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_stands",
+            ["stands", "due_at", "id"],
+            unique=False,
+            postgresql_where=sa.text("stands IS NOT NULL"),
+            sqlite_where=sa.text("stands IS NOT NULL"),
+        )
 
     op.create_table(
         "poster",
@@ -664,8 +696,15 @@ def downgrade():
     op.drop_table("rank")
     op.drop_table("poster")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_stands",
+            postgresql_where=sa.text("stands IS NOT NULL"),
+            sqlite_where=sa.text("stands IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_outbox_lease", postgresql_where=sa.text("lease IS NOT NULL"), sqlite_where=sa.text("lease IS NOT NULL")
+        )
         batch_op.drop_index("ix_outbox_edition")
-        batch_op.drop_index("ix_outbox_due")
 
     op.drop_table("outbox")
     with op.batch_alter_table("declined", schema=None) as batch_op:
@@ -710,6 +749,10 @@ def downgrade():
     op.drop_table("programme")
     op.drop_table("picture")
     op.drop_table("liaison")
+    with op.batch_alter_table("lease", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lease_taken_at"))
+
+    op.drop_table("lease")
     with op.batch_alter_table("intake", schema=None) as batch_op:
         batch_op.drop_index("ix_intake_seen_at")
 

@@ -13,7 +13,7 @@ from service.database import db
 from service.delivery.states import DUE, LATE, LEASE
 from service.journal import log
 from service.models.mail import Edition, EditionStatus, MailState, Outbox
-from service.models.sending import SendingNumber
+from service.models.sending import Lease, SendingNumber
 
 FLOWING = (EditionStatus.RELEASED, EditionStatus.CLOSING)
 NUMBERS = 1000
@@ -56,7 +56,7 @@ def due(now: datetime) -> sa.ColumnElement[bool]:
     """
     flowing = sa.select(Edition.id).where(flows(now))
     return sa.and_(
-        Outbox.state.in_(DUE),
+        Outbox.stands == "due",
         Outbox.due_at <= now,
         sa.or_(
             Outbox.kind != "digest",
@@ -96,6 +96,8 @@ def take(limit: int, alike: bool = False, token: str | None = None) -> tuple[str
         .returning(Outbox.due_at, Outbox.id)
         .execution_options(synchronize_session=False)
     ).all()
+    if taken:
+        db.session.execute(sa.insert(Lease).values(token=token, taken_at=now))
     db.session.commit()
     return token, [row.id for row in sorted(taken)]
 
@@ -123,7 +125,8 @@ def expire() -> tuple[int, int]:
     and nothing sends it again without evidence. Its token stays, so that a late reply can still settle it.
     """
     now = database_now()
-    ended = sa.and_(Outbox.lease_until.is_not(None), Outbox.lease_until < now)
+    taken = sa.select(Lease.token).where(Lease.taken_at < now - LEASE)
+    ended = sa.and_(Outbox.lease.is_not(None), Outbox.lease.in_(taken), Outbox.lease_until < now)
     queued = db.session.execute(
         sa.update(Outbox)
         .where(Outbox.state == MailState.LEASED, ended)
@@ -137,6 +140,15 @@ def expire() -> tuple[int, int]:
         .values(state=MailState.AMBIGUOUS, why="lease-ended", settled_at=Outbox.submitted_at)
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]
+    # A token whose rows are all at an end has done its duty; one whose lease was lengthened is asked again.
+    under_way = sa.select(Outbox.id).where(
+        Outbox.lease == Lease.token, Outbox.state.in_((MailState.LEASED, MailState.SUBMITTING))
+    )
+    db.session.execute(
+        sa.delete(Lease)
+        .where(Lease.taken_at < now - LEASE, ~under_way.exists())
+        .execution_options(synchronize_session=False)
+    )
     newest = sa.select(sa.func.max(SendingNumber.id)).scalar_subquery()
     db.session.execute(sa.delete(SendingNumber).where(SendingNumber.id < newest - NUMBERS))
     db.session.commit()

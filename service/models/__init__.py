@@ -9,7 +9,7 @@ from service.models.people import Employee, Liaison, Programme, RetiredLink, Sig
 from service.models.posters import Poster, PosterVisit
 from service.models.quarantine import Quarantine, QuarantinedVisit, WeeklyKey
 from service.models.score import Award, LedgerEntry, Total
-from service.models.sending import RateLimit, Sending, SendingNumber
+from service.models.sending import Lease, RateLimit, Sending, SendingNumber
 from service.models.shares import Evidence, Share
 from service.models.steering import Declined
 
@@ -26,6 +26,7 @@ __all__ = [
     "Entrant",
     "Evidence",
     "Intake",
+    "Lease",
     "LedgerEntry",
     "Liaison",
     "MailEvent",

@@ -86,6 +86,12 @@ class Omission(Base):
     reason: Mapped[str]
 
 
+_STANDS = (
+    "CASE WHEN state IN ('queued', 'retry') THEN 'due' "
+    "WHEN state IN ('leased', 'submitting', 'accepted', 'delivered') THEN NULL ELSE state END"
+)
+
+
 class Outbox(Base):
     """Every mail, once: unique by kind, occasion and person, and by kind, occasion and address."""
 
@@ -94,9 +100,23 @@ class Outbox(Base):
         # By subject first: it finds a person's mails too, and an index less is to be written for each mail.
         sa.UniqueConstraint("subject", "kind", "occasion"),
         sa.UniqueConstraint("kind", "occasion", "address_hash"),
-        sa.Index("ix_outbox_due", "state", "due_at"),
+        sa.Index(
+            "ix_outbox_stands",
+            *("stands", "due_at", "id"),
+            postgresql_where=sa.text("stands IS NOT NULL"),
+            sqlite_where=sa.text("stands IS NOT NULL"),
+        ),
         # With the selection, so that a call's worth of equal mails is found among a million (leases.take, alike).
-        sa.Index("ix_outbox_edition", "edition_id", "state", "selection_id"),
+        sa.Index("ix_outbox_edition", "edition_id", "selection_id"),
+        sa.Index(
+            "ix_outbox_lease",
+            "lease",
+            postgresql_where=sa.text("lease IS NOT NULL"),
+            sqlite_where=sa.text("lease IS NOT NULL"),
+        ),
+        # No index has `state`, and a page keeps room for a row's next versions: PostgreSQL then writes `submitting` and
+        # `accepted` without touching an index (heap-only tuples), at a fifth of the cost.
+        {"postgresql_with": {"fillfactor": 60}},
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
@@ -112,6 +132,9 @@ class Outbox(Base):
     """Frozen facts: with the selection they give the same bytes at every attempt."""
     message_id: Mapped[str]
     state: Mapped[str] = mapped_column(default=MailState.QUEUED)
+    stands: Mapped[str | None] = mapped_column(sa.Computed(_STANDS, persisted=True))
+    """What the index finds it by: `due` while a sender may take it, its state where that needs looking after or is an
+    end; None while it is sent and once it was, as nearly all are."""
     why: Mapped[str | None]
     due_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     lease: Mapped[str | None] = mapped_column(sa.String(32))

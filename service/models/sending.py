@@ -1,4 +1,4 @@
-"""Sending. In: nothing. Out: how far all sending has come, whether a person holds it, and how fast it may be."""
+"""Sending. In: nothing. Out: how far sending has come, who took what, whether a person holds it, how fast it may be."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ class SendingNumber(Base):
     __tablename__ = "sending_number"
     __table_args__ = ({"sqlite_autoincrement": True},)
     id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Lease(Base):
+    """One taking of rows by a sender: by its token the rows are found that a sender may have left behind."""
+
+    __tablename__ = "lease"
+    token: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class RateLimit(Base):

@@ -20,7 +20,7 @@ def doubts() -> str:
     asked = (
         sa.select(Outbox, Employee)
         .outerjoin(Employee, Employee.subject == Outbox.subject)
-        .where(Outbox.state == MailState.AMBIGUOUS)
+        .where(Outbox.stands == MailState.AMBIGUOUS)
         .order_by(Outbox.submitted_at, Outbox.id)
         .limit(50)
     )

@@ -33,7 +33,7 @@ def week() -> Response | str:
 def needs() -> list[tuple[str, str, str]]:
     """Return (sentence, act, address) for everything that waits for the liaison, the most urgent first."""
     found: list[tuple[str, str, str]] = []
-    doubt = _count(sa.select(Outbox.id).where(Outbox.state == MailState.AMBIGUOUS))
+    doubt = _count(sa.select(Outbox.id).where(Outbox.stands == MailState.AMBIGUOUS))
     if doubt:
         found.append(
             (
