@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import idna
 import sqlalchemy as sa
@@ -215,6 +215,11 @@ def parameters(template: str) -> Mapping[str, str]:
     if len(found) > MOST_PARAMETERS:
         raise WrongTemplate(N_("Choose at most %(most)d."), most=MOST_PARAMETERS)
     return found
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL as people write it, without `www.`; empty where there is none."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def is_parameter(name: str) -> bool:

@@ -14,7 +14,7 @@ from service import campaigns, clock, topics
 from service.database import db
 from service.locales import language_of
 from service.models import Campaign, Picture, ShareText, Story
-from service.models.content import Kind, StoryStatus
+from service.models.content import Afterwards, Kind, StoryStatus
 from service.validation import N_, Check, Invalid, Words, one_line, paragraphs
 
 FIELDS = (
@@ -110,11 +110,16 @@ def approve(*stories: Story) -> int:
     return len(changed)
 
 
-def archive(*stories: Story) -> int:
-    """Archive these stories: no later edition chooses them; links already sent go on. Return how many were not yet."""
-    changed = [story for story in stories if story.status != StoryStatus.ARCHIVED]
+def archive(*stories: Story, afterwards: str = Afterwards.LEADS) -> int:
+    """Archive these stories: no later edition chooses them. Return how many were not yet, or now go on otherwise.
+
+    `afterwards` says what their short links do: lead on, explain, or end (models.content.Afterwards).
+    Raises ValueError for another word.
+    """
+    then = Afterwards(afterwards)
+    changed = [s for s in stories if s.status != StoryStatus.ARCHIVED or s.afterwards != then]
     for story in changed:
-        story.status = StoryStatus.ARCHIVED
+        story.status, story.afterwards = StoryStatus.ARCHIVED, then
     db.session.commit()
     return len(changed)
 

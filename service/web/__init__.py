@@ -36,10 +36,11 @@ HEADERS = {
 
 def register(app: Flask) -> None:
     """Add every room, the words, the security headers and the error pages to the application."""
-    from service.web import assets, errors, language, security
+    from service.web import assets, errors, hosts, language, security
 
     language.install(app)
     assets.install(app)
+    hosts.install(app)
     security.install(app)
     for name in ROOMS:
         app.register_blueprint(import_module(f"service.web.{name}").room)
