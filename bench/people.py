@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+import sqlalchemy as sa
 
 from emails.picks import Candidate, Shelf, name_of
 
@@ -108,8 +109,8 @@ def load(url: str, number: int, seen: bool = True, seed: int = 47) -> None:
     """Fill a migrated, empty database; `seen` says whether there were earlier editions. Ends with VACUUM ANALYZE."""
     chance = random.Random(seed)
     stories = candidates()
+    _programme(url, stories)
     with psycopg.connect(url, autocommit=True) as connection:
-        _programme(connection, stories)
         _copy(connection, "employee", EMPLOYEE, employees(chance, number))
         subjects = [row[0] for row in connection.execute("SELECT subject FROM employee WHERE id % 8 = 0 ORDER BY id")]
         _copy(connection, "total", ("subject", "period", "points"), _totals(chance, subjects))
@@ -130,32 +131,34 @@ EMPLOYEE = (
 SHARE = ("subject", "story_id", "network", "code", "own_words", "state", "visited_at", "created_at")
 
 
-def _programme(connection: psycopg.Connection[Any], stories: Sequence[Candidate]) -> None:
-    connection.execute(
-        "INSERT INTO programme (id, name, company, zone, languages, liaison_name, liaison_email, sender, digest_size,"
-        " slot_weekday, slot_hour, opt_in, automatic_release, fallback_network, rules) VALUES (1, 'Good word',"
-        " 'Beacon', 'Europe/Rome', %s, 'Liam', 'liam@beacon.example', 'goodword@beacon.example', %s, 2, 9, false,"
-        " false, 'linkedin', '{}')",
-        (json.dumps(list(LANGUAGES)), SIZE),
-    )
-    connection.execute("INSERT INTO signing_key VALUES (1, %s, now(), NULL)", ("ab" * 16,))
-    connection.execute(f"INSERT INTO team SELECT i, 'Team ' || i FROM generate_series(1, {TEAMS}) i")
-    connection.execute(
-        f"INSERT INTO topic SELECT i, 't' || i, 'Topic ' || i, '{{}}' FROM generate_series(1, {TOPICS}) i"
-    )
-    rows = [
-        (
-            c.id, c.kind, "approved", f"What story {c.id} tells", "So and so many words about it. " * 5,
-            f"https://news.example/{c.id}", c.language, sorted(c.topics), sorted(c.audience), c.published, c.evergreen,
-            "", c.published,
-        )
+def _programme(url: str, stories: Sequence[Candidate]) -> None:
+    """Through the models: what they add in time has defaults there."""
+    from service.models import Programme, SigningKey, Story, Team, Topic
+
+    programme = {
+        "id": 1, "name": "Good word", "company": "Beacon", "zone": "Europe/Rome", "languages": list(LANGUAGES),
+        "liaison_name": "Liam", "liaison_email": "liam@beacon.example", "sender": "goodword@beacon.example",
+        "digest_size": SIZE,
+    }  # fmt: skip
+    told = [
+        {
+            "id": c.id, "kind": c.kind, "status": "approved", "title": f"What story {c.id} tells",
+            "summary": "So and so many words about it. " * 5, "url": f"https://news.example/{c.id}",
+            "language": c.language, "topics": sorted(c.topics), "audience": sorted(c.audience),
+            "publish_from": c.published, "evergreen": c.evergreen, "created_at": c.published,
+        }
         for c in stories
     ]  # fmt: skip
-    names = (
-        "id", "kind", "status", "title", "summary", "url", "language", "topics", "audience", "publish_from",
-        "evergreen", "picture_alt", "created_at",
-    )  # fmt: skip
-    _copy(connection, "story", names, rows)
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for model, rows in (
+            (Programme, [programme]),
+            (SigningKey, [{"id": 1, "salt": "ab" * 16}]),
+            (Team, [{"id": n, "name": f"Team {n}"} for n in range(1, TEAMS + 1)]),
+            (Topic, [{"id": n, "slug": f"t{n}", "name": f"Topic {n}"} for n in range(1, TOPICS + 1)]),
+            (Story, told),
+        ):
+            connection.execute(sa.insert(model), rows)
 
 
 def employees(chance: random.Random, number: int) -> Iterator[tuple[Any, ...]]:

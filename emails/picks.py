@@ -92,28 +92,32 @@ class Key:
 
 
 class Shelf:
-    """The candidates of one moment in their order, as bits: bit n stands for the candidate at place n.
+    """The candidates of one moment in their order, and all candidates as bits of a number.
 
     Stories of running campaigns come first, then fresh before old, then evergreen ones to fill; equals by the
     higher id. The order is the same for everybody, so it is made once. What a person may get is a whole number whose
-    bits are the candidates that fit her; equal numbers choose alike, and each is decided once.
+    bits are the candidates that fit her, bit n for the n-th by id at every moment; numbers that are equal for what may
+    be shown at this one choose alike, and each is decided once.
     """
 
     def __init__(self, candidates: Iterable[Candidate], at: datetime | None = None) -> None:
-        """Keep those that may be shown at the aware moment `at` (None: all, every campaign running)."""
-        live = [c for c in candidates if at is None or shown_at(c, at)]
-        self.candidates = tuple(sorted(live, key=lambda c: _place(c, at)))
+        """Choose from those that may be shown at the aware moment `at` (None: all, every campaign running)."""
+        known = sorted(candidates, key=lambda c: c.id)
+        self.candidates = tuple(
+            sorted((c for c in known if at is None or shown_at(c, at)), key=lambda c: _place(c, at))
+        )
         self.order = tuple(c.id for c in self.candidates)
         """Shelves of one order and equal candidates choose alike."""
-        self._bits = {id_: 1 << n for n, id_ in enumerate(self.order)}
-        self._open = self._where([not c.audience for c in self.candidates])
-        self._promotional = self._where([c.kind == PROMOTIONAL for c in self.candidates])
-        self._topics = {t: self._where([t in c.topics for c in self.candidates]) for c in live for t in c.topics}
-        self._languages = {
-            s: self._where([s == c.language for c in self.candidates]) for s in {c.language for c in live}
-        }
-        self._audiences = {a: self._where([a in c.audience for c in self.candidates]) for c in live for a in c.audience}
-        self._kinds = {k: self._where([k == c.kind for c in self.candidates]) for k in {c.kind for c in live}}
+        self.size = len(known)
+        """Bits of a number."""
+        self._bits = {c.id: 1 << n for n, c in enumerate(known)}
+        self._live = self.these(self.order)
+        self._open = self._where([not c.audience for c in known])
+        self._promotional = self._where([c.kind == PROMOTIONAL for c in known])
+        self._topics = {t: self._where([t in c.topics for c in known]) for c in known for t in c.topics}
+        self._languages = {s: self._where([s == c.language for c in known]) for s in {c.language for c in known}}
+        self._audiences = {a: self._where([a in c.audience for c in known]) for c in known for a in c.audience}
+        self._kinds = {k: self._where([k == c.kind for c in known]) for k in {c.kind for c in known}}
         self._chosen: dict[tuple[int, int, tuple[int, ...]], tuple[int, ...]] = {}
 
     @staticmethod
@@ -157,6 +161,7 @@ class Shelf:
 
         Of each number in `enough` (of `less`) one candidate at most.
         """
+        fitting &= self._live
         if enough:
             # Whom a wish takes nothing from is like everybody else.
             enough = tuple(fits for each in enough if (fits := each & fitting) & (fits - 1))
@@ -167,18 +172,22 @@ class Shelf:
 
     def _pick(self, fitting: int, size: int, enough: tuple[int, ...]) -> Iterator[int]:
         promotional = 0
-        while fitting and size > 0:
-            first = fitting & -fitting
-            fitting ^= first
-            if first & self._promotional:
+        for id_ in self.order:
+            if not fitting or size <= 0:
+                return
+            bit = self._bits[id_]
+            if not fitting & bit:
+                continue
+            fitting ^= bit
+            if bit & self._promotional:
                 promotional += 1
                 if promotional > PROMOTIONAL_AT_MOST:
                     continue
             for each in enough:
-                if first & each:
+                if bit & each:
                     fitting &= ~each
             size -= 1
-            yield self.order[first.bit_length() - 1]
+            yield id_
 
     def choose(self, key: Key, size: int) -> tuple[int, ...]:
         """Return at most `size` ids for this key, in the order of the mail."""
