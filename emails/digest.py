@@ -134,7 +134,7 @@ class CompiledDigest:
         # Every sign of a pass encodes to itself; only what ends an encoded piece follows.
         after, signed = html.after, to.passes
         share, me = signed.share.encode() + after, signed.me.encode() + after
-        page, plain = months.chunks(you, me)
+        page, plain = months.chunks(you, me, share)
         values = {
             "sentence": html.value[found.sentence],
             "preheader": html.value[preheader],

@@ -129,14 +129,14 @@ class GroupedDigest:
         """
         digest, signed = self.digest, to.passes
         networks = digest.networks(to)
-        me = signed.me.encode()
+        share, me = signed.share.encode(), signed.me.encode()
         found = digest.greeting(to, stories)
-        month, month_text = self._months.chunks(you, me)
+        month, month_text = self._months.chunks(you, me, share)
         greeting = self._greetings[found.subject, found.sentence]
         out = b"".join(
             (
                 self._share,
-                signed.share.encode(),
+                share,
                 b'",',
                 self._me,
                 me,

@@ -8,8 +8,11 @@ from typing import Any
 from babel.support import NullTranslations
 
 from emails import render
+from emails.networks import NETWORKS
 from emails.pieces import Slot
-from emails.values import You
+from emails.values import Unsaid, You
+
+_ASKED = ("question", "asked_id", "asked_slug")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Shape:
     near: tuple[bool, ...]
     """One line per neighbour; True marks the reader's own."""
     thanks: bool
+    unsaid: int = 0
+    """Shares that she is asked about."""
 
     def sections(self) -> dict[str, Any]:
         """Return the values that keep, drop and repeat the template's sections; persons' values remain slots."""
@@ -36,6 +41,8 @@ class Shape:
             "near": bool(self.near),
             "neighbour": [_neighbour(n, her) for n, her in enumerate(self.near)],
             "thanks": self.thanks,
+            "unsaid": bool(self.unsaid),
+            "asked": [{name: (Slot(f"{name}_{n}"),) for name in _ASKED} for n in range(self.unsaid)],
         }
 
 
@@ -88,6 +95,7 @@ def shape(you: You) -> Shape:
         left=badge and you.have < you.need,
         near=tuple(n.her for n in you.near),
         thanks=you.shares > 0 or you.visits > 0,
+        unsaid=len(you.unsaid),
     )
 
 
@@ -118,7 +126,18 @@ def values(you: You, language: str) -> dict[str, str]:
         found[f"points_{n}"] = points(neighbour.points, language)
     if you.shares > 0 or you.visits > 0:
         found["thanks_words"] = _thanks(you, language)
+    for n, share in enumerate(you.unsaid):
+        found[f"question_{n}"] = _question(share, words)
+        found[f"asked_id_{n}"], found[f"asked_slug_{n}"] = str(share.story), share.network
     return found
+
+
+def _question(share: Unsaid, words: NullTranslations) -> str:
+    title = render.line(share.title)
+    network = NETWORKS.get(share.network)
+    if network is None or share.network in ("email", "copy"):
+        return words.gettext("Did you pass “%(title)s” on?") % {"title": title}
+    return words.gettext("Did you post “%(title)s” on %(network)s?") % {"title": title, "network": network.label}
 
 
 def _thanks(you: You, language: str) -> str:

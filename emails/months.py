@@ -11,13 +11,14 @@ from collections.abc import Callable
 from emails import month, pieces
 from emails.pieces import Slot
 from emails.sheet import Kept, Sheet
-from emails.values import Neighbour, You
+from emails.values import Neighbour, Unsaid, You
 
+Parts = tuple[bytes, ...]
 Both = tuple[bytes, bytes]
 """What a fact looks like in HTML and in text."""
 Chunks = tuple[list[bytes], list[bytes]]
 
-_SECTIONS = ("begin", "figures", "badge", "near", "thanks")
+_SECTIONS = ("begin", "figures", "badge", "near", "thanks", "unsaid")
 
 
 class Months:
@@ -40,6 +41,10 @@ class Months:
         self._near_open, self._near_close = self._around("near", "neighbour")
         self._place = self._kept(lambda side, n: side.place(n, her=False))
         self._who: Kept[str, Both] = Kept(lambda name: (sides[0].who(name), sides[1].who(name)))
+        self._unsaid_open, self._unsaid_close = self._around("unsaid", "asked")
+        self._asked: Kept[Unsaid, tuple[Parts, Parts]] = Kept(
+            lambda share: (sides[0].asked(share), sides[1].asked(share))
+        )
         self._their_points = self._kept(lambda side, n: side.points(n, her=False))
         self._her_place = self._kept(lambda side, n: side.place(n, her=True))
         self._her_points = self._kept(lambda side, n: side.points(n, her=True))
@@ -55,9 +60,9 @@ class Months:
         (before, after), (before_text, after_text) = (side.around(name, row) for side in self._sides)
         return (before, before_text), (after, after_text)
 
-    def chunks(self, you: You, me: bytes) -> Chunks:
-        """Return (HTML, text) of her section, not joined yet; its link goes under the encoded pass `me`."""
-        (a, b, c, d, e, f, g), (h, i, j, k, m, n, o) = self._frames
+    def chunks(self, you: You, me: bytes, share: bytes) -> Chunks:
+        """Return (HTML, text) of her section, not joined yet; its links go under the encoded passes `me`, `share`."""
+        (a, b, c, d, e, p, f, g), (h, i, j, k, m, q, n, o) = self._frames
         begin, badge = self._begin, self._badge[you.badge, you.have, you.need]
         thanks = self._thanks[you.shares, you.visits]
         page, plain = [a], [h]
@@ -87,9 +92,23 @@ class Months:
             plain += begin[1], i, j, badge[1], k
         if you.near:
             self._neighbours(you.near, page, plain)
-        page += e, thanks[0], f, me, g
-        plain += m, thanks[1], n, me, o
+        page += e, thanks[0], p
+        plain += m, thanks[1], q
+        if you.unsaid:
+            self._questions(you.unsaid, share, page, plain)
+        page += f, me, g
+        plain += n, me, o
         return page, plain
+
+    def _questions(self, unsaid: tuple[Unsaid, ...], share: bytes, page: list[bytes], plain: list[bytes]) -> None:
+        page.append(self._unsaid_open[0])
+        plain.append(self._unsaid_open[1])
+        for each in unsaid:
+            asked, asked_text = self._asked[each]
+            page.append(share.join(asked))
+            plain.append(share.join(asked_text))
+        page.append(self._unsaid_close[0])
+        plain.append(self._unsaid_close[1])
 
     def _neighbours(self, near: tuple[Neighbour, ...], page: list[bytes], plain: list[bytes]) -> None:
         page.append(self._near_open[0])
@@ -137,6 +156,14 @@ class _Side:
         found = self.sheet.encode(tree, month.values(you, self.sheet.language))
         assert not found.slots
         return found.parts[0]
+
+    def asked(self, share: Unsaid) -> Parts:
+        """Return the line that asks about one share, cut where the share pass stands."""
+        you = You(unsaid=(share,))
+        row = pieces.fill(pieces.section(self.tree, "asked"), month.shape(you).sections()["asked"][0])
+        found = self.sheet.encode(row, month.values(you, self.sheet.language))
+        assert found.slots == ("share",)
+        return found.parts
 
     def around(self, name: str, row: str) -> tuple[bytes, bytes]:
         """Return what stands before and after the rows of a section."""

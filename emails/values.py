@@ -84,6 +84,16 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A share that she opened and of which she has not told yet whether she posted it."""
+
+    story: int
+    title: str
+    network: str
+    """Slug of emails.networks."""
+
+
+@dataclass(frozen=True, slots=True)
 class You:
     """*You, this month* and *thanks*: zeros are shown kindly or not at all, never as a reproach."""
 
@@ -102,13 +112,16 @@ class You:
     """Confirmed shares of last week."""
     visits: int = 0
     """Human visits that last week brought."""
+    unsaid: tuple[Unsaid, ...] = ()
+    """Shares of which she is asked whether she posted them, two at most."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> You:
-        return cls(**{**found, "near": tuple(Neighbour(**n) for n in found.get("near", ()))})
+        near = tuple(Neighbour(**n) for n in found.get("near", ()))
+        return cls(**{**found, "near": near, "unsaid": tuple(Unsaid(**u) for u in found.get("unsaid", ()))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Facts:
         )
 
     def _you(self, you: You) -> str:
-        if you.near:
+        if you.near or you.unsaid:
             return json.dumps(_told(you))
         text = self._plain.get(you)
         if text is None:
@@ -73,7 +73,7 @@ class Facts:
         return text
 
 
-_NOTHING = {name: getattr(You(), name) for name in You.__slots__ if name not in ("points", "near")}
+_NOTHING = {name: getattr(You(), name) for name in You.__slots__ if name not in ("points", "near", "unsaid")}
 
 
 def _told(you: You) -> dict[str, Any]:
@@ -82,6 +82,8 @@ def _told(you: You) -> dict[str, Any]:
     told |= {name: value for name, nothing in _NOTHING.items() if (value := getattr(you, name)) != nothing}
     if you.near:
         told["near"] = [{"name": n.name, "points": n.points, "place": n.place, "her": n.her} for n in you.near]
+    if you.unsaid:
+        told["unsaid"] = [{"story": u.story, "title": u.title, "network": u.network} for u in you.unsaid]
     return told
 
 

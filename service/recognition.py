@@ -24,6 +24,7 @@ from service.books import FOLDED, Terms, known, terms
 from service.bulk import among
 from service.database import db
 from service.models import Employee, Evidence, LedgerEntry, Share, Story, Total
+from service.unsaid import unsaid as shares_unsaid
 
 BATCH = 5000
 """Subjects that one query names at most."""
@@ -38,17 +39,19 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     """Return what the digest of a week (`2026-W47`) says to each of these subjects; unknown ones get zeros.
 
     *This month* is the month of now, or of the week's nearest moment where now lies outside the week. Shares and
-    visits are those of the week before. `board` (of `board_of`) spares reading the board of all for each call;
-    points are then those of the board, so that a mail never contradicts itself.
+    visits are those of the week before; she is asked about shares opened since her last mail. `board` (of `board_of`)
+    spares reading the board of all for each call; points are then those of the board, so that a mail never contradicts
+    itself.
     """
     agreed = terms()
-    month, begin = _month(week, agreed.zone), weeks.begin(week, agreed.zone)
+    month, begin, now = _month(week, agreed.zone), weeks.begin(week, agreed.zone), clock.now()
     found: dict[str, You] = {}
     around = {} if board else people_near(subjects, month)
     nobody = _you((), week, month, agreed)
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
         hers = confirmed_shares(batch)
+        unsaid = shares_unsaid(batch, now)
         readers = _readers(list(hers), weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
         totals = {} if board else _totals(batch, month)
         for subject in batch:
@@ -60,6 +63,8 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
             else:
                 line = board.line(subject)
                 worth, near = (0, ()) if line is None else (board.points(line), board.near(line))
+            if subject in unsaid:
+                you = replace(you, unsaid=unsaid[subject])
             found[subject] = replace(you, points=worth, near=near) if worth > 0 else you
     return found
 

@@ -17,7 +17,7 @@ from emails import digest, month, pieces, render
 from emails.card import SUMMARY, card, preview
 from emails.digest import CompiledDigest
 from emails.pieces import Piece, Section, Slot
-from emails.values import Neighbour, Recipient, You
+from emails.values import Neighbour, Recipient, Unsaid, You
 from tests.sample_mails import EDITION, ID, MONTH, NOOR, PASSES, PROGRAMME, STORIES, TUESDAY, reader
 
 ALL = [story.id for story in STORIES]
@@ -141,6 +141,11 @@ def reference(to: Recipient, you: You, stories: list[int], name: str, escape: Ca
             for n, neighbour in enumerate(you.near)
         ],
         "thanks": bool(you.shares or you.visits),
+        "unsaid": bool(you.unsaid),
+        "asked": [
+            {"question": mine[f"question_{n}"], "asked_id": each.story, "asked_slug": each.network}
+            for n, each in enumerate(you.unsaid)
+        ],
     }
     tree = render.page("digest", "en") if name == "html" else render.text("digest", "en")
     return plainly(tree, values, escape)
@@ -159,6 +164,10 @@ YOUS = st.builds(
     ).map(tuple),
     shares=st.integers(0, 9),
     visits=st.integers(0, 99),
+    unsaid=st.lists(
+        st.builds(Unsaid, st.integers(1, 99), st.text(max_size=30), st.sampled_from(["linkedin", "email", "x"])),
+        max_size=2,
+    ).map(tuple),
 )
 
 
@@ -235,6 +244,7 @@ def test_links_hold_passes_and_nothing_about_the_person() -> None:
         f"{story}/linkedin",
         f"{story}/facebook",
         f"{story}/whatsapp",
+        f"{story}/not-for-me",
     ]
     assert f"https://good.example/me/{PASSES.me}#leave" in page.links
     assert page.links.count(f"https://good.example/u/{PASSES.unsubscribe}") == 2
@@ -332,8 +342,10 @@ def test_e_mail_and_copy_are_called_in_the_readers_words() -> None:
 
 def test_a_network_that_is_no_more_is_left_out_and_the_next_one_moves_up() -> None:
     page = read(ENGLISH.html(replace(NOOR, networks=("orkut", "x", "threads", "reddit", "xing")), MONTH, [11]))
-    assert [link.rpartition("/")[2] for link in page.links if "/11/" in link] == ["x", "threads", "reddit"]
-    assert "/11/" not in ENGLISH.html(replace(NOOR, networks=("orkut",)), MONTH, [11])
+    behind = [link.rpartition("/")[2] for link in page.links if "/11/" in link]
+    assert behind == ["x", "threads", "reddit", "not-for-me"]
+    page = read(ENGLISH.html(replace(NOOR, networks=("orkut",)), MONTH, [11]))
+    assert [link.rpartition("/")[2] for link in page.links if "/11/" in link] == ["not-for-me"]
 
 
 def test_a_story_that_is_not_in_the_edition_is_refused() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from emails import digest, month, render
-from emails.values import You
-from tests.sample_mails import EDITION, ID, MONTH, NOOR, STORIES, TUESDAY, reader
-from tests.test_digest import said
+from emails.grouped import LIMIT, GroupedDigest
+from emails.values import Neighbour, Unsaid, You
+from tests.sample_mails import EDITION, ID, MONTH, NOOR, PASSES, STORIES, TUESDAY, reader
+from tests.test_digest import read, said
 
 ALL = [story.id for story in STORIES]
 ENGLISH = digest.compile(EDITION, "en")
@@ -90,3 +93,33 @@ def test_numbers_take_the_right_form(language: str, n: int) -> None:
 def test_the_subject_counts_in_words(language: str, n: int, subject: str) -> None:
     sent = digest.compile(EDITION, language).message(reader(language), MONTH, ALL[:n], ID, TUESDAY)
     assert sent.subject == subject
+
+
+ASKED = (Unsaid(11, "Why our <trams> brake", "linkedin"), Unsaid(12, "L’acqua", "email"))
+
+
+def test_she_is_asked_once_and_kindly_whether_she_posted_what_she_opened() -> None:
+    page = ENGLISH.html(NOOR, You(points=5, unsaid=ASKED), [11])
+    assert "Did you post “Why our <trams> brake” on LinkedIn? Say so" in said(page)
+    assert "Did you pass “L’acqua” on? Say so" in said(page)
+    assert "Say so" not in ENGLISH.html(NOOR, You(points=5), [11])
+    asked = [link for link in read(page).links if link.endswith("/posted")]
+    begin = f"https://good.example/s/{PASSES.share}"
+    assert asked == [f"{begin}/11/linkedin/posted", f"{begin}/12/email/posted"]
+    text = ENGLISH.text(NOOR, You(points=5, unsaid=ASKED), [11])
+    assert f"Did you pass “L’acqua” on? Say so:\n{begin}/12/email/posted\n" in text
+
+
+def test_questions_survive_a_trip_through_json() -> None:
+    you = You(points=5, unsaid=ASKED)
+    assert You.from_json(json.loads(json.dumps(you.to_json()))) == you
+
+
+def test_the_largest_month_with_its_questions_still_fits_into_a_call_of_many() -> None:
+    near = tuple(Neighbour("Maximiliane W.", 123_456 - n, 1_234 + n, n == 2) for n in range(5))
+    asked = tuple(Unsaid(n, "A title" + " as long as may be" * 4, "linkedin") for n in (123456, 123457))
+    most = replace(MONTH, points=123_456, badge="conversation-starter", near=near, unsaid=asked)
+    for language in ("en", "it", "sl"):
+        compiled = GroupedDigest(digest.compile(EDITION, language))
+        to = replace(NOOR, language=language, name="Maximiliane Wolfeschlegelstein")
+        assert len(compiled.substitutions(to, most, [11])) < 0.95 * LIMIT

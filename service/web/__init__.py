@@ -11,6 +11,7 @@ from service import database
 
 ROOMS = (
     "inbox",
+    "steering",
     "visits",
     "me",
     "subscriptions",

@@ -13,7 +13,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
-from service import choices, clock, draws, passes, recognition, rhythms, settling, shares, topics
+from service import choices, clock, draws, passes, recognition, rhythms, settling, shares, steering, topics
 from service.database import db
 from service.models import Employee, Programme, Topic
 from service.models.people import Status
@@ -42,6 +42,7 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
     today = choices.today(employee)
     programme = db.session.get(Programme, 1)
     followable = sorted(topics.all_topics(), key=lambda topic: topic_name(topic).casefold())
+    declined = steering.declined(employee)
     newest = passes.passes_for(employee.link_id, passes.today_number(clock.now()), passes.newest_key_id())
     return reader.show(
         "me/page.html",
@@ -51,7 +52,9 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         facts=recognition.page_facts(employee),
         rules=settling.terms().rules,
         states=STATES,
-        offered=shares.offered(employee),
+        offered=[story for story in shares.offered(employee) if story not in declined],
+        declined=declined,
+        less=[(wish, wishes.less(wish)) for wish in employee.fewer],
         share_pass=newest.share,
         topics=followable,
         my_topics=", ".join(topic_name(topic) for topic in followable if topic.id in employee.topics),
@@ -161,11 +164,19 @@ def _pause(employee: Employee) -> None:
     choices.pause(employee, until)
 
 
+def _take_back(employee: Employee) -> None:
+    if wish := request.form.get("wish"):
+        steering.undo_wish(employee, wish)
+    elif story := request.form.get("story", type=int):
+        steering.undo_decline(employee, story)
+
+
 ACTS: dict[str, Callable[[Employee], object]] = {
     "topics": lambda e: choices.set_topics(e, request.form.getlist("topic", type=int)),
     "networks": lambda e: choices.set_networks(e, request.form.getlist("network")),
     "language": _set_language,
     "day": _set_day,
+    "less": _take_back,
     "pause": _pause,
     "resume": choices.resume,
     "subscribe": choices.subscribe,
