@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import clock, config, journal
+from service import clock, config, journal, proxies
 from service.database import db, engine_options
 
 
@@ -37,8 +36,8 @@ def create_app(settings: config.Config | None = None) -> Flask:
         MAX_CONTENT_LENGTH=8 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)  # type: ignore[method-assign]
+    proxies.use(settings.proxies)
+    app.wsgi_app = proxies.Proxies(app.wsgi_app)  # type: ignore[method-assign]
     assert models  # imported for the tables it defines
     db.init_app(app)
     web.register(app)

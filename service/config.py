@@ -6,6 +6,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -69,7 +70,11 @@ SETTINGS: tuple[Setting, ...] = (
         "on: a call without any event for 26 hours, its neighbours complete, was not accepted and is sent again",
     ),
     Setting("GOODWORD_CLOCK", "", "file with an offset in seconds added to the clock; tests and demo only"),
-    Setting("GOODWORD_PROXIES", "0", "how many proxies in front are trusted for forwarded headers"),
+    Setting(
+        "GOODWORD_PROXIES",
+        "",
+        "addresses of proxies in front whose forwarded headers are believed, like 10.0.0.0/8,192.0.2.7",
+    ),
     Setting("GOODWORD_LISTEN", "127.0.0.1:8000", "address and port that `goodword up` listens on"),
 )
 
@@ -101,7 +106,8 @@ class Config:
     smtp_connections: int
     sendgrid: SendGrid
     clock: Path | None
-    proxies: int
+    proxies: tuple[str, ...]
+    """Ranges of addresses of trusted proxies."""
     listen: tuple[str, int]
     short_url: str = ""
     """Scheme and host of short links; empty: base_url serves them."""
@@ -153,7 +159,7 @@ def read(environ: Mapping[str, str]) -> Config:
         smtp_connections=_whole("GOODWORD_SMTP_CONNECTIONS", values["GOODWORD_SMTP_CONNECTIONS"], 1, 64),
         sendgrid=_sendgrid(values, production),
         clock=Path(values["GOODWORD_CLOCK"]).resolve() if values["GOODWORD_CLOCK"] else None,
-        proxies=_whole("GOODWORD_PROXIES", values["GOODWORD_PROXIES"]),
+        proxies=_ranges(values["GOODWORD_PROXIES"]),
         listen=_listen(values["GOODWORD_LISTEN"]),
         short_url=_short_url(values["GOODWORD_SHORT_URL"], values["GOODWORD_BASE_URL"], production),
         short_home=_short_home(values["GOODWORD_SHORT_HOME"], values["GOODWORD_SHORT_URL"]),
@@ -287,6 +293,20 @@ def _whole(name: str, text: str, least: int = 0, most: int = 1000) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise Misconfigured(f"{name} is {text!r}; use a whole number from {least} to {most}.")
     return int(text)
+
+
+def _ranges(text: str) -> tuple[str, ...]:
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            found.append(ip_network(part))
+        except ValueError:
+            raise Misconfigured(
+                f"GOODWORD_PROXIES holds {part!r}; use addresses or ranges of addresses, like 10.0.0.0/8,192.0.2.7."
+            ) from None
+    if any(net.prefixlen == 0 for net in found):
+        raise Misconfigured("GOODWORD_PROXIES trusts everybody; name the addresses of your proxies.")
+    return tuple(map(str, found))
 
 
 def _listen(text: str) -> tuple[str, int]:

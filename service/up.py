@@ -154,7 +154,7 @@ def environment(settings: Config) -> dict[str, str]:
         "GOODWORD_SENDGRID_GROUPS": ",".join(f"{kind}={group}" for kind, group in settings.sendgrid.groups.items()),
         "GOODWORD_SENDGRID_SILENCE": "on" if settings.sendgrid.silence else "off",
         "GOODWORD_CLOCK": str(settings.clock or ""),
-        "GOODWORD_PROXIES": str(settings.proxies),
+        "GOODWORD_PROXIES": ",".join(settings.proxies),
         "GOODWORD_LISTEN": f"{host}:{port}",
     }
     return {**given, **{k: v for k, v in ours.items() if v}}

@@ -141,7 +141,8 @@ def test_children_read_the_very_same_settings(settings: config.Config) -> None:
     database.upgrade(settings.database_url)
     assert config.read(environment(settings)) == settings
     assert set(environment(settings)) >= {s.name for s in config.SETTINGS} - {
-        *("GOODWORD_SMTP_URL", "GOODWORD_SENDGRID_KEY", "GOODWORD_SENDGRID_WEBHOOK_KEY", "GOODWORD_SENDGRID_GROUPS")
+        *("GOODWORD_SMTP_URL", "GOODWORD_SENDGRID_KEY", "GOODWORD_SENDGRID_WEBHOOK_KEY", "GOODWORD_SENDGRID_GROUPS"),
+        *("GOODWORD_PROXIES", "GOODWORD_SHORT_URL", "GOODWORD_SHORT_HOME"),
     }, "but for those that are empty here"
     away = {
         "GOODWORD_MAIL": "sendgrid",
