@@ -1,18 +1,31 @@
-"""Visiting. In: a hit on a short link. Out: its evidence with a verdict, and the sharer's score settled."""
+"""Visiting. In: hits on short links. Out: their evidence with verdicts, and the sharers' scores settled.
+
+A visit is judged in two steps. What one hit says by itself is derived at once, and its address is gone (`arrived`);
+what needs other visits to be told (a burst, the sharer herself) is looked up when it is judged, in batches and by the
+visits' own times, so that neither order nor repetition of batches matters (`record`, `judge_arrivals`).
+"""
 
 from __future__ import annotations
 
-import hmac
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from scoring import visits
 from service import clock, settling
 from service.database import db
-from service.links import by_code, leads_to
-from service.models import Evidence, Share
+from service.links import by_code, leads_to, new_click, way_of
+from service.models import Arrival, Evidence, Share
+from service.visiting_facts import Intake
+from service.visiting_history import Arrived, History, completed, facts_of
+
+PEOPLE_AT_ONCE = 10
+"""Sharers whose visits are judged and settled in one transaction: on SQLite everybody else waits for it."""
+AT_ONCE = 2000
+"""Visits that are judged at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +37,18 @@ class Asked:
     agent: str = ""
     purpose: str = ""
     language: str = ""
+    dest: str = ""
+    """The Sec-Fetch-Dest header."""
 
 
 def visitor(share: Share, asked: Asked) -> str | None:
     """Return who this was, as a hash salted per share: the same person is told apart here and known nowhere else."""
-    if share.salt is None:
-        return None
-    seen = f"{asked.address}|{asked.agent}".encode()
-    return hmac.new(bytes.fromhex(share.salt), seen, "sha256").hexdigest()[:32]
+    return None if share.salt is None else Intake.read().marks(share.salt, asked).visitor
+
+
+def arrived(intake: Intake, share_id: int, salt: str, asked: Asked, at: datetime, click: str | None = None) -> Arrived:
+    """Return what is kept of one hit: hashes and facts, the address no more."""
+    return Arrived(share_id, at, *intake.marks(salt, asked), click, intake.hit(asked).to_json())
 
 
 def visit(code: str, asked: Asked) -> str:
@@ -40,38 +57,11 @@ def visit(code: str, asked: Asked) -> str:
     Raises UnknownCode.
     """
     share = by_code(code)
-    target = leads_to(share)
-    if share.salt is None:  # her data were erased: the link goes on, nothing is counted
-        return target
-    settling.lock(share.subject)
-    now = clock.now()
-    who = visitor(share, asked)
-    hit = visits.Hit(
-        method=asked.method,
-        agent=asked.agent[:400],
-        purpose=asked.purpose[:80],
-        language=asked.language[:80],
-        herself=_opened_it(share, who),
-        burst=1 + _hits(share, who, now - timedelta(seconds=2)),
-    )
-    verdict = visits.judge(hit)
-    facts = hit.to_json() | ({"crawler": verdict.crawler} if verdict.crawler else {})
-    db.session.add(
-        Evidence(
-            share_id=share.id,
-            kind="visit",
-            at=now,
-            verdict=verdict.kind,
-            reason=verdict.reason,
-            visitor=who,
-            facts=facts,
-        )
-    )
-    db.session.flush()
-    if verdict.kind == visits.HUMAN or (verdict.crawler and visits.proves(verdict.crawler, share.network)):
-        settling.settle(share.subject)
-    db.session.commit()
-    return target
+    way = way_of(share)
+    click = new_click() if way.click else None
+    if share.salt is not None:  # else her data were erased: the link goes on, nothing is counted
+        record([arrived(Intake.read(), share.id, share.salt, asked, clock.now(), click)])
+    return way.to(click)
 
 
 def look_up(code: str) -> str:
@@ -79,15 +69,94 @@ def look_up(code: str) -> str:
     return leads_to(by_code(code))
 
 
-def _opened_it(share: Share, who: str | None) -> bool:
-    asked = sa.select(Evidence.id).where(
-        Evidence.share_id == share.id, Evidence.kind == "opened", Evidence.visitor == who
-    )
-    return db.session.scalar(asked.limit(1)) is not None
+def record(arrivals: Sequence[Arrived]) -> int:
+    """Judge these visits, keep them as evidence and settle their sharers; return how many were kept.
+
+    A use case: commits after every few people. Visits of erased people's links are dropped.
+    """
+    kept = 0
+    owners = _owners({each.share_id for each in arrivals})
+    for subjects in _few(sorted(set(owners.values()))):
+        for subject in subjects:
+            settling.lock(subject)
+        kept += _keep([each for each in arrivals if owners.get(each.share_id) in subjects])
+        db.session.commit()
+    return kept
 
 
-def _hits(share: Share, who: str | None, since: object) -> int:
-    asked = sa.select(sa.func.count()).where(
-        Evidence.share_id == share.id, Evidence.kind == "visit", Evidence.visitor == who, Evidence.at > since
-    )
-    return int(db.session.scalar(asked) or 0)
+def judge_arrivals() -> int:
+    """Judge all visits that wait in the table of arrivals; return how many.
+
+    A use case: commits after every few people, so that it can be stopped and repeated at any moment, and run twice at
+    once: who deletes an arrival's row is the one who judges it.
+    """
+    count = 0
+    oldest = sa.select(Arrival.id, Arrival.share_id).order_by(Arrival.id).limit(AT_ONCE)
+    while waiting := db.session.execute(oldest).all():
+        owners = _owners({share_id for _, share_id in waiting})
+        db.session.rollback()  # nothing is held while the locks are waited for
+        nobodys = [id_ for id_, share_id in waiting if share_id not in owners]
+        if nobodys:
+            count += len(_claimed(nobodys))
+            db.session.commit()
+        for subjects in _few(sorted(set(owners.values()))):
+            for subject in subjects:
+                settling.lock(subject)
+            claimed = _claimed([id_ for id_, share_id in waiting if owners.get(share_id) in subjects])
+            _keep(claimed)
+            db.session.commit()
+            count += len(claimed)
+    db.session.rollback()
+    return count
+
+
+def _owners(share_ids: set[int]) -> dict[int, str]:
+    """Return share id → subject of those shares that there are."""
+    found = db.session.execute(sa.select(Share.id, Share.subject).where(Share.id.in_(share_ids)))
+    return {row.id: row.subject for row in found}
+
+
+def _few(subjects: list[str]) -> Iterator[list[str]]:
+    """Yield some subjects at a time, all sorted: two that lock many never wait for each other in a circle."""
+    for begin in range(0, len(subjects), PEOPLE_AT_ONCE):
+        yield subjects[begin : begin + PEOPLE_AT_ONCE]
+
+
+def _claimed(ids: list[int]) -> list[Arrived]:
+    columns = [getattr(Arrival, name) for name in Arrived.__slots__]
+    deleted = sa.delete(Arrival).where(Arrival.id.in_(ids)).returning(*columns)
+    rows = db.session.execute(deleted.execution_options(synchronize_session=False))
+    return [Arrived(**row) for row in rows.mappings()]
+
+
+def _keep(arrivals: Sequence[Arrived]) -> int:
+    """Add the evidence of these visits and settle whom it concerns; the caller holds the locks of their sharers."""
+    if not arrivals:
+        return 0
+    asked = sa.select(Share).where(Share.id.in_({each.share_id for each in arrivals}))
+    shares = {s.id: s for s in db.session.scalars(asked.execution_options(populate_existing=True)) if s.salt}
+    counted = [each for each in arrivals if each.share_id in shares]
+    history = History.of(counted)
+    rows, concerned = [], set()
+    for each in counted:
+        hit = completed(each, history)
+        verdict = visits.judge(hit)
+        rows.append(_row(each, hit, verdict))
+        if _matters(verdict, shares[each.share_id].network):
+            concerned.add(shares[each.share_id].subject)
+    if rows:
+        db.session.execute(sa.insert(Evidence), rows)
+    concerned |= {shares[share_id].subject for share_id in history.judge_again()}
+    for subject in sorted(concerned):
+        settling.settle(subject)
+    return len(rows)
+
+
+def _row(each: Arrived, hit: visits.Hit, verdict: visits.Verdict) -> dict[str, Any]:
+    columns = {name: getattr(each, name) for name in Arrived.__slots__}
+    judged = {"kind": "visit", "verdict": verdict.kind, "reason": verdict.reason, "again": False}
+    return {**columns, **judged, "facts": facts_of(hit, verdict)}
+
+
+def _matters(verdict: visits.Verdict, network: str) -> bool:
+    return verdict.kind == visits.HUMAN or bool(verdict.crawler and visits.proves(verdict.crawler, network))

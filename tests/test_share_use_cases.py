@@ -86,7 +86,7 @@ def test_a_person_confirms_a_crawler_shows_and_a_scanner_does_nothing(app: Flask
     visiting.visit(share.code, HUMAN)
     assert ledger.total(noor.subject, "all") == 10
     verdicts = [(e.verdict, e.reason) for e in db.session.query(Evidence).filter_by(kind="visit").order_by(Evidence.id)]
-    assert verdicts == [("bot", "scanner"), ("bot", "crawler"), ("human", "browser"), ("human", "browser")]
+    assert verdicts == [("bot", "scanner"), ("bot", "crawler"), ("human", "browser"), ("human", "again")]
 
 
 def test_her_own_visit_is_suspected_and_no_address_is_kept(app: Flask) -> None:
