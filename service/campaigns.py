@@ -11,12 +11,13 @@ import sqlalchemy as sa
 
 from service.database import db
 from service.models import Campaign, Team
+from service.parameters import template
 from service.validation import N_, Check, one_line, slug_of
 
-FIELDS = ("name", "goal", "hashtags", "audience", "starts_on", "ends_on", "multiplier")
+FIELDS = ("name", "goal", "hashtags", "audience", "starts_on", "ends_on", "multiplier", "link_parameters")
 """What `create` takes and `edit` changes."""
 
-DEFAULTS: dict[str, Any] = {"goal": "", "hashtags": (), "audience": (), "multiplier": 1}
+DEFAULTS: dict[str, Any] = {"goal": "", "hashtags": (), "audience": (), "multiplier": 1, "link_parameters": None}
 MOST_HASHTAGS = 5
 
 
@@ -85,6 +86,7 @@ def _checked(values: dict[str, Any], of: Campaign | None) -> dict[str, Any]:
         "audience": teams(check, values["audience"]),
         "starts_on": starts,
         "ends_on": ends,
+        "link_parameters": template(check, values["link_parameters"]),
     }
     if clean["name"]:
         taken = sa.select(Campaign.id).where(sa.func.lower(Campaign.name) == clean["name"].lower())

@@ -1,8 +1,4 @@
-"""Short links. In: a code, or the share it names. Out: its public address, where it leads, and what goes along.
-
-What a link adds to a story's address is a template of the programme, or of the story's campaign: names and values
-joined by & as in a query, with {network}, {campaign}, {story} and {language} filled in. Nothing personal can be said.
-"""
+"""Short links. In: a code, or the share it names. Out: its public address, and where it leads."""
 
 from __future__ import annotations
 
@@ -22,14 +18,10 @@ from service.database import db
 from service.models import Campaign, Programme, Share, Story
 from service.models.content import Afterwards, StoryStatus
 from service.models.people import LINK_PARAMETERS
-from service.validation import N_, Words
+from service.parameters import parameters
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 CODE_LENGTH = 10
-
-PLACEHOLDERS = ("network", "campaign", "story", "language")
-"""What a template may say: the network's slug, the campaign's (or `goodword`), the story's number and language."""
-MOST_PARAMETERS, LONGEST_TEMPLATE = 12, 500
 
 CARDS = frozenset({"crawler", "unverified", "chat", "preview"})
 """Reasons of scoring.visits for which a program gets the story's card; everybody else is led on."""
@@ -37,14 +29,6 @@ CARDS = frozenset({"crawler", "unverified", "chat", "preview"})
 
 class UnknownCode(LookupError):
     """No share has this short link."""
-
-
-class WrongTemplate(ValueError):
-    """These parameters cannot stand; `words` say why."""
-
-    def __init__(self, message: str, **values: object) -> None:
-        self.words = Words(message, values)
-        super().__init__(str(self.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,39 +173,6 @@ def _host(name: str) -> str:
             return name
 
 
-@lru_cache(maxsize=256)
-def parameters(template: str) -> Mapping[str, str]:
-    """Return name → value, placeholders still in it, of a template like `utm_source={network}&utm_medium=advocacy`.
-
-    An empty template adds nothing. Raises WrongTemplate.
-    """
-    if len(template) > LONGEST_TEMPLATE:
-        raise WrongTemplate(N_("Keep it to %(longest)d characters."), longest=LONGEST_TEMPLATE)
-    found: dict[str, str] = {}
-    for pair in filter(None, (part.strip() for part in template.split("&"))):
-        name, mark, value = (part.strip() for part in pair.partition("="))
-        if not mark or not value or not is_parameter(name):
-            raise WrongTemplate(N_("Write name=value, joined by &; %(pair)s is not."), pair=pair)
-        if name in found:
-            raise WrongTemplate(N_("%(name)s is there twice."), name=name)
-        bare = value
-        for placeholder in PLACEHOLDERS:
-            bare = bare.replace(f"{{{placeholder}}}", "")
-        if re.search(r"[{}]", bare):
-            raise WrongTemplate(N_("Only {network}, {campaign}, {story} and {language} can be filled in."))
-        if "%" in bare or "#" in bare or not value.isprintable():
-            raise WrongTemplate(N_("Write %(name)s plainly: signs are encoded by themselves."), name=name)
-        found[name] = value
-    if len(found) > MOST_PARAMETERS:
-        raise WrongTemplate(N_("Choose at most %(most)d."), most=MOST_PARAMETERS)
-    return found
-
-
 def host_of(url: str) -> str:
     """Return the host of a URL as people write it, without `www.`; empty where there is none."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
-def is_parameter(name: str) -> bool:
-    """Return True if this can be a parameter's name: letters, figures, _, - and dots, at most 60."""
-    return re.fullmatch(r"[A-Za-z0-9_.-]{1,60}", name) is not None

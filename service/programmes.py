@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from scoring.points import Rules
-from service import keys
+from service import keys, parameters
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.journal import log
 from service.locales import language_of, zone_of
 from service.models import Employee, Programme
+from service.models.people import LINK_PARAMETERS
 from service.validation import N_, Check, Invalid, Words
 
 FIELDS = (
@@ -32,6 +33,8 @@ FIELDS = (
     "automatic_release",
     "policy_url",
     "fallback_network",
+    "link_parameters",
+    "click_parameter",
     "rules",
 )
 """What `create` takes and `change` changes."""
@@ -47,6 +50,8 @@ DEFAULTS: dict[str, Any] = {
     "automatic_release": False,
     "policy_url": None,
     "fallback_network": "linkedin",
+    "link_parameters": LINK_PARAMETERS,
+    "click_parameter": "",
     "rules": {},
 }
 
@@ -123,6 +128,8 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         "automatic_release": bool(values["automatic_release"]),
         "policy_url": _policy(check, values["policy_url"]),
         "fallback_network": _network(check, str(values["fallback_network"])),
+        "link_parameters": parameters.template(check, values["link_parameters"]) or "",
+        "click_parameter": parameters.click_parameter(check, values["click_parameter"]),
         "rules": _rules(check, values["rules"]),
     }
     clean["sender"] = _address(check, "sender", values["sender"]) if values["sender"] else clean["liaison_email"]

@@ -110,16 +110,16 @@ def approve(*stories: Story) -> int:
     return len(changed)
 
 
-def archive(*stories: Story, afterwards: str = Afterwards.LEADS) -> int:
-    """Archive these stories: no later edition chooses them. Return how many were not yet, or now go on otherwise.
+def archive(*stories: Story, afterwards: str | None = None) -> int:
+    """Archive these stories: no later edition chooses them. Return how many were not yet, or whose links now change.
 
-    `afterwards` says what their short links do: lead on, explain, or end (models.content.Afterwards).
-    Raises ValueError for another word.
+    `afterwards` says what their short links do: lead on, explain, or end (models.content.Afterwards). None: they lead
+    on, or do what was said when the story was archived before. Raises ValueError for another word.
     """
-    then = Afterwards(afterwards)
-    changed = [s for s in stories if s.status != StoryStatus.ARCHIVED or s.afterwards != then]
+    then = None if afterwards is None else Afterwards(afterwards)
+    changed = [s for s in stories if s.status != StoryStatus.ARCHIVED or then not in (None, s.afterwards)]
     for story in changed:
-        story.status, story.afterwards = StoryStatus.ARCHIVED, then
+        story.status, story.afterwards = StoryStatus.ARCHIVED, then or Afterwards.LEADS
     db.session.commit()
     return len(changed)
 

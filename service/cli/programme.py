@@ -24,6 +24,9 @@ _OPTIONS: dict[str, str] = {
     "slot_hour": "Hour of the digest, 0 to 23, in each reader's own time.",
     "policy_url": "Address of the policy on what to share.",
     "fallback_network": "Network of share buttons for who chose none.",
+    "link_parameters": "What short links add to a story's address, like utm_source={network}&utm_campaign={campaign}; "
+    "{story} and {language} too. Empty: nothing.",
+    "click_parameter": "Name under which each visit takes a random id of its own along, like gw_click. Empty: none.",
 }
 _SWITCHES: dict[str, str] = {
     "opt_in": "People take part only after they said yes.",
