@@ -7,7 +7,7 @@ the order of the events and however often each of them came.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -148,6 +148,45 @@ def counted(visited: Iterable[Event], opened_at: datetime | None, rules: Rules) 
         if not place or not rules.visitors_a_place or crowd[place] <= rules.visitors_a_place:
             inside[who] = at
     return inside
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What must be kept in mind of visits that are forgotten, by the numbers of visits."""
+
+    again: frozenset[int]
+    """Visits still kept, of whose visitor (or place) those forgotten have had all the say."""
+    first: frozenset[int]
+    """Forgotten visits that stood aside and would count for one more human if they counted."""
+
+
+def forgetting(
+    visited: Mapping[int, Event], aside: Collection[int], until: datetime, opened_at: datetime | None, rules: Rules
+) -> Remains:
+    """Return what must be kept in mind when a share's visits before `until` are forgotten, so that no score changes.
+
+    `visited` are all its visits by number; `aside` are the numbers of those that a pattern holds or held.
+    """
+    now = counted(visited.values(), opened_at, rules)
+    alike = {n: replace(e, verdict=visits.HUMAN) if n in aside else e for n, e in visited.items()}
+    if_all = counted(alike.values(), opened_at, rules)
+    crowd = counted(visited.values(), opened_at, replace(rules, visitors_a_place=0)).keys() - now.keys()
+    full = {e.place for e in visited.values() if e.place and e.at < until and (e.visitor or "") in now}
+    gone = {who for who, at in now.items() if at < until} | {e.visitor or "" for e in visited.values() if e.again}
+    first: dict[str, int] = {}
+    for n, e in sorted(visited.items()):
+        who = e.visitor or ""
+        if n in aside and e.at < until and if_all.get(who) == e.at and now.get(who, e.at) == e.at:
+            first.setdefault(who, n)
+    return Remains(
+        frozenset(
+            n
+            for n, e in visited.items()
+            if e.at >= until
+            and ((who := e.visitor or "") in gone or who in first or (who in crowd and e.place in full))
+        ),
+        frozenset(first.values()),
+    )
 
 
 def _earliest(*moments: datetime | None) -> datetime | None:

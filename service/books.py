@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from scoring import points, shares
 from scoring.points import Booked, Entry, Reversal, Rules
 from scoring.shares import Event, Facts
+from scoring.visits import HUMAN, SUSPECTED, Verdict
 from service.database import db
-from service.models import Award, Campaign, Evidence, LedgerEntry, Programme, Share, Story
+from service.models import Award, Campaign, Evidence, LedgerEntry, Programme, Quarantine, QuarantinedVisit, Share, Story
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,11 @@ def lock(subject: str) -> None:
         )
 
 
-def read(subjects: Sequence[str], rules: Rules) -> dict[str, Books]:
-    """Return the books of each of these subjects, in four queries."""
+def read(subjects: Sequence[str], rules: Rules, judged: Mapping[int, Verdict] | None = None) -> dict[str, Books]:
+    """Return the books of each of these subjects, in five queries.
+
+    `judged` gives pieces of evidence, by id, another verdict than the one that is stored.
+    """
     found = {subject: Books() for subject in subjects}
     owner: dict[int, str] = {}
     rows = db.session.execute(
@@ -77,7 +81,9 @@ def read(subjects: Sequence[str], rules: Rules) -> dict[str, Books]:
         if multiplier is not None:
             facts = shares.during(facts, multiplier, starts_on, ends_on)
         books.stored[share.id] = facts
-    events = _events(subjects)
+    events = _events(subjects, judged or {})
+    for share_id, told in _stood_aside(subjects).items():
+        events.setdefault(share_id, []).extend(told)
     for id_, subject in owner.items():
         books = found[subject]
         books.folded[id_] = shares.fold(books.stored[id_], events.get(id_, ()), rules)
@@ -123,9 +129,10 @@ def owed(books: Books, agreed: Terms, now: datetime) -> tuple[Entry | Reversal, 
     return points.differences(due, [b for b in books.booked if b.share], lapsed)
 
 
-def _events(subjects: Sequence[str]) -> dict[int, list[Event]]:
+def _events(subjects: Sequence[str], judged: Mapping[int, Verdict]) -> dict[int, list[Event]]:
     rows = db.session.execute(
         sa.select(
+            Evidence.id,
             Evidence.share_id,
             Evidence.kind,
             Evidence.at,
@@ -140,9 +147,33 @@ def _events(subjects: Sequence[str]) -> dict[int, list[Event]]:
         .where(Share.subject.in_(subjects))
     )
     found: dict[int, list[Event]] = {}
-    for share_id, kind, at, verdict, reason, visitor, again, facts, place in rows:
+    for id_, share_id, kind, at, verdict, reason, visitor, again, facts, place in rows:
         crawler = facts.get("crawler") or ((reason or "").partition("crawler:")[2] or None)
+        if (anew := judged.get(id_)) is not None:
+            verdict, crawler = anew.kind, anew.crawler
         found.setdefault(share_id, []).append(Event(kind, at, verdict, crawler, visitor, again, place))
+    return found
+
+
+def _stood_aside(subjects: Sequence[str]) -> dict[int, list[Event]]:
+    """Return the visits whose evidence is forgotten, and that an odd pattern held: they count if it is decided so."""
+    rows = db.session.execute(
+        sa.select(
+            QuarantinedVisit.share_id,
+            QuarantinedVisit.at,
+            sa.func.max(sa.case((Quarantine.decision == "count", 0), else_=1)),
+            sa.func.max(sa.case((QuarantinedVisit.first, 1), else_=0)),
+        )
+        .join(Quarantine, QuarantinedVisit.quarantine_id == Quarantine.id)
+        .join(Share, QuarantinedVisit.share_id == Share.id)
+        .where(QuarantinedVisit.evidence_id.is_(None), Share.subject.in_(subjects))
+        .group_by(QuarantinedVisit.share_id, QuarantinedVisit.at)
+    )
+    found: dict[int, list[Event]] = {}
+    for share_id, at, held, first in rows:
+        # One visit may be held by several patterns; of its visitor nothing is known but that this was somebody.
+        verdict = HUMAN if first and not held else SUSPECTED
+        found.setdefault(share_id, []).append(Event("visit", at, verdict, visitor=f"at {at.isoformat()}"))
     return found
 
 

@@ -49,7 +49,8 @@ SCHEDULE = (
         "queue mails of calls that were never taken (a setting)",
     ),
     Task("events", 3600, "service.events:forget", "forget the provider's events after 30 days"),
-    Task("forget", 3600, "service.settling:forget_evidence", "forget raw visits after 30 days"),
+    Task("patterns", 600, "service.quarantine:look", "set odd patterns of visits aside for the liaison"),
+    Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )
 

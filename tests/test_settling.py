@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from service import clock, ledger, settling
+from service import clock, forgetting, ledger, settling
 from service.database import db
 from service.models import Award, Campaign, Employee, Evidence, LedgerEntry, Programme, Share, Story, Total
 from tests.conftest import TUESDAY
@@ -185,8 +185,8 @@ def test_old_evidence_is_forgotten_and_nobody_counts_twice_for_it(house: Flask) 
     db.session.commit()
     before = lines(who.subject)
     clock.set_now(TUESDAY + timedelta(days=30, hours=12))
-    assert settling.forget_evidence() == 4
-    assert settling.forget_evidence() == 0
+    assert forgetting.forget_evidence() == 4
+    assert forgetting.forget_evidence() == 0
     settling.settle(who.subject)
     db.session.commit()
     assert lines(who.subject) == before
@@ -194,7 +194,7 @@ def test_old_evidence_is_forgotten_and_nobody_counts_twice_for_it(house: Flask) 
     left = db.session.scalars(sa.select(Evidence)).one()
     assert (left.visitor, left.again) == ("ana", True)
     clock.set_now(TUESDAY + timedelta(days=60))
-    assert settling.forget_evidence() == 1
+    assert forgetting.forget_evidence() == 1
     assert (ledger.total(who.subject), ledger.verify()) == (14, [])
 
 

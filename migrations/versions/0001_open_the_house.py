@@ -608,6 +608,13 @@ def upgrade():
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.create_index("ix_evidence_at", ["at"], unique=False)
         batch_op.create_index("ix_evidence_share", ["share_id", "at"], unique=False)
+        batch_op.create_index(
+            "ix_evidence_weekly",
+            ["at"],
+            unique=False,
+            postgresql_where=sa.text("weekly IS NOT NULL"),
+            sqlite_where=sa.text("weekly IS NOT NULL"),
+        )
 
     op.create_table(
         "ledger_entry",
@@ -668,6 +675,11 @@ def downgrade():
 
     op.drop_table("ledger_entry")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_evidence_weekly",
+            postgresql_where=sa.text("weekly IS NOT NULL"),
+            sqlite_where=sa.text("weekly IS NOT NULL"),
+        )
         batch_op.drop_index("ix_evidence_share")
         batch_op.drop_index("ix_evidence_at")
 

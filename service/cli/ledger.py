@@ -54,13 +54,13 @@ def settle(as_json: bool) -> None:
     no longer due. Lines that stand are never changed. It can be stopped and repeated at any moment.
     """
     from service import ledger as books
-    from service import settling
+    from service.reclassifying import reclassify
 
     people = books.count_subjects()
     with click.progressbar(length=people, label="Settling", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        done = settling.settle_all(bar.update)
+        done = reclassify(progress=bar.update)
     if as_json:
-        click.echo(json.dumps(asdict(done)))
+        click.echo(json.dumps({"people": done.people, "verdicts": done.verdicts, "lines": done.lines}))
     else:
         click.echo(f"People: {done.people}. Verdicts given anew: {done.verdicts}. Lines booked: {done.lines}.")
 

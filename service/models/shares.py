@@ -51,7 +51,16 @@ class Evidence(Base):
     """One raw event of a share and the verdict on it; kept 30 days so that rules can run again."""
 
     __tablename__ = "evidence"
-    __table_args__ = (sa.Index("ix_evidence_share", "share_id", "at"), sa.Index("ix_evidence_at", "at"))
+    __table_args__ = (
+        sa.Index("ix_evidence_share", "share_id", "at"),
+        sa.Index("ix_evidence_at", "at"),
+        sa.Index(
+            "ix_evidence_weekly",
+            "at",
+            postgresql_where=sa.text("weekly IS NOT NULL"),
+            sqlite_where=sa.text("weekly IS NOT NULL"),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     share_id: Mapped[int] = mapped_column(sa.ForeignKey("share.id"))
     kind: Mapped[str]
