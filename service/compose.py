@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from emails import digest, frozen, invitation, values, winner
+from emails import digest, fresh_link, frozen, invitation, values, winner
 from emails.digest import CompiledDigest
 from emails.passes import make
 from service import passes
@@ -164,6 +164,10 @@ def _winner(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetim
     return winner.compose(_programme(facts), to, values.WonPrize.from_json(facts["prize"]), row.message_id, date)
 
 
+def _fresh_link(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+    return fresh_link.compose(_programme(facts), to, facts["days"], row.message_id, date)
+
+
 def _programme(facts: dict[str, Any]) -> values.Programme:
     return values.Programme(**facts["programme"])
 
@@ -173,6 +177,7 @@ _LETTERS: dict[str, Callable[[Due, dict[str, Any], values.Recipient, datetime], 
     "frozen": _frozen,
     "winner": _winner,
     "passed-on": _winner,
+    "fresh-link": _fresh_link,
 }
 
 KINDS = frozenset({"digest", "test", *_LETTERS})

@@ -29,6 +29,7 @@ CLASSES = {
     "frozen": "draw",
     "winner": "draw",
     "passed-on": "draw",
+    "fresh-link": "own-page",
     "test": "test",
 }
 """Kind of mail → class. One-click unsubscribe of the digest stops the class "digest" and leaves a winner her mail."""

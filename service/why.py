@@ -72,6 +72,7 @@ STOPS: dict[str, str] = {
     "digest": N_("No digest goes to this address."),
     "recognition": N_("No mail about badges goes to this address."),
     "draw": N_("No mail about draws goes to this address."),
+    "own-page": N_("No fresh link to her page goes to this address."),
 }
 
 

@@ -53,6 +53,7 @@ def enqueued(noor: Employee, kind: str) -> Outbox:
         "frozen": {"frozen": frozen_facts().to_json()},
         "winner": {"prize": prize_facts().to_json()},
         "passed-on": {"prize": prize_facts().to_json()},
+        "fresh-link": {"days": 30},
     }[kind]
     made = outbox.enqueue(noor, kind, f"draw:2026-10:{kind}", facts)
     assert made is not None
@@ -69,6 +70,7 @@ def enqueued(noor: Employee, kind: str) -> Outbox:
         ("frozen", "5" * 32),
         ("winner", "A bicycle"),
         ("passed-on", "A bicycle"),
+        ("fresh-link", "here is your page again."),
     ],
 )
 def test_each_kind_becomes_its_mail_with_links_of_its_receiver(noor: Employee, kind: str, says: str) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emails import frozen, invitation, winner
+from emails import fresh_link, frozen, invitation, winner
 from emails.values import FrozenTickets, Message, WonPrize
 from tests.sample_mails import ID, NOOR, PASSES, PRIZE, PROGRAMME, TICKETS, TUESDAY, reader
 from tests.test_digest import read, said
@@ -28,7 +28,11 @@ def won(language: str = "en", facts: WonPrize = PRIZE) -> Message:
     return winner.compose(PROGRAMME, reader(language), facts, ID, TUESDAY)
 
 
-LETTERS = [invited, froze, won]
+def freshened(language: str = "en") -> Message:
+    return fresh_link.compose(PROGRAMME, reader(language), 30, ID, TUESDAY)
+
+
+LETTERS = [invited, froze, won, freshened]
 
 
 def in_both(mail: Message, *facts: str) -> None:
@@ -54,6 +58,14 @@ def test_the_invitation_says_what_comes_and_how_to_decline() -> None:
     )
     assert parsed(mail)["List-Unsubscribe"] == f"<https://good.example/u/{PASSES.unsubscribe}>"
     assert f"https://good.example/me/{PASSES.me}" in read(mail.html).links
+
+
+def test_a_fresh_link_opens_her_page_and_says_for_how_long() -> None:
+    mail = freshened()
+    assert mail.subject == "Your fresh link to Lipa Aloud"
+    in_both(mail, "Noor, here is your page again.", "It opens for 30 days.", "If you did not ask", "Lipa & Sons")
+    assert f"https://good.example/me/{PASSES.me}" in read(mail.html).links
+    assert "List-Unsubscribe" not in parsed(mail)
 
 
 def test_an_invitation_without_topics_does_not_begin_a_list() -> None:

@@ -13,7 +13,20 @@ from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
-from service import choices, clock, draws, passes, recognition, rhythms, settling, shares, steering, topics
+from service import (
+    choices,
+    clock,
+    draws,
+    fresh_links,
+    jobs,
+    passes,
+    recognition,
+    rhythms,
+    settling,
+    shares,
+    steering,
+    topics,
+)
 from service.database import db
 from service.models import Employee, Programme, Topic
 from service.models.people import Status
@@ -33,9 +46,38 @@ WEEKS = (1, 2, 4, 8)
 
 
 @room.get("/me/<text>")
-def page(text: str) -> str:
-    """Show her page. Changes nothing."""
-    return _page(text, reader.open_pass(text, Purpose.ME), done=request.args.get("done", ""))
+def page(text: str) -> str | tuple[str, int]:
+    """Show her page, or where its days are over how to get a fresh link. Changes nothing."""
+    try:
+        employee = reader.open_pass(text, Purpose.ME)
+    except passes.EndedPass:
+        _owner(text)
+        return _ended(text, sent=False), 410
+    return _page(text, employee, done=request.args.get("done", ""))
+
+
+@room.post("/me/<text>/fresh")
+def fresh(text: str) -> str:
+    """Mail her a fresh link, at most one a day; nobody but she gets it."""
+    employee = _owner(text)
+    nonces.check(text, "fresh")
+    if fresh_links.send(employee):
+        jobs.wake("deliver")
+    return _ended(text, sent=True)
+
+
+def _owner(text: str) -> Employee:
+    """Return whose page this pass opened until its days were over; any other pass is answered as everywhere."""
+    employee = fresh_links.owner(text)
+    if employee is None:
+        passes.open_pass(text, Purpose.ME)
+        abort(410)
+    reader.speak(employee)
+    return employee
+
+
+def _ended(text: str, sent: bool) -> str:
+    return reader.show("me/ended.html", text, sent=sent, days=passes.LASTS[Purpose.ME])
 
 
 def _page(text: str, employee: Employee, done: str = "", error: choices.Refused | None = None) -> str:

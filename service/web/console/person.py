@@ -96,6 +96,7 @@ def kind_words() -> dict[str, str]:
         "frozen": _("Draw tickets"),
         "winner": _("Prize"),
         "passed-on": _("Prize passed on"),
+        "fresh-link": _("Fresh link to her page"),
     }
 
 

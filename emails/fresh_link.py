@@ -1,0 +1,26 @@
+"""Fresh link. In: a person whose link to her page had ended. Out: the mail that brings her a new one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from emails import message, render
+from emails.values import Message, Programme, Recipient
+
+
+def compose(programme: Programme, to: Recipient, days: int, message_id: str, date: datetime) -> Message:
+    """Return the mail with a link to her page that opens for so many days; she asked for it, so it has no one-click
+    unsubscribe. Raises as `message.letter`.
+    """
+    words = render.words(to.language)
+    name = render.called(to.name)
+    if name:
+        sentence = words.gettext("%(name)s, here is your page again.") % {"name": name}
+    else:
+        sentence = words.gettext("Here is your page again.")
+    form = words.ngettext("It opens for %(num)s day.", "It opens for %(num)s days.", days)
+    values = {"sentence": sentence, "preheader": form % {"num": render.counter(to.language)(days)}}
+    subject = words.gettext("Your fresh link to %(programme)s") % {"programme": render.line(programme.name)}
+    return message.letter(
+        "fresh_link", programme, to, subject, {**values, "lasts": values["preheader"]}, message_id, date
+    )
