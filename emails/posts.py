@@ -21,7 +21,7 @@ def additions(
     """
     room = room_for_words(slug, link)
     present = set(_TAG.findall(words.casefold()))
-    last = ()
+    last: tuple[str, ...] = ()
     if disclosure and not holds(words, disclosure):
         last = ((" " if disclosure.startswith("#") else "\n") + disclosure,)
     tags: tuple[str, ...] = ()

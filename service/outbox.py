@@ -54,7 +54,7 @@ def programme_facts() -> dict[str, Any]:
             liaison_email=row.liaison_email,
             sender=row.sender,
             zone=row.zone,
-            policy_url=row.policy_url,
+            policy_url=row.policy_url or (f"{settings().base_url}/policy" if row.policy else None),
         )
     )
 

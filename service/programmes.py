@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from scoring.points import Rules
-from service import keys, parameters
+from service import keys, parameters, wording
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.journal import log
@@ -32,6 +32,9 @@ FIELDS = (
     "opt_in",
     "automatic_release",
     "policy_url",
+    "policy",
+    "disclosure",
+    "block_list",
     "fallback_network",
     "link_parameters",
     "click_parameter",
@@ -49,6 +52,9 @@ DEFAULTS: dict[str, Any] = {
     "opt_in": False,
     "automatic_release": False,
     "policy_url": None,
+    "policy": {},
+    "disclosure": {},
+    "block_list": {},
     "fallback_network": "linkedin",
     "link_parameters": LINK_PARAMETERS,
     "click_parameter": "",
@@ -127,6 +133,9 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         "opt_in": bool(values["opt_in"]),
         "automatic_release": bool(values["automatic_release"]),
         "policy_url": _policy(check, values["policy_url"]),
+        "policy": wording.policy(check, values["policy"]),
+        "disclosure": wording.disclosure(check, values["disclosure"]),
+        "block_list": wording.block_list(check, values["block_list"]),
         "fallback_network": _network(check, str(values["fallback_network"])),
         "link_parameters": parameters.template(check, values["link_parameters"]) or "",
         "click_parameter": parameters.click_parameter(check, values["click_parameter"]),

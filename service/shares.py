@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 
 import sqlalchemy as sa
 
 from emails import networks
-from service import clock, settling, words
+from service import clock, opened_links, settling, words
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.links import BASE58, CODE_LENGTH, short_link
 from service.models import Employee, Evidence, Outbox, Selection, Share, Story
 from service.models.content import StoryStatus
 from service.models.mail import MailState
-from service.visiting import Asked, visitor
+from service.visiting import Asked
 
 LARGEST_ID = 2**31 - 1
 """What a database can look up; a larger number from a URL is nobody's."""
-QUIET = timedelta(minutes=1)
-"""A share opened again within this time adds no second line of evidence."""
-
-
 SHOWN = (MailState.ACCEPTED, MailState.DELIVERED)
 """States of a digest whose stories she has been shown."""
 
@@ -35,7 +30,10 @@ class Opened:
     share: Share
     link: str
     words: str
+    """As they are posted, with hashtags and disclosure."""
     title: str
+    typed: str = ""
+    """As she wrote or chose them; "": she was given them."""
 
     def composer(self, instance: str | None = None) -> str:
         """Return the address of the network's composer (emails.networks)."""
@@ -95,16 +93,9 @@ def open_share(
             share.text_id = first.id
     if share.opened_at is None:
         share.opened_at = now
-    recent = sa.select(Evidence.id).where(
-        Evidence.share_id == share.id, Evidence.kind == "opened", Evidence.at > now - QUIET
-    )
-    if db.session.scalar(recent.limit(1)) is None:
-        seen = asked or Asked()
-        facts = {"agent": seen.agent[:400], "purpose": seen.purpose[:80]}
-        who = visitor(share, seen) if asked else None
-        db.session.add(Evidence(share_id=share.id, kind="opened", at=now, visitor=who, facts=facts))
+    opened_links.record(employee, share, asked, now)
     db.session.commit()
-    return Opened(share, link, ready, story.title)
+    return Opened(share, link, ready, story.title, typed)
 
 
 def _share(employee: Employee, story: Story, network: str) -> Share:

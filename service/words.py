@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -49,42 +49,47 @@ def all_texts(story: Story) -> list[Text]:
 
 
 def suggested(employee: Employee, story: Story, network: str) -> list[Suggestion]:
-    """Return the suggestions for her and this network, the one that is offered to her first at the head.
+    """Return the suggestions for her and this network, the one that is offered to her first at the head."""
+    return suggested_for(employee, story, [network])[network]
+
+
+def suggested_for(employee: Employee, story: Story, slugs: Iterable[str]) -> dict[str, list[Suggestion]]:
+    """Return network → the suggestions for her, the one that is offered to her first at the head; never none.
 
     What her share took already stays first. Else the text that colleagues used least on this network does, so that
     they post different ones: emails.suggestions. Only languages that she reads, where there is any text in one.
     """
-    groups = suggestions.tiers(texts_of(story), network, languages(employee, story))
+    texts, order = texts_of(story), languages(employee, story)
     hers = {employee.language, story.language, *employee.reads}
-    groups = tuple(g for g in groups if g[0].language in hers) or groups
-    if not groups:
-        return [Suggestion(None, story.language, story.title)]
-    uses, mine = _uses(employee, story, network)
-    found = []
-    for group in groups:
-        known = {text.id: text for text in group}
-        order = suggestions.rotated({i: uses.get(i, (0, 0))[0] for i in known}, employee.subject, story.id)
-        found += [Suggestion(i, known[i].language, known[i].text, uses.get(i, (0, 0))[1]) for i in order]
-    return sorted(found, key=lambda s: s.id != mine)[:MOST]
+    uses, mine = _uses(employee, story) if texts else ({}, {})
+    found = {}
+    for slug in slugs:
+        groups = suggestions.tiers(texts, slug, order)
+        here: list[Suggestion] = []
+        for group in tuple(g for g in groups if g[0].language in hers) or groups:
+            known = {text.id: (text, *uses.get((slug, text.id), (0, 0))) for text in group}
+            for id_ in suggestions.rotated({i: n for i, (_, n, _) in known.items()}, employee.subject, story.id):
+                text, _taken, proven = known[id_]
+                here.append(Suggestion(id_, text.language, text.text, proven))
+        here.sort(key=lambda s: s.id != mine.get(slug))
+        found[slug] = here[:MOST] or [Suggestion(None, story.language, story.title)]
+    return found
 
 
-def _uses(employee: Employee, story: Story, network: str) -> tuple[dict[int, tuple[int, int]], int | None]:
-    """Return text → (times taken, shares of it that went beyond opening) of colleagues, and what her share took.
+def _uses(employee: Employee, story: Story) -> tuple[dict[tuple[str, int], tuple[int, int]], dict[str, int]]:
+    """Return (network, text) → (colleagues who took it, those whose share went beyond opening), and what she took.
 
     A mail scanner opens links too: it may be given a text, but nobody is told that a colleague used it.
     """
     further = sa.func.sum(sa.case((Share.state != "opened", 1), else_=0))
-    asked = sa.select(Share.text_id, sa.func.count(), further).where(
-        Share.story_id == story.id,
-        Share.network == network,
-        Share.text_id.is_not(None),
-        Share.subject != employee.subject,
+    of_story = sa.and_(Share.story_id == story.id, Share.text_id.is_not(None))
+    asked = sa.select(Share.network, Share.text_id, sa.func.count(), further).where(
+        of_story, Share.subject != employee.subject
     )
-    uses = {id_: (int(n), int(proven)) for id_, n, proven in db.session.execute(asked.group_by(Share.text_id))}
-    mine = sa.select(Share.text_id).where(
-        Share.subject == employee.subject, Share.story_id == story.id, Share.network == network
-    )
-    return uses, db.session.scalar(mine)
+    rows = db.session.execute(asked.group_by(Share.network, Share.text_id))
+    mine = sa.select(Share.network, Share.text_id).where(of_story, Share.subject == employee.subject)
+    hers = {str(slug): int(id_) for slug, id_ in db.session.execute(mine) if id_}
+    return {(slug, id_): (n, int(proven)) for slug, id_, n, proven in rows}, hers
 
 
 def languages(employee: Employee, story: Story) -> list[str]:

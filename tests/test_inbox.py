@@ -143,7 +143,7 @@ def test_words_too_long_for_the_network_are_kept_and_explained(client: FlaskClie
     nonce = nonce_of(client.get(door).text, door)
     page = client.post(door, data={"nonce": nonce, "words": "word " * 70, "network": "x"})
     assert page.status_code == 422
-    assert "X has room for 256 characters beside your link: 93 too many." in page.text
+    assert "X has room for 242 characters beside your link and hashtags: 107 too many." in page.text
     assert "word word" in page.text
     assert db.session.query(Share).count() == 0
 

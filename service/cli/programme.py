@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from service.cli import with_app
+from service.cli import with_app, wording
 
 _OPTIONS: dict[str, str] = {
     "name": "The programme's name, as mails say it.",
@@ -41,6 +41,8 @@ def programme() -> None:
 
 def _options(needed: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name, (written, text) in reversed(wording.OPTIONS.items()):
+            command = click.option(f"--{name}", name, multiple=True, metavar=written, help=text)(command)
         for name, text in reversed(_SWITCHES.items()):
             flag = name.replace("_", "-")
             command = click.option(f"--{flag}/--no-{flag}", name, default=None, help=text)(command)
@@ -59,6 +61,8 @@ def create(**given: Any) -> None:
     """Create the programme and the first signing key of its links. Exits with 1 if something cannot stand."""
     from service import programmes
 
+    for name in wording.OPTIONS:
+        given[name] = wording.merged(name, {}, given[name])
     made = _tried(programmes.create, given)
     click.echo(f"Created {made.name}. Next: goodword liaison add, employees import, stories import.")
 
@@ -70,8 +74,11 @@ def set_(**given: Any) -> None:
     """Change settings of the programme; what you do not name stays."""
     from service import programmes
 
-    if all(value is None for value in given.values()):
+    if all(value in (None, ()) for value in given.values()):
         raise click.UsageError("Name what to change, like --digest-size 5.")
+    for name in wording.OPTIONS:
+        now = getattr(_tried(programmes.current, {}), name) if given[name] else {}
+        given[name] = wording.merged(name, now, given[name]) if given[name] else None
     _tried(programmes.change, given)
     click.echo("Changed.")
 
@@ -90,7 +97,7 @@ def show(as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     for name, value in facts.items():
-        shown = ", ".join(value) if isinstance(value, list) else value
+        shown = ", ".join(value) if isinstance(value, list) or name == "policy" else value
         click.echo(f"{name:18} {'-' if value in (None, '', {}, []) else shown}")
 
 
@@ -108,6 +115,9 @@ def _tried(act: Callable[..., Any], given: dict[str, Any]) -> Any:
         for name, words in refusal.errors.items():
             click.echo(f"--{name.replace('_', '-')}: {words}", err=True)
         sys.exit(1)
+
+
+programme.add_command(wording.block_list)
 
 
 @click.group()

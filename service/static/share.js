@@ -37,7 +37,25 @@
       const copied = await copy(textOf(control.dataset.copy));
       told.textContent = copied ? control.dataset.done : told.dataset.failed;
       if (copied && control.href) window.location.assign(control.href);
-      else if (!copied && control.href) control.removeAttribute("data-copy"), control.replaceWith(plain(control));
+      else if (!copied) select(control.dataset.copy.split(" ")[0]);
+      if (!copied && control.href) control.removeAttribute("data-copy"), control.replaceWith(plain(control));
+    });
+  }
+
+  function select(selector) {
+    // What did not copy stands selected, ready for the person's own copying.
+    const words = document.querySelector(selector);
+    getSelection().selectAllChildren(words);
+    words.focus();
+  }
+
+  for (const control of document.querySelectorAll("[data-share-words]")) {
+    // The phone's own share sheet; her share is this page's, on the network "copy".
+    if (!navigator.share) continue;
+    control.hidden = false;
+    control.addEventListener("click", () => {
+      const shared = { text: textOf(control.dataset.shareWords), url: textOf(control.dataset.shareLink) };
+      navigator.share(shared).catch(() => {}); // she closed the sheet
     });
   }
 

@@ -18,6 +18,7 @@ ROOMS = (
     "claims",
     "draws",
     "pictures",
+    "policy",
     "health",
     "hooks",
     "mailfolder",

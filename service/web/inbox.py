@@ -5,23 +5,24 @@ GET records that the composer was opened and changes no score; HEAD is answered 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, abort, redirect, request
 from werkzeug.wrappers import Response
 
-from emails.networks import NETWORKS, length, room_for_words
+from emails.networks import NETWORKS
 from emails.passes import WrongPass
-from service import choices, links, shares
+from service import choices, opened_links, shares, words
 from service.models import Employee, Story
 from service.passes import EndedPass, Purpose
 from service.shares import Opened
-from service.web import nonces, reader, records
+from service.web import editor, nonces, reader, records
+from service.web.editor import Draft
 from service.web.language import gettext as _
 from service.web.security import csrf
 
 room = Blueprint("inbox", __name__)
 csrf.exempt(room)  # its POSTs carry a nonce of their GET instead: service.web.nonces
-MOST_WORDS = 5000
-"""Signs of her own words that the page takes; no network has room for more."""
 
 
 def _open(text: str, story_id: int) -> tuple[Employee, Story]:
@@ -33,59 +34,51 @@ def _open(text: str, story_id: int) -> tuple[Employee, Story]:
 
 
 @room.get("/s/<text>/<int:story_id>")
+@records
 def story_page(text: str, story_id: int) -> str:
-    """Show the story with all networks and the words for it. Changes nothing."""
+    """Show the story with all networks, the suggestions and the editor. Changes nothing of hers."""
     employee, story = _open(text, story_id)
-    return _story_page(text, employee, story)
-
-
-def _story_page(text: str, employee: Employee, story: Story, words: str | None = None, error: str | None = None) -> str:
+    if request.method == "GET":
+        opened_links.at_her_page(employee, reader.asked())
     mine = [slug for slug in employee.networks if slug in NETWORKS] or ["linkedin"]
-    chosen = request.form.get("network", mine[0])
+    asked = request.args.get("network", "")
+    draft = editor.begun(employee, story, asked if asked in NETWORKS else mine[0])
+    return _story_page(text, employee, story, draft)
+
+
+def _story_page(text: str, employee: Employee, story: Story, draft: Draft, errors: Sequence[str] = ()) -> str:
     return reader.show(
         "inbox/story.html",
         text,
         story=story,
         initials=reader.initials(employee.name),
-        mine=mine,
-        others=[slug for slug in NETWORKS if slug not in mine],
-        chosen=chosen if chosen in NETWORKS else mine[0],
-        ready=shares.ready_words(employee, story, mine[0], links.short_link("x" * links.CODE_LENGTH)),
-        words=words,
-        error=error,
+        **editor.values(employee, story, draft, errors),
     )
 
 
 @room.post("/s/<text>/<int:story_id>")
 def own_words(text: str, story_id: int) -> str | tuple[str, int]:
-    """Take her own words for one network and hand them back, ready to post."""
+    """Take her words for one network and hand them back, ready to post; or show the editor again as she asks."""
     employee, story = _open(text, story_id)
     nonces.check(text, f"words:{story_id}")
     network = request.form.get("network", "")
-    words = request.form.get("words", "").replace("\r\n", "\n").strip()
     if network not in NETWORKS:
         abort(400)
-    error = _too_long(words, network)
-    if error:
-        return _story_page(text, employee, story, words[:MOST_WORDS], error), 422
-    opened = shares.open_share(employee, story, network, words, reader.asked())
-    if NETWORKS[network].needs_instance and not employee.mastodon:
-        return _instance_page(text, employee, opened)
-    return _ready_page(text, employee, opened)
+    draft = editor.typed(employee, story, network)
+    if request.form.get("then") in ("network", "fill"):
+        return _story_page(text, employee, story, draft)
+    errors = editor.refusals(employee, story, draft)
+    if errors:
+        return _story_page(text, employee, story, draft, errors), 422
+    return _opened_page(text, employee, story, draft)
 
 
-def _too_long(words: str, network: str) -> str | None:
-    room_left = room_for_words(network, links.short_link("x" * links.CODE_LENGTH))
-    most = MOST_WORDS if room_left is None else min(room_left, MOST_WORDS)
-    over = length(words, network) - most
-    if over <= 0:
-        return None
-    return _(
-        "%(network)s has room for %(most)s characters beside your link: %(over)s too many.",
-        network=reader.network_label(network),
-        most=most,
-        over=over,
-    )
+def _opened_page(text: str, employee: Employee, story: Story, draft: Draft, remembered: bool = False) -> str:
+    opened = shares.open_share(employee, story, draft.network, draft.words, reader.asked(), draft.language)
+    if NETWORKS[draft.network].needs_instance and not employee.mastodon:
+        return _instance_page(text, employee, opened, language=draft.language)
+    added = words.additions(story, draft.network, draft.words, editor.wanted(draft, employee), opened.link)
+    return _ready_page(text, employee, opened, remembered, added)
 
 
 @room.get("/s/<text>/<int:story_id>/<network>")
@@ -110,16 +103,25 @@ def instance(text: str, story_id: int) -> str | tuple[str, int]:
     """Remember her Mastodon server, asked once, and hand her words to it."""
     employee, story = _open(text, story_id)
     nonces.check(text, f"instance:{story_id}")
-    opened = shares.open_share(employee, story, "mastodon", request.form.get("words"), reader.asked())
+    said, language = request.form.get("words", "").strip(), request.form.get("language", "")
+    draft = Draft("mastodon", said, None, language)
+    errors = editor.refusals(employee, story, draft) if said else []
+    if errors:
+        return _story_page(text, employee, story, draft, errors), 422
     typed = request.form.get("instance", "")
     try:
         choices.set_mastodon(employee, typed)
     except choices.Refused as refusal:
-        return _instance_page(text, employee, opened, typed[:253], str(refusal)), 422
-    return _ready_page(text, employee, opened, remembered=True)
+        opened = shares.open_share(employee, story, "mastodon", said, reader.asked(), language)
+        return _instance_page(text, employee, opened, typed[:253], str(refusal), language), 422
+    if said:
+        return _opened_page(text, employee, story, draft, remembered=True)
+    return _ready_page(text, employee, shares.open_share(employee, story, "mastodon", asked=reader.asked()), True)
 
 
-def _instance_page(text: str, employee: Employee, opened: Opened, typed: str = "", error: str | None = None) -> str:
+def _instance_page(
+    text: str, employee: Employee, opened: Opened, typed: str = "", error: str | None = None, language: str = ""
+) -> str:
     return reader.show(
         "inbox/instance.html",
         text,
@@ -127,22 +129,28 @@ def _instance_page(text: str, employee: Employee, opened: Opened, typed: str = "
         story=opened.share.story,
         initials=reader.initials(employee.name),
         typed=typed,
+        language=language,
         error=_(error) if error else None,
     )
 
 
-def _ready_page(text: str, employee: Employee, opened: Opened, remembered: bool = False) -> str:
-    network = NETWORKS[opened.share.network]
+def _ready_page(
+    text: str, employee: Employee, opened: Opened, remembered: bool = False, added: Sequence[str] = ()
+) -> str:
+    network, share = NETWORKS[opened.share.network], opened.share
     return reader.show(
         "inbox/ready.html",
         text,
         opened=opened,
-        story=opened.share.story,
+        story=share.story,
         network=network,
         label=reader.network_label(network.slug),
         composer=opened.composer(employee.mastodon),
         initials=reader.initials(employee.name),
         instance=employee.mastodon if remembered else None,
+        added=added,
+        nearly=bool(opened.typed) and not share.own_words and share.text_id is None and not share.visited_at,
+        policy=editor.policy_link(),
     )
 
 
