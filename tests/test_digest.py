@@ -232,8 +232,20 @@ def test_each_fact_stands_in_the_text_and_in_the_html() -> None:
 
 def test_every_link_of_the_html_has_its_twin_in_the_text() -> None:
     page, text = read(ENGLISH.html(NOOR, MONTH, ALL)), ENGLISH.text(NOOR, MONTH, ALL)
-    for link in page.links:
+    decoy = f"https://good.example/me/{PASSES.me}/programs"
+    assert page.links.count(decoy) == 1
+    assert decoy not in text
+    for link in set(page.links) - {decoy}:
         assert link.removeprefix("mailto:").partition("#")[0] in text, link
+
+
+def test_the_decoy_is_hidden_from_eyes_screen_readers_and_the_keyboard() -> None:
+    html = ENGLISH.html(NOOR, MONTH, ALL)
+    found = re.search(r'<div ([^>]*)><a href="[^"]*/programs" ([^>]*)>([^<]+)</a></div>', html)
+    assert found
+    assert 'aria-hidden="true"' in found[1] and "display:none" in found[1] and "mso-hide:all" in found[1]
+    assert 'tabindex="-1"' in found[2]
+    assert found[3] == "For programs that check links, not for people"
 
 
 def test_links_hold_passes_and_nothing_about_the_person() -> None:

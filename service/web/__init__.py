@@ -14,6 +14,7 @@ ROOMS = (
     "steering",
     "visits",
     "me",
+    "decoy",
     "subscriptions",
     "claims",
     "draws",

@@ -19,6 +19,7 @@ from service import (
     draws,
     fresh_links,
     jobs,
+    opened_links,
     passes,
     recognition,
     rhythms,
@@ -32,7 +33,7 @@ from service.models import Employee, Programme, Topic
 from service.models.people import Status
 from service.passes import Purpose
 from service.validation import N_
-from service.web import nonces, reader, wishes
+from service.web import nonces, reader, records, wishes
 from service.web.language import current
 from service.web.language import gettext as _
 from service.web.security import csrf
@@ -46,13 +47,16 @@ WEEKS = (1, 2, 4, 8)
 
 
 @room.get("/me/<text>")
+@records
 def page(text: str) -> str | tuple[str, int]:
-    """Show her page, or where its days are over how to get a fresh link. Changes nothing."""
+    """Show her page, or where its days are over how to get a fresh link. Changes nothing of hers."""
     try:
         employee = reader.open_pass(text, Purpose.ME)
     except passes.EndedPass:
         _owner(text)
         return _ended(text, sent=False), 410
+    if request.method == "GET":
+        opened_links.at_her_page(employee, reader.asked())
     return _page(text, employee, done=request.args.get("done", ""))
 
 

@@ -15,6 +15,7 @@ from service.database import db
 from service.models import Employee, Programme
 from service.passes import EndedPass
 from service.visiting import Asked
+from service.visiting_facts import headers_of
 from service.web import nonces
 from service.web.language import LANGUAGES
 from service.web.language import gettext as _
@@ -58,15 +59,7 @@ def initials(name: str | None) -> str:
 
 def asked() -> Asked:
     """Return what evidence needs of this request."""
-    headers = request.headers
-    looks_ahead = (headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
-    return Asked(
-        method=request.method,
-        address=request.remote_addr or "",
-        agent=headers.get("User-Agent", "").replace("\0", ""),
-        purpose=" ".join(filter(None, looks_ahead)),
-        language=headers.get("Accept-Language", ""),
-    )
+    return Asked(address=request.remote_addr or "", **headers_of(request.environ)._asdict())
 
 
 def network_label(slug: str) -> str:
