@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from scoring.points import Rules
-from service import keys, parameters, wording
+from service import keys, network_ranges, parameters, wording
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.journal import log
@@ -36,6 +36,7 @@ FIELDS = (
     "disclosure",
     "block_list",
     "fallback_network",
+    "company_networks",
     "link_parameters",
     "click_parameter",
     "rules",
@@ -56,6 +57,7 @@ DEFAULTS: dict[str, Any] = {
     "disclosure": {},
     "block_list": {},
     "fallback_network": "linkedin",
+    "company_networks": (),
     "link_parameters": LINK_PARAMETERS,
     "click_parameter": "",
     "rules": {},
@@ -137,6 +139,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         "disclosure": wording.disclosure(check, values["disclosure"]),
         "block_list": wording.block_list(check, values["block_list"]),
         "fallback_network": _network(check, str(values["fallback_network"])),
+        "company_networks": _ranges(check, values["company_networks"]),
         "link_parameters": parameters.template(check, values["link_parameters"]) or "",
         "click_parameter": parameters.click_parameter(check, values["click_parameter"]),
         "rules": _rules(check, values["rules"]),
@@ -202,6 +205,26 @@ def _policy(check: Check, value: object) -> str | None:
     if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
         check.refuse("policy_url", N_("Write the whole address, like https://intranet.example.com/policy."))
     return url or None
+
+
+def _ranges(check: Check, given: Iterable[str] | str) -> list[str]:
+    """Take ranges of addresses; one that is nearly all of the internet would make everybody a colleague."""
+    texts = given.replace(";", ",").split(",") if isinstance(given, str) else list(given)
+    found: list[str] = []
+    for text in filter(None, (str(t).strip() for t in texts)):
+        try:
+            net = network_ranges.network(text)
+        except ValueError:
+            net = None
+        if net is None or net.prefixlen < 8:
+            check.refuse(
+                "company_networks",
+                N_("%(range)s is no range of your company’s addresses; write them like 192.0.2.0/24, 2001:db8::/48."),
+                range=text,
+            )
+        elif str(net) not in found:
+            found.append(str(net))
+    return found
 
 
 def _network(check: Check, slug: str) -> str:

@@ -134,3 +134,13 @@ def test_refusals_carry_their_values_apart_so_that_pages_can_translate_them(app:
     words = refusal.value.errors["name"]
     assert words.message == "Keep it to %(longest)d characters; this has %(length)d."
     assert str(words) == "Keep it to 80 characters; this has 90."
+
+
+def test_the_companys_own_networks_are_ranges_and_not_the_whole_internet(app: Flask) -> None:
+    made = programmes.create(**ACME, company_networks="192.0.2.7/24; 2001:db8::/48, 192.0.2.0/24")
+    assert made.company_networks == ["192.0.2.0/24", "2001:db8::/48"]
+    for wrong in ("office", "0.0.0.0/0", "10.0.0.0/7"):
+        with pytest.raises(Invalid) as refused:
+            programmes.change(company_networks=wrong)
+        assert wrong in str(refused.value.errors["company_networks"])
+    assert programmes.change(company_networks="").company_networks == []

@@ -24,6 +24,8 @@ _OPTIONS: dict[str, str] = {
     "slot_hour": "Hour of the digest, 0 to 23, in each reader's own time.",
     "policy_url": "Address of the policy on what to share.",
     "fallback_network": "Network of share buttons for who chose none.",
+    "company_networks": "Ranges of addresses of the company's people, like 192.0.2.0/24,2001:db8::/48: visits "
+    "from there count for nobody. Empty: none.",
     "link_parameters": "What short links add to a story's address, like utm_source={network}&utm_campaign={campaign}; "
     "{story} and {language} too. Empty: nothing.",
     "click_parameter": "Name under which each visit takes a random id of its own along, like gw_click. Empty: none.",
