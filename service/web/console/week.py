@@ -12,6 +12,7 @@ from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
 from service.models.draws import DrawStatus, RankState
 from service.models.mail import MailState
+from service.web.console import patterns
 from service.web.console.editions import facts
 from service.web.console.room import programme, room
 from service.web.language import gettext as _
@@ -62,6 +63,8 @@ def needs() -> list[tuple[str, str, str]]:
                 url_for("console.stories", status="draft"),
             )
         )
+    if odd := patterns.need():
+        found.append(odd)
     now = clock.now()
     due = db.session.scalars(
         sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.due_at <= now).order_by(Draw.due_at)
