@@ -69,6 +69,14 @@ SETTINGS: tuple[Setting, ...] = (
         "off",
         "on: a call without any event for 26 hours, its neighbours complete, was not accepted and is sent again",
     ),
+    Setting(
+        "GOODWORD_VISITS",
+        "durable",
+        "durable: a short link answers when its visit is stored; buffered: at once, the visit stored within 0.1 s",
+    ),
+    Setting(
+        "GOODWORD_VISITS_WAITING", "50000", "visits that a process keeps while the database is away, 100 to 1000000"
+    ),
     Setting("GOODWORD_CLOCK", "", "file with an offset in seconds added to the clock; tests and demo only"),
     Setting(
         "GOODWORD_PROXIES",
@@ -109,6 +117,8 @@ class Config:
     proxies: tuple[str, ...]
     """Ranges of addresses of trusted proxies."""
     listen: tuple[str, int]
+    visits: str = "durable"
+    visits_waiting: int = 50_000
     short_url: str = ""
     """Scheme and host of short links; empty: base_url serves them."""
     short_home: str = ""
@@ -161,6 +171,8 @@ def read(environ: Mapping[str, str]) -> Config:
         clock=Path(values["GOODWORD_CLOCK"]).resolve() if values["GOODWORD_CLOCK"] else None,
         proxies=_ranges(values["GOODWORD_PROXIES"]),
         listen=_listen(values["GOODWORD_LISTEN"]),
+        visits=_visits(values["GOODWORD_VISITS"]),
+        visits_waiting=_whole("GOODWORD_VISITS_WAITING", values["GOODWORD_VISITS_WAITING"], 100, 1_000_000),
         short_url=_short_url(values["GOODWORD_SHORT_URL"], values["GOODWORD_BASE_URL"], production),
         short_home=_short_home(values["GOODWORD_SHORT_HOME"], values["GOODWORD_SHORT_URL"]),
     )
@@ -244,6 +256,12 @@ def _mail(kind: str, smtp_url: str) -> str:
             "GOODWORD_SMTP_URL must begin with smtp://, smtps:// or smtp+plain:// when GOODWORD_MAIL=smtp."
         )
     return kind
+
+
+def _visits(mode: str) -> str:
+    if mode not in ("durable", "buffered"):
+        raise Misconfigured(f"GOODWORD_VISITS is {mode!r}; choose durable or buffered.")
+    return mode
 
 
 def _sendgrid(values: Mapping[str, str], production: bool) -> SendGrid:

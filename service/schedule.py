@@ -41,6 +41,7 @@ SCHEDULE = (
     Task("sweep", 60, "service.delivery:sweep", "queue expired leases again, mark doubtful mails"),
     Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead", then="deliver"),
     Task("editions", 60, "service.editions:close_what_is_due", "make the next draft, release and close editions"),
+    Task("visits", 10, "service.visiting:judge_arrivals", "judge the visits that arrived and settle their sharers"),
     Task("shares", 900, "service.settling:settle_due", "take back declared points that were not confirmed in time"),
     Task(
         "silence",
@@ -51,6 +52,7 @@ SCHEDULE = (
     Task("events", 3600, "service.events:forget", "forget the provider's events after 30 days"),
     Task("patterns", 600, "service.quarantine:look", "set odd patterns of visits aside for the liaison"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
+    Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )
 

@@ -153,6 +153,8 @@ def environment(settings: Config) -> dict[str, str]:
         "GOODWORD_SENDGRID_HOST": settings.sendgrid.host,
         "GOODWORD_SENDGRID_GROUPS": ",".join(f"{kind}={group}" for kind, group in settings.sendgrid.groups.items()),
         "GOODWORD_SENDGRID_SILENCE": "on" if settings.sendgrid.silence else "off",
+        "GOODWORD_VISITS": settings.visits,
+        "GOODWORD_VISITS_WAITING": str(settings.visits_waiting),
         "GOODWORD_CLOCK": str(settings.clock or ""),
         "GOODWORD_PROXIES": ",".join(settings.proxies),
         "GOODWORD_LISTEN": f"{host}:{port}",

@@ -1,0 +1,151 @@
+"""Intake. In: visits from the threads that answer. Out: a bounded buffer of them for the writer, and what is known."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from service.arrivals.deriving import Visit
+from service.arrivals.known import FRESH, Known, Link
+from service.arrivals.writer import PAUSE, Writer
+from service.database import db
+from service.journal import log
+
+PATIENCE = 2.0
+"""Seconds that an answer waits for its commit in durable mode; then it leaves, and its visit waits in the buffer."""
+
+
+class Buffer:
+    """Visits that were answered and not written yet, at most `room` of them."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.queue: SimpleQueue[tuple[Visit, Any]] = SimpleQueue()
+        """A visit, and the lock that its answer waits for (None: it waits for nothing)."""
+        self.derived = 0
+        """Rows that the writer has taken and not written."""
+        self.lost = 0
+        self._counting = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        return self.queue.qsize() + self.derived
+
+    @property
+    def full(self) -> bool:
+        return self.queue.qsize() + self.derived >= self.room
+
+    def lose(self, count: int) -> None:
+        """Count visits that were answered and will not be written."""
+        with self._counting:
+            self.lost += count
+
+    def take(self, most: int, patience: float) -> list[tuple[Visit, Any]]:
+        """Return up to so many that wait; with patience, wait so many seconds for the first."""
+        taken = []
+        try:
+            if patience:
+                taken.append(self.queue.get(timeout=patience))
+            while len(taken) < most:
+                taken.append(self.queue.get_nowait())
+        except Empty:
+            pass
+        return taken
+
+
+class Intake:
+    """Takes the visits of one process: `take` from any thread; the writer starts with the first.
+
+    `wake` is called after visits were written, at most once a second and not by the writer: it asks somebody to judge
+    them, and returns False if it found nobody. `judge` is what is done then.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        durable: bool,
+        room: int,
+        wake: Callable[[], bool] = lambda: True,
+        judge: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.app, self.durable = app, durable
+        self.known = Known()
+        self._room, self._wake, self._judge = room, wake, judge
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        """Begin anew: at first, and in a child, whose parent goes on with its own writer and its own visits."""
+        self.buffer = Buffer(self._room)
+        self.writer: Writer | None = None
+        self._starting = threading.Lock()
+
+    def look_up(self, code: str) -> Link | None:
+        """Return the link of this code; None: no share has it. Raises SQLAlchemyError: not known, database away."""
+        found = self.known.links.get(code)
+        if found is None:
+            with self.app.app_context():
+                try:
+                    found = self.known.look_up(code)
+                finally:
+                    db.session.remove()
+        return found
+
+    def take(self, visit: Visit) -> None:
+        """Take a visit. In durable mode return when it is committed, or when it takes too long or cannot be now."""
+        writer, buffer = self.writer or self._started(), self.buffer
+        if buffer.full:
+            buffer.lose(1)
+        elif not self.durable or writer.away:
+            buffer.queue.put((visit, None))
+        else:
+            committed = threading.Lock()
+            committed.acquire()
+            buffer.queue.put((visit, committed))
+            committed.acquire(timeout=PATIENCE)
+
+    def close(self) -> None:
+        """Write what there is and end. A process that ends in order does so by itself."""
+        if self.writer is not None:
+            self.writer.stop.set()
+            self.writer.join()
+            self._begin()
+
+    def _started(self) -> Writer:
+        with self._starting:
+            if self.writer is None:
+                writer = Writer(self.app, self.buffer, self.durable)
+                writer.start()
+                threading.Thread(target=self._keep_up, args=(writer,), name="visits-keeper", daemon=True).start()
+                self.writer = writer
+            return self.writer
+
+    def _keep_up(self, writer: Writer) -> None:
+        """Compare known links and have visits judged: what may take its time, beside the writer."""
+        compared = time.monotonic()
+        while not writer.stop.wait(1.0):
+            due = time.monotonic() - compared >= FRESH
+            if due:
+                compared = time.monotonic()
+            with self.app.app_context():
+                try:
+                    if due:
+                        self.known.compare()
+                    if writer.written.is_set():
+                        writer.written.clear()
+                        if not self._wake():
+                            self._judge()
+                except sa.exc.SQLAlchemyError as problem:
+                    log.warning("short links were not compared", error=type(problem).__name__)
+                finally:
+                    db.session.remove()
+
+
+__all__ = ["PAUSE", "Buffer", "Intake"]

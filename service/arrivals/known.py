@@ -1,0 +1,123 @@
+"""Known links. In: codes of short links. Out: what a redirect needs of each, without a database while it is known.
+
+What is kept is compared with the database every few seconds: a changed address, template or campaign, an archived
+story and an erased person take effect within ten.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.bulk import among
+from service.database import db, reading
+from service.links import LINK_PARAMETERS, Way, is_code, way
+from service.models import Campaign, Programme, Share, Story
+
+MOST = 10_000
+"""Links that a process keeps; the one known longest goes first."""
+FRESH = 5.0
+"""Seconds after which what is known is compared with the database."""
+UNKNOWN = 10.0
+"""Seconds for which a code that was not there is not asked for again."""
+AT_ONCE = 500
+"""Links that are compared in one query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What answering a short link needs."""
+
+    share_id: int
+    salt: str | None
+    """Of its visitors' hashes; None: her data were erased, nothing is counted."""
+    way: Way
+    told: tuple[Any, ...]
+    """All that it was made of, to see whether anything changed."""
+
+
+class Known:
+    """The links that one process knows. Reading is free of locks; a link looked up twice at once is the same twice."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.links: dict[str, Link] = {}
+        self._most = most
+        self._not_there: dict[str, float] = {}
+
+    def look_up(self, code: str) -> Link | None:
+        """Return the link of this code, from the database if need be; None: no share has it. Needs the app's context.
+
+        Raises sqlalchemy.exc.SQLAlchemyError while the database is away.
+        """
+        found = self.links.get(code)
+        if found is not None or not is_code(code) or self._not_there.get(code, 0.0) > time.monotonic():
+            return found
+        found = _read([code]).get(code)
+        if found is None:
+            if len(self._not_there) >= self._most:
+                self._not_there.clear()
+            self._not_there[code] = time.monotonic() + UNKNOWN
+            return None
+        while len(self.links) >= self._most:
+            self.links.pop(next(iter(self.links)), None)
+        self.links[code] = found
+        return found
+
+    def compare(self) -> int:
+        """Bring what is known up to date; return how many links changed. Needs the app's context; raises as above."""
+        changed = 0
+        codes = list(self.links)
+        for begin in range(0, len(codes), AT_ONCE):
+            some = codes[begin : begin + AT_ONCE]
+            now = _read(some, self.links)
+            for code in some:
+                found, held = now.get(code), self.links.get(code)
+                if held is None or held is found:
+                    continue
+                changed += 1
+                if found is None:
+                    self.links.pop(code, None)
+                else:
+                    self.links[code] = found
+            time.sleep(0)  # whoever answers meanwhile goes first
+        return changed
+
+
+def _read(codes: Sequence[str], held: dict[str, Link] | None = None) -> dict[str, Link]:
+    """Return code → link; the very one that is held where nothing changed. Only reads."""
+    before = reading.set(True)
+    try:
+        return dict(_links(codes, held or {}))
+    finally:
+        db.session.rollback()
+        reading.reset(before)
+
+
+def _links(codes: Sequence[str], held: dict[str, Link]) -> Iterable[tuple[str, Link]]:
+    programme = db.session.execute(sa.select(Programme.link_parameters, Programme.click_parameter)).first()
+    template, click = tuple(programme) if programme else (LINK_PARAMETERS, "")
+    asked = (
+        sa.select(
+            *(Share.code, Share.id, Share.salt, Share.network),
+            *(Story.id, Story.url, Story.language, Story.status, Story.afterwards),
+            *(Campaign.slug, Campaign.link_parameters),
+        )
+        .join(Story, Share.story_id == Story.id)
+        .outerjoin(Campaign, Story.campaign_id == Campaign.id)
+        .where(among(Share.code, codes))
+    )
+    for row in db.session.execute(asked):
+        told = (*row, template, click)
+        kept = held.get(row[0])
+        yield row[0], kept if kept is not None and kept.told == told else _link(told)
+
+
+def _link(told: tuple[Any, ...]) -> Link:
+    _code, share_id, salt, network, story_id, url, language, status, afterwards, slug, own, template, click = told
+    story = Story(id=story_id, url=url, language=language, status=status, afterwards=afterwards)
+    campaign = None if slug is None else Campaign(slug=slug, link_parameters=own)
+    return Link(share_id, salt, way(story, campaign, network, template, click), told)

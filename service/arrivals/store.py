@@ -1,0 +1,163 @@
+"""The store. In: visits as they arrived. Out: all of them in the table of arrivals in one commit, each exactly once.
+
+It speaks with the driver over a connection of its own: in durable mode a few hundred commits a second are waited for.
+The process's row of `intake` takes the batch's number in the same commit, so that after a broken connection it can be
+told whether a batch is in.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+
+class Row(NamedTuple):
+    """One visit: columns of Arrival."""
+
+    share_id: int
+    at: float
+    """Seconds since 1970."""
+    visitor: str
+    place: str | None
+    weekly: str
+    weekly_place: str | None
+    click: str | None
+    facts: str
+    """JSON."""
+
+
+@dataclass(slots=True)
+class Account:
+    """What a process says of itself in its row of `intake`; moments in seconds since 1970."""
+
+    name: str
+    mode: str
+    started_at: float
+    seen_at: float = 0.0
+    ended_at: float | None = None
+    batch: int = 0
+    recorded: int = 0
+    lost: int = 0
+
+
+def store_for(engine: sa.Engine) -> Postgres | SQLite:
+    """Return the store for this engine's database; it connects when it is first used."""
+    return Postgres(engine) if engine.dialect.name == "postgresql" else SQLite(engine)
+
+
+_COLUMNS = ", ".join(Row._fields)
+_TELL = """
+INSERT INTO intake (name, mode, started_at, seen_at, ended_at, batch, recorded, lost)
+VALUES ({0}, {0}, {0}, {0}, {0}, {0}, {0}, {0})
+ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at, ended_at = excluded.ended_at, batch = excluded.batch,
+recorded = excluded.recorded, lost = excluded.lost
+"""
+
+
+class _Store:
+    """A connection that is opened when it is needed and dropped when it failed."""
+
+    mark = ""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._held: Any = None
+        self._tell = _TELL.format(self.mark)
+
+    def _driver(self) -> Any:
+        if self._held is None:
+            pooled = self._engine.raw_connection()
+            driver = pooled.driver_connection
+            pooled.detach()  # it is not the pool's any more: it is held for as long as the process lives
+            self._held = driver
+        return self._held
+
+    def drop(self) -> None:
+        """Let the connection go, whatever state it is in."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
+
+    def last_batch(self, name: str) -> int:
+        """Return the number of this process's last batch that is in the database."""
+        driver = self._driver()
+        row = driver.execute(f"SELECT batch FROM intake WHERE name = {self.mark}", (name,)).fetchone()  # noqa: S608
+        driver.rollback()
+        return row[0] if row else -1
+
+
+class Postgres(_Store):
+    """PostgreSQL takes a batch by one binary COPY (its documentation of COPY, "Binary Format")."""
+
+    mark = "%s"
+
+    def write(self, rows: Sequence[Row], account: Account) -> None:
+        """Write the rows and the account in one commit. Raises the driver's errors."""
+        driver = self._driver()
+        if rows:
+            with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+                copy.write(b"".join([_BEGIN, *map(_packed, rows), _END]))
+        driver.execute(self._tell, _told(account, _moment))
+        driver.commit()
+
+
+class SQLite(_Store):
+    """SQLite takes a batch by one executemany."""
+
+    mark = "?"
+
+    def write(self, rows: Sequence[Row], account: Account) -> None:
+        """Write the rows and the account in one commit. Raises the driver's errors."""
+        driver = self._driver()
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            if rows:
+                driver.executemany(_INSERT, [(row[0], _text(row[1]), *row[2:]) for row in rows])
+            driver.execute(self._tell, _told(account, _text))
+        except BaseException:
+            driver.rollback()
+            raise
+        driver.commit()
+
+
+_INSERT = f"INSERT INTO arrival ({_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608 - own names
+_COPY = f"COPY arrival ({_COLUMNS}) FROM STDIN (FORMAT binary)"
+_BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_HEAD = struct.Struct(">hiiiq")
+_LENGTH = struct.Struct(">i")
+_NONE = _LENGTH.pack(-1)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+"""PostgreSQL counts from the year 2000, in microseconds."""
+
+
+def _packed(row: Row) -> bytes:
+    at = round((row[1] - _EPOCH) * 1e6)
+    facts = b"\x01" + row[7].encode()  # jsonb's binary form is a version number, 1, and the text
+    parts = [_HEAD.pack(len(row), 4, row[0], 8, at), *map(_string, row[2:7]), _LENGTH.pack(len(facts)), facts]
+    return b"".join(parts)
+
+
+def _string(text: str | None) -> bytes:
+    if text is None:
+        return _NONE
+    data = text.encode()
+    return _LENGTH.pack(len(data)) + data
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _text(seconds: float | None) -> str | None:
+    """Return a moment as service.database.Moment keeps it in SQLite."""
+    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def _told(account: Account, moment: Any) -> tuple[Any, ...]:
+    moments = (moment(each) for each in (account.started_at, account.seen_at, account.ended_at))
+    return (account.name, account.mode, *moments, account.batch, account.recorded, account.lost)

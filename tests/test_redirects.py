@@ -1,0 +1,172 @@
+"""Short links in front of Flask: the same answers as Flask's own, visits written in both modes, counts that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from service import ledger, shares, visiting
+from service.arrivals import known
+from service.database import db
+from service.models import Arrival, Evidence, Intake, Programme, Share
+from service.models.content import Afterwards, StoryStatus
+from service.web.redirects import Redirects, in_front_of
+from tests import noor as world
+
+ADDRESS = {"REMOTE_ADDR": "198.51.100.7"}
+
+
+@pytest.fixture(params=["durable", "buffered"])
+def front(app: Flask, request: pytest.FixtureRequest) -> Iterator[Redirects]:
+    app.config["GOODWORD"] = replace(app.config["GOODWORD"], visits=request.param)
+    found = in_front_of(app)
+    yield found
+    found.intake.close()
+
+
+def _code(network: str = "linkedin") -> str:
+    noor = db.session.query(world.Employee).first() or world.begin()
+    code = shares.open_share(noor, world.story(), network).share.code
+    db.session.commit()
+    return code
+
+
+def _ask(front: Redirects, code: str, method: str = "GET", **headers: str) -> TestResponse:
+    db.session.rollback()  # the test's own reading must not hold SQLite's write lock
+    return _open(front, code, method, **headers)
+
+
+def _open(front: Redirects, code: str, method: str = "GET", **headers: str) -> TestResponse:
+    return Client(front).open(
+        f"/r/{code}", method=method, headers={**world.PERSON, **headers}, environ_overrides=ADDRESS
+    )
+
+
+def _written(front: Redirects) -> list[Arrival]:
+    front.intake.close()
+    db.session.rollback()
+    return list(db.session.scalars(sa.select(Arrival).order_by(Arrival.id)))
+
+
+def test_a_person_is_led_on_with_the_headers_that_flask_would_give(front: Redirects) -> None:
+    code = _code()
+    ours = _ask(front, code)
+    flasks = front.app.test_client().get(f"/r/{code}", headers=world.PERSON)
+    assert ours.status == flasks.status == "302 FOUND"
+    length = {"Content-Length": ours.headers["Content-Length"]}
+    assert dict(ours.headers) == dict(flasks.headers) | length
+    assert ours.headers["Location"] in ours.text.replace("&amp;", "&")
+    head = _ask(front, code, "HEAD")
+    assert (head.data, dict(head.headers)) == (b"", dict(ours.headers))
+
+
+def test_a_visit_is_written_without_its_address_judged_and_settled(front: Redirects) -> None:
+    code = _code()
+    _ask(front, code, **{"Sec-Fetch-Dest": "document"})
+    (kept,) = _written(front)
+    assert (kept.facts["language"], kept.facts["dest"], kept.facts["agent"]) == (
+        "it-IT,it;q=0.9",
+        "document",
+        world.CHROME,
+    )
+    assert "198.51.100" not in repr({k: getattr(kept, k) for k in list(Arrival.__table__.c.keys())})
+    who = kept.visitor
+    assert visiting.judge_arrivals() == 1
+    row = db.session.query(Evidence).filter_by(kind="visit").one()
+    assert (row.verdict, row.reason, row.visitor) == ("human", "browser", who)
+    assert db.session.query(Share).one().state == "confirmed"
+    assert db.session.query(Arrival).count() == 0
+    assert ledger.verify() == []
+
+
+def test_the_same_visitor_is_the_same_whichever_way_the_visit_went(front: Redirects) -> None:
+    code = _code()
+    _ask(front, code)
+    _written(front)
+    visiting.judge_arrivals()
+    visiting.visit(code, visiting.Asked(address="198.51.100.7", agent=world.CHROME, language="it-IT,it;q=0.9"))
+    first, second = db.session.query(Evidence).filter_by(kind="visit").order_by(Evidence.id)
+    same = ("visitor", "place", "weekly", "weekly_place")
+    assert [getattr(first, n) for n in same] == [getattr(second, n) for n in same]
+    assert (second.reason, first.facts.keys()) == ("again", second.facts.keys())
+
+
+def test_in_durable_mode_the_visit_is_there_when_the_answer_is(app: Flask) -> None:
+    front = in_front_of(app)
+    code = _code()
+    for n in range(3):
+        _ask(front, code)
+        db.session.rollback()
+        assert db.session.query(Arrival).count() == n + 1
+    db.session.rollback()
+    front.intake.close()
+
+
+def test_answers_at_once_are_all_written_once_and_counted(front: Redirects) -> None:
+    codes = [_code(network) for network in ("linkedin", "x", "bluesky")]
+    db.session.rollback()
+    with ThreadPoolExecutor(8) as people:
+        list(people.map(lambda n: _open(front, codes[n % 3], **{"User-Agent": f"{world.CHROME} {n}"}), range(300)))
+    assert len(_written(front)) == 300
+    told = db.session.query(Intake).one()
+    assert (told.recorded, told.lost, told.ended_at is not None) == (300, 0, True)
+    assert visiting.judge_arrivals() == 300
+
+
+def test_what_flask_must_answer_goes_to_flask(front: Redirects) -> None:
+    code = _code()
+    assert _ask(front, "2222222222").status_code == 404
+    assert "<footer" in _ask(front, "2222222222").text, "the page of every other address that is wrong"
+    assert _ask(front, code, "POST").status_code in (400, 405)
+    card = _ask(front, code, **world.LINKEDIN)
+    assert card.status_code == 200 and "og:title" in card.text
+    world.story().status, world.story().afterwards = StoryStatus.ARCHIVED, Afterwards.EXPLAINS
+    db.session.commit()
+    assert _ask(front, code).status_code == 200
+    assert Client(front).get("/health").status_code == 200
+    assert _written(front) == []
+
+
+def test_changes_take_effect_and_an_erased_person_is_not_counted(front: Redirects) -> None:
+    code = _code()
+    assert "fjord.example/doors" in _ask(front, code).headers["Location"]
+    world.story().url = "https://fjord.example/gates"
+    db.session.query(Share).one().salt = None
+    db.session.commit()
+    assert front.intake.known.compare() == 1
+    db.session.remove()
+    assert "fjord.example/gates" in _ask(front, code).headers["Location"]
+    assert len(_written(front)) == 1, "the one from before"
+    assert visiting.judge_arrivals() == 1
+    assert db.session.query(Evidence).filter_by(kind="visit").count() == 0
+    assert front.intake.known.compare() == 0
+
+
+def test_a_click_takes_its_own_id_along(front: Redirects) -> None:
+    code = _code()
+    db.session.get(Programme, 1).click_parameter = "gw"
+    db.session.commit()
+    answers = [_ask(front, code).headers["Location"] for _ in range(2)]
+    clicks = [each.click for each in _written(front)]
+    assert len(set(clicks)) == 2
+    assert all(f"gw={click}#top" in target for click, target in zip(clicks, answers, strict=True))
+
+
+def test_a_process_knows_only_so_many_links_and_asks_for_a_wrong_one_once(app: Flask) -> None:
+    held = known.Known(most=2)
+    codes = [_code(network) for network in ("linkedin", "x", "bluesky")]
+    for code in codes:
+        assert held.look_up(code)
+    assert list(held.links) == codes[1:]
+    asked = []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    assert held.look_up("2222222222") is None
+    count = len(asked)
+    assert held.look_up("2222222222") is None
+    assert (count > 0, len(asked)) == (True, count)
