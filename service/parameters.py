@@ -39,14 +39,14 @@ def parameters(template: str) -> Mapping[str, str]:
         if not mark or not value or not is_parameter(name):
             raise WrongTemplate(N_("Write name=value, joined by &; %(pair)s is not."), pair=pair)
         if name in found:
-            raise WrongTemplate(N_("%(name)s is there twice."), name=name)
+            raise WrongTemplate(N_("%(parameter)s is there twice."), parameter=name)
         bare = value
         for placeholder in PLACEHOLDERS:
             bare = bare.replace(f"{{{placeholder}}}", "")
         if re.search(r"[{}]", bare):
             raise WrongTemplate(N_("Only {network}, {campaign}, {story} and {language} can be filled in."))
         if "%" in bare or "#" in bare or not value.isprintable():
-            raise WrongTemplate(N_("Write %(name)s plainly: signs are encoded by themselves."), name=name)
+            raise WrongTemplate(N_("Write %(parameter)s plainly: signs are encoded by themselves."), parameter=name)
         found[name] = value
     if len(found) > MOST_PARAMETERS:
         raise WrongTemplate(N_("Choose at most %(most)d."), most=MOST_PARAMETERS)

@@ -53,6 +53,7 @@ SCHEDULE = (
     Task("patterns", 600, "service.quarantine:look", "set odd patterns of visits aside for the liaison"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
+    Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )
 

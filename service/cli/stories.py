@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -151,12 +152,53 @@ def approve(ids: tuple[int, ...]) -> None:
 
 @stories.command()
 @click.argument("ids", nargs=-1, type=int, required=True)
+@click.option(
+    "--links",
+    type=click.Choice(("leads", "explains", "ends")),
+    help="What their short links do: lead on (the default), explain that it has moved on, or end: it was withdrawn.",
+)
 @with_app
-def archive(ids: tuple[int, ...]) -> None:
-    """Archive the stories with these IDS: no later edition chooses them; links already sent go on."""
+def archive(ids: tuple[int, ...], links: str | None) -> None:
+    """Archive the stories with these IDS: no later edition chooses them.
+
+    Links already posted lead on, unless --links says otherwise; name it again for archived stories to change that.
+    """
     from service import stories as use
 
-    _act(ids, use.archive, "Archived")
+    _act(ids, lambda *found: use.archive(*found, afterwards=links), "Archived")
+
+
+@stories.command()
+@click.argument("story_id", metavar="ID", type=int)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@with_app
+def qr(story_id: int, file: Path, force: bool) -> None:
+    """Write the QR code of the story ID's poster link to FILE: .svg for print, .png, or - for SVG on standard output.
+
+    The link is made at the first call. It belongs to nobody and brings nobody points; its visits are counted apart.
+
+    Exit code 1: there is no such story, or the file is there already.
+    """
+    from service import posters
+    from service import stories as use
+    from service.validation import Invalid
+
+    form = "svg" if str(file) == "-" else file.suffix.lower().removeprefix(".")
+    if form not in ("svg", "png"):
+        raise click.UsageError("FILE ends in .svg or .png, or is -.")
+    if str(file) != "-" and file.exists() and not force:
+        click.echo(f"{file} is there already; --force writes over it.", err=True)
+        sys.exit(1)
+    try:
+        found = posters.make(*use.find([story_id]))
+    except Invalid as refusal:
+        click.echo(" ".join(str(words) for words in refusal.errors.values()), err=True)
+        sys.exit(1)
+    link = posters.link_of(found)
+    with click.open_file(str(file), "wb") as out:
+        out.write(posters.qr(link, form))
+    click.echo(f"{link}: {found.people} people came, {found.others} programs and doubtful visits.", err=True)
 
 
 def _act(ids: tuple[int, ...], act: Any, word: str) -> None:

@@ -19,8 +19,7 @@ ANSWERED = frozenset({"visits.follow", "visits.poster", "pictures.picture", "hea
 
 def install(app: Flask) -> None:
     """Let the domain for short links answer nothing but its own."""
-    if app.config["GOODWORD"].short_url:
-        app.before_request(_only_short)
+    app.before_request(_only_short)
 
 
 def is_short(host: str, settings: Config) -> bool:
@@ -44,7 +43,7 @@ def _parts(host: str) -> tuple[str, str]:
 
 def _only_short() -> Response | None:
     settings: Config = current_app.config["GOODWORD"]
-    if not is_short(request.host, settings) or request.endpoint in ANSWERED:
+    if not settings.short_url or request.endpoint in ANSWERED or not is_short(request.host, settings):
         return None
     if request.path == "/" and settings.short_home:
         return redirect(settings.short_home)
