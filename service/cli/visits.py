@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli import with_app
+from service.cli import visits_judge, with_app
 
 if TYPE_CHECKING:
     from service.reclassifying import Reclassified
@@ -23,6 +23,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Write it as JSON."
 @click.group()
 def visits() -> None:
     """Show visits of short links with their verdicts, judge them anew, decide on odd patterns."""
+
+
+visits.add_command(visits_judge.judge)
+visits.add_command(visits_judge.ranges)
 
 
 @visits.command("list")
