@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scoring import visits
+from scoring import quarantine, visits
 from service.bulk import among
 from service.database import db
 from service.models import Evidence
@@ -107,6 +107,8 @@ class History:
                 continue
             hit = replace(visits.Hit.from_json(row.facts), burst=self.burst((row.share_id, row.visitor), row.at))
             verdict = visits.judge(hit)
+            if row.reason == quarantine.REASON and verdict.kind == visits.HUMAN:
+                continue  # an odd pattern holds it: it stays aside
             if (verdict.kind, verdict.reason) != (row.verdict, row.reason):
                 told = {"verdict": verdict.kind, "reason": verdict.reason, "facts": facts_of(hit, verdict)}
                 update = sa.update(Evidence).where(Evidence.id == row.id).values(**told)

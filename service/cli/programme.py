@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from service.cli import with_app, wording
+from service.cli import rules, with_app, wording
 
 _OPTIONS: dict[str, str] = {
     "name": "The programme's name, as mails say it.",
@@ -120,6 +120,7 @@ def _tried(act: Callable[..., Any], given: dict[str, Any]) -> Any:
 
 
 programme.add_command(wording.block_list)
+programme.add_command(rules.rules)
 
 
 @click.group()

@@ -13,7 +13,7 @@ from emails.values import FrozenTickets
 from scoring import badges, weeks
 from scoring import draws as rules_of
 from scoring.shares import Facts
-from service import clock, outbox, settings
+from service import clock, outbox, quarantine, settings
 from service.books import known, terms
 from service.database import db
 from service.draws.published import frozen_occasion, rules_file, source_file
@@ -33,6 +33,7 @@ def freeze(draw: Draw, due_at: datetime) -> Draw:
     `due_at` (aware) is when the randomness becomes known, at least 48 hours from now. Raises
     service.validation.Invalid; a draw that is frozen is never frozen again.
     """
+    quarantine.look()  # visits that look odd bring no ticket before somebody decided
     draw = db.session.scalars(
         sa.select(Draw).where(Draw.id == draw.id).with_for_update().execution_options(populate_existing=True)
     ).one()
