@@ -122,7 +122,8 @@ def _readers(subjects: Sequence[str], begin: datetime, end: datetime) -> dict[st
     query = (
         sa.select(Share.subject, sa.func.count(reader.distinct()).label("readers"))
         .join(Evidence, Evidence.share_id == Share.id)
-        .where(Evidence.at >= begin, Evidence.at < end, Evidence.verdict == HUMAN, among(Share.subject, subjects))
+        .where(Evidence.at >= begin, Evidence.at < end, Evidence.kind == "visit", Evidence.verdict == HUMAN)
+        .where(among(Share.subject, subjects))
         .group_by(Share.subject)
     )
     return {line.subject: line.readers for line in db.session.execute(query)}
