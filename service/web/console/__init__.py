@@ -13,6 +13,7 @@ NOUNS = (
     "editions",
     "previews",
     "doubts",
+    "hold",
     "patterns",
     "stories",
     "story",

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from service import clock, editions
+from service import clock, delivery, editions
 from service.database import db
 from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
@@ -34,6 +34,8 @@ def week() -> Response | str:
 def needs() -> list[tuple[str, str, str]]:
     """Return (sentence, act, address) for everything that waits for the liaison, the most urgent first."""
     found: list[tuple[str, str, str]] = []
+    if delivery.held() is not None:
+        found.append((_("Sending is held: nothing at all leaves."), _("See what to check"), url_for("console.hold")))
     doubt = _count(sa.select(Outbox.id).where(Outbox.stands == MailState.AMBIGUOUS))
     if doubt:
         found.append(
