@@ -17,6 +17,7 @@ NOUNS = (
     "patterns",
     "stories",
     "story",
+    "visits",
     "cards",
     "poster",
     "campaigns",
