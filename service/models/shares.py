@@ -64,10 +64,10 @@ class Evidence(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     share_id: Mapped[int] = mapped_column(sa.ForeignKey("share.id"))
     kind: Mapped[str]
-    """opened, declared or visit."""
+    """opened, declared, visit, or herself: a page of hers was opened by who has this mark (service.opened_links)."""
     at: Mapped[datetime] = mapped_column(Moment)
     verdict: Mapped[str | None]
-    """human, suspected or bot (visits only)."""
+    """human, suspected or bot (visits, and who opened a share)."""
     reason: Mapped[str | None]
     visitor: Mapped[str | None] = mapped_column(sa.String(32))
     """Hash of address and agent salted per share; never the address itself."""
