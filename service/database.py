@@ -64,12 +64,16 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+QUIET = {"hide_parameters": True}
+"""An error's text goes into the log, and a statement's values are names and addresses."""
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Return SQLAlchemy engine options for this database URL."""
     if url.startswith("sqlite"):
         # The driver must not begin transactions on its own: see _begin below.
-        return {"connect_args": {"timeout": 10, "isolation_level": None}}
-    return {"pool_size": 5, "max_overflow": 10}
+        return {"connect_args": {"timeout": 10, "isolation_level": None}, **QUIET}
+    return {"pool_size": 5, "max_overflow": 10, **QUIET}
 
 
 @event.listens_for(Engine, "connect")

@@ -15,9 +15,21 @@ _PASS = re.compile(r"/(s|me|u|claim)/[A-Za-z0-9_-]{20,}")
 _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
 
 
+_BARE = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{36}(?![A-Za-z0-9_-])")
+"""What has a pass's length and signs; our own ids are hexadecimal."""
+_ROW = re.compile(r"(DETAIL: ).*")
+"""PostgreSQL tells a refused row's values there: names and addresses."""
+
+
 def scrub(text: str) -> str:
     """Return the text with passes and addresses blotted out: the last guard, not a licence to log them."""
-    return _ADDRESS.sub("<address>", _PASS.sub(r"/\1/<pass>", text))
+    text = _ROW.sub(r"\1<hidden>", _ADDRESS.sub("<address>", _PASS.sub(r"/\1/<pass>", text)))
+    return _BARE.sub(lambda found: found[0] if _plain(found[0]) else "<pass>", text)
+
+
+def _plain(word: str) -> bool:
+    """Tell a long word of ours, like an event's name or a UUID, from 27 random bytes, which mix all kinds of signs."""
+    return re.fullmatch(r"[a-z_-]+|[A-Z_-]+|[0-9a-f-]+", word) is not None
 
 
 def _blot(_logger: Any, _method: str, event: Any) -> Any:
@@ -48,8 +60,10 @@ def begin(settings: config.Config) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_ScrubFilter())
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_Scrubbing("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    for name in ("_granian", "granian.access"):  # these speak past the root
+        for theirs in logging.getLogger(name).handlers:
+            theirs.setFormatter(_Scrubbing(getattr(theirs.formatter, "_fmt", None)))
     root = logging.getLogger()
     root.handlers[:] = [h for h in root.handlers if not getattr(h, "goodword", False)]
     handler.goodword = True  # type: ignore[attr-defined]
@@ -62,12 +76,11 @@ def only_warnings() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
-class _ScrubFilter(logging.Filter):
-    """Lines of libraries pass through here: they know nothing of our promises."""
+class _Scrubbing(logging.Formatter):
+    """Lines of libraries pass through here, tracebacks included: they know nothing of our promises."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = scrub(record.getMessage()), None
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        return scrub(super().format(record))
 
 
 log: Any = structlog.get_logger("goodword")

@@ -6,9 +6,9 @@ reach no share, no ledger and no draw, because nothing that scores knows this ta
 
 from __future__ import annotations
 
-import hmac
 import io
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 import segno
@@ -22,6 +22,7 @@ from service.journal import log
 from service.links import UnknownCode, is_code, new_click, new_code
 from service.models import Poster, PosterVisit, Story
 from service.visiting import Asked
+from service.visiting_facts import Intake
 
 NETWORK = "poster"
 """What a poster's link says in place of a network."""
@@ -66,18 +67,13 @@ def link_of(poster: Poster) -> str:
 def visit(poster: Poster, asked: Asked, with_click: bool = False) -> str | None:
     """Record one visit by a poster's link with its verdict; return the click's id where one is wanted. Commits."""
     now = clock.now()
-    who = hmac.new(bytes.fromhex(poster.salt), f"{asked.address}|{asked.agent}".encode(), "sha256").hexdigest()[:32]
+    intake = Intake.read(now)
+    who = intake.marks(poster.salt, asked).visitor
     before = sa.select(PosterVisit.at).where(PosterVisit.poster_id == poster.id, PosterVisit.visitor == who)
     burst = db.session.scalar(
         sa.select(sa.func.count()).select_from(before.where(PosterVisit.at > now - timedelta(seconds=2)).subquery())
     )
-    hit = visits.Hit(
-        method=asked.method,
-        agent=asked.agent[:400],
-        purpose=asked.purpose[:80],
-        language=asked.language[:80],
-        burst=1 + int(burst or 0),
-    )
+    hit = replace(intake.hit(asked), burst=1 + int(burst or 0))
     verdict = visits.judge(hit)
     human = verdict.kind == visits.HUMAN
     known = human and db.session.scalar(before.where(PosterVisit.verdict == visits.HUMAN).limit(1)) is not None
