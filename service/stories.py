@@ -10,12 +10,12 @@ from urllib.parse import urlsplit, urlunsplit
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from service import campaigns, clock, topics
+from service import campaigns, clock, share_texts, topics
 from service.database import db
 from service.locales import language_of
 from service.models import Campaign, Picture, ShareText, Story
 from service.models.content import Afterwards, Kind, StoryStatus
-from service.validation import N_, Check, Invalid, Words, one_line, paragraphs
+from service.validation import N_, Check, Invalid, Words, one_line
 
 FIELDS = (
     "kind",
@@ -49,7 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "picture_hash": None,
     "picture_alt": "",
 }
-LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_ALT, LONGEST_TEXT = 200, 600, 250, 3000
+LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_ALT = 200, 600, 250
 
 
 def create(**fields: Any) -> Story:
@@ -134,22 +134,14 @@ def draft(*stories: Story) -> int:
 
 
 def set_text(story: Story, network: str, language: str, text: str) -> ShareText | None:
-    """Write the share text for one network ("": all without their own) and language; empty text removes it.
+    """Write the first share text for one network ("": all without their own) and language; empty text removes it.
 
-    Raises Invalid for an unknown network or language, or a text longer than LONGEST_TEXT.
+    Commits. Raises Invalid for an unknown network or language, or a text that cannot stand: service.share_texts.
     """
-    from emails.networks import NETWORKS
-
     check = Check()
-    if network and network not in NETWORKS:
-        check.refuse("network", N_("We know no network %(network)s."), network=network)
-    code = language_of(language)
-    if code is None:
-        check.refuse("language", N_("We know no language %(language)s."), language=language)
-    words = paragraphs(text)
-    if len(words) > LONGEST_TEXT:
-        check.refuse("text", N_("Keep it to %(longest)d characters."), longest=LONGEST_TEXT)
+    words = share_texts.checked(check, network, language, text)
     check.done()
+    code = str(language_of(language))
     found = next((t for t in story.texts if (t.network, t.language) == (network, code)), None)
     if not words:
         if found:
@@ -157,7 +149,7 @@ def set_text(story: Story, network: str, language: str, text: str) -> ShareText 
     elif found:
         found.text = words
     else:
-        found = ShareText(network=network, language=str(code), text=words)
+        found = ShareText(network=network, language=code, text=words)
         story.texts.append(found)
     db.session.commit()
     return found if words else None

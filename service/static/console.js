@@ -1,5 +1,5 @@
 // The console works without this. With it: the countdown ticks, frames fit their mail, the card follows the typing,
-// lengths are counted, and unsaved changes ask before they are lost.
+// and unsaved changes ask before they are lost.
 "use strict";
 
 const two = (n) => String(n).padStart(2, "0");
@@ -41,16 +41,6 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("submit", (event) => { if (!event.submitter || !event.submitter.formTarget) changed = false; });
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
-}
-
-for (const count of document.querySelectorAll("[data-count]")) {
-  const field = document.getElementById(count.dataset.count);
-  const words = count.textContent;
-  field.addEventListener("input", () => {
-    const length = [...field.value].length;
-    count.textContent = words.replace(/^\D*[\d.,\s  ]*\d/, String(length));
-    count.classList.toggle("over", count.dataset.limit !== "" && length > Number(count.dataset.limit));
-  });
 }
 
 const editor = document.querySelector("form[data-card]");

@@ -10,20 +10,21 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from emails import posts, suggestions
-from emails.networks import NETWORKS, length, room_for_words
-from service import campaigns, stories, topics, words
+from emails.networks import NETWORKS, length
+from service import campaigns, share_texts, stories, topics, words
 from service.database import db
 from service.models import Story, Team
+from service.share_texts import Wanted
 from service.validation import Invalid
+from service.web.console import texts as share_text_fields
 from service.web.console.room import done, programme, room
 from service.web.console.stories import change, languages
+from service.web.console.texts import LINK
 from service.web.console.words import kinds, language_name, moment_of, said_all
 from service.web.language import gettext as _
 from service.web.reader import network_label
 
 PLAIN = ("kind", "title", "summary", "url", "language", "picture_alt")
-LINK = "https://good.example.com/r/" + "x" * 10
-"""As long as a short link of an ordinary host; only its length counts here."""
 
 
 @room.get("/stories/new")
@@ -53,22 +54,22 @@ def story_save(story_id: int) -> Response | tuple[str, int]:
 
 def save(found: Story | None) -> Response | tuple[str, int]:
     """Create or change a story from the form, its texts after it, and approve it where that button was pressed."""
-    form = typed(request.form)
-    texts = typed_texts(request.form)
+    form, texts = typed(request.form), share_text_fields.typed(request.form)
+    if act := request.form.get("texts"):
+        # A text was moved, added or removed by a page without a script: nothing is saved yet.
+        form["picture_hash"] = found.picture_hash if found else None
+        return page(found, form, {}, share_text_fields.rearranged(texts, act)), 200
     try:
         form["picture_hash"] = _picture(found)
         fields = {name: form[name] for name in stories.FIELDS}
         found = stories.edit(found, **fields) if found else stories.create(**fields)
     except Invalid as refusal:
         return page(found, form, said_all(refusal.errors), texts), 422
-    errors: dict[str, str] = {}
-    for (network, language), text in texts.items():
-        try:
-            stories.set_text(found, network, language, text)
-        except Invalid as refusal:
-            errors[field_of(network, language)] = " ".join(said_all(refusal.errors).values())
-    if errors:
-        return page(found, form, errors, texts), 422
+    try:
+        share_texts.write(found, texts)
+    except Invalid as refusal:
+        wrong = {int(number): words for number, words in said_all(refusal.errors).items()}
+        return page(found, form, {}, texts, wrong), 422
     if request.form.get("then") == "approve":
         try:
             change("approve", [found])
@@ -80,33 +81,29 @@ def save(found: Story | None) -> Response | tuple[str, int]:
 
 
 def page(
-    found: Story | None, values: dict[str, Any], errors: dict[str, str], texts: dict[tuple[str, str], str] | None = None
+    found: Story | None,
+    values: dict[str, Any],
+    errors: dict[str, str],
+    texts: list[Wanted] | None = None,
+    wrong: dict[int, str] | None = None,
 ) -> str:
-    """Return the editor with these values, refusals and share texts."""
+    """Return the editor with these values, refusals and share texts; `wrong`: why texts are refused, by number."""
     if texts is None:
-        texts = {(t.network, t.language): t.text for t in found.texts} if found else {}
+        texts = [Wanted(t.network, t.language, t.text, t.id) for t in found.texts] if found else []
     mine = programme()
-    for language in mine.languages if mine else ["en"]:
-        texts.setdefault(("", language), "")
-    order = [""] + list(NETWORKS)
-    rows = [
-        {
-            "network": network,
-            "language": language,
-            "name": field_of(network, language),
-            "text": text,
-            "room": room_for_words(network, LINK) if network else None,
-            "length": length(text, network or "linkedin"),
-        }
-        for (network, language), text in sorted(texts.items(), key=lambda t: (order.index(t[0][0]), t[0][1]))
-    ]
+    groups = share_text_fields.groups(found, texts, mine.languages if mine else ["en"], wrong or {})
+    for group in groups:
+        for place, row in enumerate(group["rows"]):
+            if row["error"]:
+                errors[f"text-{group['key']}-{place}"] = row["error"]
     return render_template(
         "console/story.html",
         noun="console.stories",
         story=found,
         v=values,
         errors=errors,
-        rows=rows,
+        groups=groups,
+        hashtags=found.campaign.hashtags if found and found.campaign else [],
         shares=shares_of(found) if found else [],
         networks=[(slug, network_label(slug)) for slug in NETWORKS],
         topics=topics.all_topics(),
@@ -139,23 +136,6 @@ def typed(form: MultiDict[str, str]) -> dict[str, Any]:
         "evergreen": bool(form.get("evergreen")),
         "picture_hash": None,
     }
-
-
-def typed_texts(form: MultiDict[str, str]) -> dict[tuple[str, str], str]:
-    """Return the share texts of the form by network ("": all) and language, the newly added one among them."""
-    found = {}
-    for name, text in form.items():
-        parts = name.split("-")
-        if len(parts) == 3 and parts[0] == "text" and (parts[1] == "all" or parts[1] in NETWORKS):
-            found["" if parts[1] == "all" else parts[1], parts[2]] = text
-    if form.get("new_text", "").strip():
-        found[form.get("new_network", ""), form.get("new_language", "en")] = form["new_text"]
-    return found
-
-
-def field_of(network: str, language: str) -> str:
-    """Return the form's name of one share text."""
-    return f"text-{network or 'all'}-{language}"
 
 
 def shares_of(found: Story) -> list[dict[str, Any]]:
