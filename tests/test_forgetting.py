@@ -67,4 +67,6 @@ def test_visits_that_stood_aside_and_count_in_the_end_add_each_visitor_once(
     came_back = [Event("visit", seen[n].at, "human", None, f"forgotten {n}") for n in remains.first]
     counted = len(fold(facts, [*left, *came_back], rules).visited_at)
     people = {e.visitor for n, e in seen.items() if e.verdict == "human" or n in aside}
-    assert len(facts.visited_at) <= counted <= len(people)
+    assert counted <= len(people)
+    if not rules.visitors_a_place:  # a place may be full, and then a visit that counts takes another one's room
+        assert counted >= len(facts.visited_at)
