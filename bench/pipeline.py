@@ -204,27 +204,15 @@ def _prebuilt(number: int) -> None:
     import sqlalchemy as sa
 
     from service import create_app, delivery
-    from service.compose import Composer, Due
+    from service.compose import message_of
     from service.database import db
-    from service.delivery.windows import COLUMNS, WINDOW
-    from service.models import Edition, Employee, Outbox, Selection
+    from service.delivery.windows import WINDOW
+    from service.models import Outbox
 
     app = create_app()
     with app.app_context():
-        asked = (
-            sa.select(*COLUMNS)
-            .outerjoin(Employee, Employee.subject == Outbox.subject)
-            .outerjoin(Edition, Edition.id == Outbox.edition_id)
-            .outerjoin(Selection, Selection.id == Outbox.selection_id)
-            .limit(PREBUILT)
-        )
-        composer, parcels = Composer(), []
-        for row in db.session.execute(asked):
-            due = Due(
-                *(row.id, row.kind, row.subject, row.address_hash, row.language, row.edition_id, row.selection_id),
-                *(row.facts, row.message_id, row.released_at, row.stories),
-            )
-            parcels.append(delivery.Parcel(row.id, row.kind, composer.message(due, row.email)))
+        ids = list(db.session.scalars(sa.select(Outbox.id).order_by(Outbox.id).limit(PREBUILT)))
+        parcels = [delivery.Parcel(n, "digest", message_of(db.session.get_one(Outbox, n))) for n in ids]
         db.session.remove()
         db.engine.dispose()
     each = number // (WORKERS * CONNECTIONS)

@@ -107,6 +107,15 @@ def suppressed_among(hashes: list[str], kind: str) -> dict[str, str]:
     return {row.address_hash: row.reason for row in rows}
 
 
+def stops(hashed: Any, kind: Any) -> sa.ColumnElement[bool]:
+    """Return the condition that a suppression stops mails of this kind to this address, both columns of a statement.
+
+    Several may; the one of scope "all" speaks first.
+    """
+    mine = sa.case(CLASSES, value=kind)
+    return sa.and_(Suppression.address_hash == hashed, sa.or_(Suppression.scope == ALL, Suppression.scope == mine))
+
+
 def suppressed_all(kind: str) -> dict[str, str]:
     """Return hash → reason for every address that gets no mail of this kind, for planning a whole edition."""
     asked = sa.select(Suppression.address_hash, Suppression.scope, Suppression.reason).where(

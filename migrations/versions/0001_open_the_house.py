@@ -112,6 +112,7 @@ def upgrade():
         "lease",
         sa.Column("token", sa.String(length=32), nullable=False),
         sa.Column("taken_at", database.Moment(), nullable=False),
+        sa.Column("numbers", database.Json, nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_lease")),
     )
     with op.batch_alter_table("lease", schema=None) as batch_op:
@@ -450,13 +451,6 @@ def upgrade():
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_edition", ["edition_id", "selection_id"], unique=False)
         batch_op.create_index(
-            "ix_outbox_lease",
-            ["lease"],
-            unique=False,
-            postgresql_where=sa.text("lease IS NOT NULL"),
-            sqlite_where=sa.text("lease IS NOT NULL"),
-        )
-        batch_op.create_index(
             "ix_outbox_stands",
             ["stands", "due_at", "id"],
             unique=False,
@@ -712,9 +706,6 @@ def downgrade():
             "ix_outbox_stands",
             postgresql_where=sa.text("stands IS NOT NULL"),
             sqlite_where=sa.text("stands IS NOT NULL"),
-        )
-        batch_op.drop_index(
-            "ix_outbox_lease", postgresql_where=sa.text("lease IS NOT NULL"), sqlite_where=sa.text("lease IS NOT NULL")
         )
         batch_op.drop_index("ix_outbox_edition")
 

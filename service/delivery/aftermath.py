@@ -65,8 +65,8 @@ def follow(attempt: Attempt, doubt_is: str = "sender-died") -> Counter[str]:
     queued = db.session.execute(
         sa.update(Outbox)
         .where(
+            Outbox.id.in_(sorted({*leases.rows_of(attempt.token)}.difference(n for n, _ in told + doubt))),
             Outbox.lease == attempt.token,
-            Outbox.id.not_in([n for n, _ in told + doubt]),
             sa.or_(
                 Outbox.state.in_((MailState.LEASED, MailState.SUBMITTING)),
                 # It ran out before anybody knew: that it was never begun is evidence, and the only kind there is.

@@ -82,7 +82,7 @@ class Lane:
         self._out, self._share = out, share
         self._alike: bool = getattr(out, "alike", False)
         self._window: int | None = getattr(out, "window", None)
-        self._desk = windows.Desk(self._alike, getattr(out, "announce", None))
+        self._desk = windows.Desk(self._alike)
         self.counts: Counts = Counter()
 
     def run(self) -> None:
@@ -109,7 +109,7 @@ class Lane:
                 # A call's members are one window; else a lease may last for several.
                 wanted = size if self._alike else max(size, min(2 * len(taken), int(len(taken) / spent * AHEAD), MOST))
                 self._desk.limited = bool(limits.known())
-                db.session.rollback()
+                leases.end(token)  # in the next taking's commit; whoever finds it left behind ends it as well
             clean = True
         finally:
             journal.close(settled=clean)
@@ -117,12 +117,14 @@ class Lane:
     def _send(self, attempt: _Attempt, ids: Sequence[int], size: int) -> bool:
         """Send leased rows; return whether sending goes on. Whatever happens, all are settled, or the journal knows."""
         left = list(ids)
+        slip = _Slip(self, attempt)
         try:
             while left and not self._share.closed:
                 window, left = left[:size], left[size:]
-                if not self._hand_over(attempt, window):
+                if not self._hand_over(attempt, window, slip):
                     self._share.close()
                     break
+            slip.settle()
         except BaseException:
             # What was begun may have left; the rest certainly has not: the journal tells which is which.
             self._share.close()
@@ -135,23 +137,29 @@ class Lane:
             patiently(lambda: settle.give_back(left, attempt.token, None, later=False))
         return not self._share.closed
 
-    def _hand_over(self, attempt: _Attempt, ids: Sequence[int]) -> bool:
+    def _hand_over(self, attempt: _Attempt, ids: Sequence[int], slip: _Slip) -> bool:
         """Hand one window over; return whether sending goes on."""
         attempt.asked_at = clock.elapsed()  # preparing lengthens the lease of these rows
+        if slip.mixed:
+            slip.settle()
         try:
-            parcels = self._desk.prepare(ids, attempt.token)
+            parcels = self._desk.prepare(ids, attempt.token, slip.accepted)
         except (mirrors.Held, mirrors.NoMirror) as stop:
             db.session.rollback()
             log.error("nothing may leave", why=str(stop) or "no mirror takes the number")
             later = isinstance(stop, mirrors.NoMirror)
+            if later:
+                slip.was_settled(self._desk)  # only the mirrors were missing: it was committed
+            else:
+                slip.settle()
             patiently(lambda: settle.give_back(ids, attempt.token, None, later))
             self.counts["given-back"] += len(ids)
             return False
+        slip.was_settled(self._desk)
         self.counts["left-out"] += len(ids) - len(parcels)
         numbers = [p.number for p in parcels]
         stopped: str | None = None
         refusals = 0
-        slip = _Slip(self, attempt)
         try:
             for parcel, outcome in self._out.send(parcels, attempt.may):
                 slip.note(parcel.number, outcome)
@@ -163,13 +171,14 @@ class Lane:
             stopped = f"journal: {problem.strerror}"
         for number in attempt.told.begun.intersection(numbers).difference(attempt.told.heard):
             slip.note(number, Outcome(Verdict.DOUBT, "sender-stopped"))
-        slip.settle()
         if stopped is None and attempt.broken:
             stopped = "journal: No space left on device"
+        open_ones = [n for n in numbers if n not in slip.seen]
+        if stopped is not None or open_ones:
+            slip.settle()
         if stopped is not None:
             why = stopped
             patiently(lambda: settle.hold_editions(numbers, why))
-        open_ones = [n for n in numbers if n not in slip.seen]
         if open_ones:
             self.counts["given-back"] += len(open_ones)
             patiently(lambda: settle.give_back(open_ones, attempt.token, stopped, later=True))
@@ -177,27 +186,50 @@ class Lane:
 
 
 class _Slip:
-    """Outcomes of one window that are not in the database yet; the journal has them."""
+    """Outcomes that are not in the database yet; the journal has them.
+
+    Accepted mails wait for the next window's commit, which says both: until then they are `submitting` as they were. A
+    sender killed meanwhile leaves its journal, by which they are accepted; power lost leaves them in doubt, and of the
+    next window nothing has left by then: not more than one window of a connection.
+    """
 
     def __init__(self, lane: Lane, attempt: _Attempt) -> None:
         self._lane, self._attempt = lane, attempt
         self._told: list[tuple[int, Outcome]] = []
         self._since = time.monotonic()
+        self.accepted: list[int] = []
         self.seen: set[int] = set()
         """Rows that are not to be given back as never begun."""
+
+    @property
+    def mixed(self) -> bool:
+        """Tell whether it has other outcomes than accepted mails."""
+        return bool(self._told)
 
     def note(self, number: int, outcome: Outcome) -> None:
         self._attempt.hear(number, outcome)
         if outcome.verdict is Verdict.NOBODY:
             return
+        if not self.accepted and not self._told:
+            self._since = time.monotonic()
         self.seen.add(number)
-        self._told.append((number, outcome))
+        if outcome.verdict is Verdict.ACCEPTED and outcome.why is None:
+            self.accepted.append(number)
+        else:
+            self._told.append((number, outcome))
         if time.monotonic() - self._since > SOON:
             self.settle()
 
+    def was_settled(self, desk: windows.Desk) -> None:
+        """Note that the accepted ones are in the database now, but for those that came too late."""
+        late, desk.too_late = desk.too_late, 0
+        self._lane.counts.update({"accepted": len(self.accepted) - late, "too-late": late})
+        self.accepted = []
+
     def settle(self) -> None:
         """Write them down: in one commit, and one for each reason for which some go back."""
-        told, self._told, self._since = self._told, [], time.monotonic()
+        told = [*((n, Outcome(Verdict.ACCEPTED)) for n in self.accepted), *self._told]
+        self._told, self.accepted = [], []
         token, counts = self._attempt.token, self._lane.counts
         final = [(n, o) for n, o in told if o.verdict is not Verdict.BACK]
         states = patiently(lambda: settle.settle_all(final, token))

@@ -30,7 +30,7 @@ PAUSE = 5.0
 """Seconds that Redis is left alone after it did not answer."""
 
 _HIGHER = """
-local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+local known = tonumber(redis.call('GET', KEYS[1]) or '-1')
 if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1]) end
 return 1
 """
@@ -44,21 +44,37 @@ class NoMirror(Exception):
     """The number could be written down nowhere outside the database: nothing may leave."""
 
 
-def draw() -> tuple[str, int]:
-    """Take the next number as part of the caller's transaction; return (the database's mark, number).
+def gate() -> sa.Select[tuple[str, str | None]]:
+    """Return the question whether anything may leave: a hold either waits for this commit, or is seen by it."""
+    return sa.select(Sending.mark, Sending.held_why).where(Sending.id == 1).with_for_update(read=True)
 
-    Raises Held: a hold either waits for this commit, or is seen by it.
-    """
-    asked = sa.select(Sending.mark, Sending.held_why).where(Sending.id == 1).with_for_update(read=True)
-    found = db.session.execute(asked).first()
-    if found is None:
-        values = {"id": 1, "mark": secrets.token_hex(8)}
-        db.session.execute(insert_or_ignore(Sending).values(**values))
-        found = db.session.execute(asked).one()
+
+def next_number() -> Any:
+    """Return the statement that draws the next number."""
+    return sa.insert(SendingNumber).values().returning(SendingNumber.id)
+
+
+def draw() -> tuple[str, int]:
+    """Take the next number as part of the caller's transaction; return (the database's mark, number). Raises Held."""
+    name_database()
+    found = db.session.execute(gate()).one()
     if found.held_why:
         raise Held(found.held_why)
-    number = db.session.execute(sa.insert(SendingNumber).values().returning(SendingNumber.id)).scalar_one()
+    number = db.session.execute(next_number()).scalar_one()
     return found.mark, number
+
+
+def name_database() -> None:
+    """Give the database its mark where it has none yet, as part of the caller's transaction.
+
+    The mirrors learn it first: whoever sees the mark finds them, though nothing was sent yet.
+    """
+    if db.session.scalar(sa.select(Sending.id).where(Sending.id == 1)) is not None:
+        return
+    mark = secrets.token_hex(8)
+    if db.session.scalar(insert_or_ignore(Sending).values(id=1, mark=mark).returning(Sending.id)) is not None:
+        _write_file(mark, 0)
+        _tell_redis(mark, 0)
 
 
 def reflect(mark: str, number: int) -> None:
@@ -149,7 +165,8 @@ def _write_file(mark: str, number: int) -> bool:
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            if (_parse(os.read(file, 64), mark) or 0) < number:
+            known = _parse(os.read(file, 64), mark)
+            if known is None or known < number:
                 line = f"{mark} {number:020d}\n".encode()
                 return os.pwrite(file, line, 0) == len(line)
             return True

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from service.database import db
 from service.delivery.leases import database_now, moment
 from service.delivery.port import Outcome, Verdict
+from service.delivery.prepared import Prepared, Tongue, given, listed
 from service.delivery.states import ATTEMPTS, DECISION_AFTER, back_off, before
 from service.journal import log
 from service.models.mail import Edition, MailState, Outbox
@@ -46,7 +47,7 @@ def settle_all(outcomes: Sequence[tuple[int, Outcome]], token: str, quiet: bool 
                 .where(
                     Outbox.id.in_(those),
                     Outbox.lease == token,
-                    Outbox.state.in_(set(before(state)) & {MailState.SUBMITTING, MailState.AMBIGUOUS}),
+                    Outbox.state.in_(_from(state)),
                 )
                 .values(state=state, why=outcome.why, **values)
                 .returning(Outbox.id)
@@ -58,6 +59,47 @@ def settle_all(outcomes: Sequence[tuple[int, Outcome]], token: str, quiet: bool 
         if number not in settled and not quiet:
             log.warning("a reply came too late to count", outbox=number, verdict=outcome.verdict)
     return settled
+
+
+def accepted(tongue: Tongue) -> Any:
+    """Return the change that settles the commonest outcome, as `settle_all` does, for the rows bound as `accepted`."""
+    return (
+        sa.update(Outbox)
+        .where(
+            tongue.one_of(Outbox.id, "accepted"),
+            Outbox.lease == given("token"),
+            Outbox.state.in_(_from(MailState.ACCEPTED)),
+        )
+        .values(state=MailState.ACCEPTED, why=None, settled_at=tongue.now)
+        .returning(Outbox.id)
+    )
+
+
+ACCEPTED = Prepared(accepted)
+
+
+def settle_accepted(numbers: Sequence[int], token: str) -> int:
+    """Write down that these were accepted and commit, the caller's own changes too; return how many came too late."""
+    found = ACCEPTED.run(accepted=listed(numbers), token=token) if numbers else ()
+    db.session.commit()
+    return tell_late(numbers, token) if len(found) < len(numbers) else 0
+
+
+def tell_late(numbers: Sequence[int], token: str) -> int:
+    """Log which of these rows were not accepted by this token; return how many. Reads only."""
+    asked = sa.select(Outbox.id).where(
+        Outbox.id.in_(numbers), Outbox.lease == token, Outbox.state == MailState.ACCEPTED
+    )
+    late = set(numbers).difference(db.session.scalars(asked))
+    db.session.rollback()
+    for number in sorted(late):
+        log.warning("a reply came too late to count", outbox=number, verdict=Verdict.ACCEPTED)
+    return len(late)
+
+
+def _from(state: MailState) -> list[MailState]:
+    """Return the states in which a submitted row may be, from which this one may be reached."""
+    return [each for each in before(state) if each in (MailState.SUBMITTING, MailState.AMBIGUOUS)]
 
 
 def _by_attempts(outcome: Outcome, numbers: Sequence[int]) -> dict[int, list[int]]:

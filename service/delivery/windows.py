@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from service.compose import AddressGone, Composer, Due
 from service.database import db
-from service.delivery import limits, mirrors
-from service.delivery.leases import database_now, flows, moment
+from service.delivery import limits, mirrors, settle
+from service.delivery.leases import database_now, flows
 from service.delivery.port import Parcel
-from service.delivery.states import LEASE
+from service.delivery.prepared import Prepared, Tongue, given, listed
 from service.journal import log
-from service.models.mail import Edition, MailState, Outbox, Selection
+from service.models.mail import Edition, MailState, Outbox, Selection, Suppression
 from service.models.people import Employee, Status
 from service.rests import paused_at
-from service.suppressions import suppressed_among
+from service.suppressions import ALL, stops
 
 WINDOW = 32
 """Rows that turn `submitting` in one commit: as many can become doubtful at once when power is lost."""
@@ -26,61 +26,146 @@ WINDOW = 32
 GONE = {Status.LEFT: "left", Status.GONE: "gone"}
 """Statuses that get no mail of any kind."""
 
-COLUMNS = (
-    *(Outbox.id, Outbox.kind, Outbox.subject, Outbox.address_hash, Outbox.language, Outbox.edition_id),
-    *(Outbox.selection_id, Outbox.facts, Outbox.message_id, Outbox.why, Edition.released_at),
-    Selection.stories,
-    *(Employee.email, Employee.status, Employee.paused_until, Employee.zone),
-)
 
-Announce = Callable[[Sequence[Parcel], str], None]
+class Row(NamedTuple):
+    """What a window needs to know of a row, its person and its edition, as the database has it now."""
 
-Row = Any
-"""A row with the attributes that COLUMNS names."""
+    id: int
+    kind: str
+    subject: str
+    address_hash: str
+    language: str
+    edition_id: int | None
+    selection_id: int | None
+    facts: dict[str, Any]
+    message_id: str
+    why: str | None
+    released_at: datetime | None
+    email: str | None
+    status: str | None
+    paused_until: date | None
+    zone: str
+    flowing: int | None
+    """Its edition's id while that may be sent."""
+    suppressed: str | None
+    """Why its address gets no such mail."""
+
+
+def _looked_up(tongue: Tongue) -> Any:
+    """Return the question for a window's rows.
+
+    Editions are read under a shared lock: a pause either waits for this window's commit, or is seen by it.
+    """
+    flowing = sa.select(Edition.id).where(flows(tongue.now)).with_for_update(read=True).cte("flowing")
+    return (
+        sa.select(
+            *(Outbox.id, Outbox.kind, Outbox.subject, Outbox.address_hash, Outbox.language, Outbox.edition_id),
+            *(Outbox.selection_id, Outbox.facts, Outbox.message_id, Outbox.why, Edition.released_at),
+            *(Employee.email, Employee.status, Employee.paused_until, Employee.zone, flowing.c.id),
+            Suppression.reason,
+        )
+        .outerjoin(Employee, Employee.subject == Outbox.subject)
+        .outerjoin(Edition, Edition.id == Outbox.edition_id)
+        .outerjoin(flowing, flowing.c.id == Outbox.edition_id)
+        .outerjoin(Suppression, stops(Outbox.address_hash, Outbox.kind))
+        .where(
+            tongue.one_of(Outbox.id, "ids"),
+            Outbox.lease == given("token"),
+            Outbox.state == MailState.LEASED,
+            Outbox.lease_until > tongue.now,
+        )
+        .order_by(Outbox.due_at, Outbox.id, sa.case((Suppression.scope == ALL, 0), else_=1))
+    )
+
+
+def _begun(tongue: Tongue) -> Any:
+    """Return the change that turns rows `submitting`, those that are still this token's."""
+    return (
+        sa.update(Outbox)
+        .where(
+            tongue.one_of(Outbox.id, "ids"),
+            Outbox.lease == given("token"),
+            Outbox.state == MailState.LEASED,
+        )
+        .values(
+            state=MailState.SUBMITTING,
+            submitted_at=tongue.now,
+            lease_until=tongue.until,
+            why=None,
+            attempts=Outbox.attempts + 1,
+        )
+        .returning(Outbox.id)
+    )
+
+
+def _at_once(tongue: Tongue) -> Any:
+    """Return gate, number, accepted and begun rows in one statement, for PostgreSQL."""
+    gate, drawn = mirrors.gate().cte("gate"), mirrors.next_number().cte("drawn")
+    settled, begun = settle.accepted(tongue).cte("settled"), _begun(tongue).cte("begun")
+    return sa.select(
+        sa.select(gate.c.mark).scalar_subquery(),
+        sa.select(gate.c.held_why).scalar_subquery(),
+        sa.select(drawn.c.id).scalar_subquery(),
+        sa.select(sa.func.count()).select_from(settled).scalar_subquery(),
+        sa.select(sa.func.count()).select_from(begun).scalar_subquery(),
+    )
+
+
+LOOK_UP, BEGIN, AT_ONCE = Prepared(_looked_up), Prepared(_begun), Prepared(_at_once)
 
 
 class Desk:
     """Where one sender prepares its windows; remembers what many mails share."""
 
-    def __init__(self, alike: bool = False, announce: Announce | None = None) -> None:
-        """`alike` and `announce` as port.Mailer tells."""
+    def __init__(self, alike: bool = False) -> None:
+        """`alike` as port.Mailer tells."""
         self._composer = Composer()
-        self._alike, self._announce = alike, announce
+        self._alike = alike
+        self._stories: dict[int, list[int]] = {}
+        mirrors.name_database()
+        self.too_late = 0
+        """Of those given to `prepare` as accepted, how many had been decided otherwise."""
         self.limited = bool(limits.known())
         """Whether there are rate limits to ask; looked up again now and then by whoever keeps the desk."""
 
-    def prepare(self, ids: Sequence[int], token: str) -> list[Parcel]:
+    def prepare(self, ids: Sequence[int], token: str, accepted: Sequence[int] = ()) -> list[Parcel]:
         """Return the window's finished mails, its rows now `submitting`: one transaction, committed before bytes leave.
 
         What changed since the lease is read again here: the edition's status and pause, suppressions, the person. Such
         rows are cancelled, suppressed or go back; a mail that cannot be made fails and is logged, and nothing left. The
-        commit draws a number, and its mirrors have it when this returns. Raises mirrors.Held or mirrors.NoMirror.
+        commit draws a number, and its mirrors have it when this returns. `accepted` are rows of an earlier window of
+        this token that the receiver took: the same commit says so. Raises mirrors.Held or mirrors.NoMirror; Held has
+        written nothing, of `accepted` neither.
         """
-        now = database_now()
-        asked = (
-            sa.select(*COLUMNS)
-            .outerjoin(Employee, Employee.subject == Outbox.subject)
-            .outerjoin(Edition, Edition.id == Outbox.edition_id)
-            .outerjoin(Selection, Selection.id == Outbox.selection_id)
-            .where(
-                Outbox.id.in_(ids), Outbox.lease == token, Outbox.state == MailState.LEASED, Outbox.lease_until > now
-            )
-            .order_by(Outbox.due_at, Outbox.id)
-        )
-        rows: Sequence[Row] = db.session.execute(asked).all()
+        found: dict[int, Row] = {}
+        for values in LOOK_UP.run(ids=listed(ids), token=token):
+            found.setdefault(values[0], Row._make(values))  # two suppressions make two rows of one mail
+        rows = list(found.values())
+        self._look_up_stories(rows)
         parcels = {row.id: parcel for row in rows if (parcel := self._compose(row, token)) is not None}
-        going = self._going([row for row in rows if row.id in parcels], parcels, token, now)
-        chosen = [parcels[number] for number in going]
-        if not chosen:
-            db.session.commit()
+        going = self._going([row for row in rows if row.id in parcels], parcels, token)
+        if not going:
+            self.too_late += settle.settle_accepted(accepted, token)
             return []
-        if self._announce is not None:
-            self._announce(chosen, token)
-        begun = _begin(going, token)
-        mark, number = mirrors.draw()
+        mark, number, settled, begun = _take_off(going, accepted, token)
+        if begun < len(going):
+            asked = sa.select(Outbox.id).where(
+                Outbox.id.in_(going), Outbox.lease == token, Outbox.state == MailState.SUBMITTING
+            )
+            still = set(db.session.scalars(asked))
+            going = [number for number in going if number in still]
         db.session.commit()
+        if settled < len(accepted):
+            self.too_late += settle.tell_late(accepted, token)
         mirrors.reflect(mark, number)
-        return [parcel for parcel in chosen if parcel.number in begun]
+        return [parcels[each] for each in going]
+
+    def _look_up_stories(self, rows: Sequence[Row]) -> None:
+        """Learn the stories of selections not met before; a selection never changes."""
+        new = {row.selection_id for row in rows if row.selection_id is not None} - self._stories.keys()
+        if new:
+            asked = sa.select(Selection.id, Selection.stories).where(Selection.id.in_(new))
+            self._stories.update((number, stories) for number, stories in db.session.execute(asked))
 
     def _compose(self, row: Row, token: str) -> Parcel | None:
         if row.kind == "test" and "address" in row.facts["to"]:
@@ -93,7 +178,8 @@ class Desk:
         try:
             due = Due(
                 *(row.id, row.kind, row.subject, row.address_hash, row.language, row.edition_id, row.selection_id),
-                *(row.facts, row.message_id, row.released_at, row.stories),
+                *(row.facts, row.message_id, row.released_at),
+                self._stories.get(row.selection_id) if row.selection_id is not None else None,
             )
             parts = self._composer.digest(due, address) if self._alike else None
             return Parcel(row.id, row.kind, self._composer.message(due, address), parts)
@@ -104,20 +190,15 @@ class Desk:
             _leave([row.id], token, MailState.FAILED, f"compose: {type(problem).__name__}")
         return None
 
-    def _going(self, rows: Sequence[Row], parcels: dict[int, Parcel], token: str, now: datetime) -> list[int]:
+    def _going(self, rows: Sequence[Row], parcels: dict[int, Parcel], token: str) -> list[int]:
         """Return the ids of those that may still go; the others leave this attempt. The caller commits."""
-        stopped = _stopped_editions({r.edition_id for r in rows if r.kind == "digest" and r.edition_id}, now)
-        refused = {
-            kind: suppressed_among([r.address_hash for r in rows if r.kind == kind], kind)
-            for kind in {r.kind for r in rows}
-        }
         going: list[Row] = []
         for row in rows:
-            if row.kind == "digest" and row.edition_id in stopped:
+            if row.kind == "digest" and row.edition_id is not None and row.flowing is None:
                 _leave([row.id], token, MailState.QUEUED, None)
-            elif why := refused[row.kind].get(row.address_hash):
-                _leave([row.id], token, MailState.SUPPRESSED, why)
-            elif absent := _absent(row, now):
+            elif row.suppressed is not None:
+                _leave([row.id], token, MailState.SUPPRESSED, row.suppressed)
+            elif absent := _absent(row):
                 _leave([row.id], token, MailState.CANCELLED, absent)
             else:
                 going.append(row)
@@ -138,33 +219,24 @@ def prepare(ids: Sequence[int], token: str) -> list[Parcel]:
     return Desk().prepare(ids, token)
 
 
-def _begin(ids: Sequence[int], token: str) -> set[int]:
-    """Turn these rows `submitting`; return the ids of those that were still this token's. The caller commits."""
-    now = moment()
-    values = {"state": MailState.SUBMITTING, "submitted_at": now, "lease_until": now + LEASE, "why": None}
-    return set(
-        db.session.scalars(
-            sa.update(Outbox)
-            .where(Outbox.id.in_(ids), Outbox.lease == token, Outbox.state == MailState.LEASED)
-            .values(**values, attempts=Outbox.attempts + 1)
-            .returning(Outbox.id)
-            .execution_options(synchronize_session=False)
-        )
-    )
+def _take_off(going: Sequence[int], accepted: Sequence[int], token: str) -> tuple[str, int, int, int]:
+    """Begin these rows, settle the accepted, draw a number; return (mark, number, how many settled, how many begun).
 
-
-def _stopped_editions(editions: set[int], now: datetime) -> set[int]:
-    """Return those of the editions whose digests may not leave now.
-
-    Read under a shared lock: a pause either waits for this window's commit, or is seen by it.
+    The caller commits. Raises mirrors.Held.
     """
-    if not editions:
-        return set()
-    asked = sa.select(Edition.id).where(Edition.id.in_(editions), flows(now)).with_for_update(read=True)
-    return editions - set(db.session.scalars(asked))
+    if db.session.connection().dialect.name == "postgresql":
+        ((mark, held, number, settled, begun),) = AT_ONCE.run(ids=listed(going), accepted=listed(accepted), token=token)
+        if held:
+            raise mirrors.Held(held)
+        if mark is None:  # it was named in a transaction that came to nothing
+            mark, number = mirrors.draw()
+        return mark, number, settled, begun
+    mark, number = mirrors.draw()
+    settled = len(settle.ACCEPTED.run(accepted=listed(accepted), token=token)) if accepted else 0
+    return mark, number, settled, len(BEGIN.run(ids=listed(going), token=token))
 
 
-def _absent(row: Row, now: datetime) -> str | None:
+def _absent(row: Row) -> str | None:
     """Return why this person gets no such mail now, or None."""
     if row.kind == "test" or row.status is None:
         return None
@@ -174,7 +246,9 @@ def _absent(row: Row, now: datetime) -> str | None:
         return None
     if row.status == Status.SUSPENDED:
         return "suspended"
-    return "paused" if paused_at(row, now) else None
+    if row.status != Status.PAUSED:
+        return None
+    return "paused" if paused_at(row, database_now()) else None
 
 
 def _leave(ids: Sequence[int], token: str, state: MailState, why: str | None, due_at: datetime | None = None) -> None:

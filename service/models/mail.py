@@ -108,14 +108,8 @@ class Outbox(Base):
         ),
         # With the selection, so that a call's worth of equal mails is found among a million (leases.take, alike).
         sa.Index("ix_outbox_edition", "edition_id", "selection_id"),
-        sa.Index(
-            "ix_outbox_lease",
-            "lease",
-            postgresql_where=sa.text("lease IS NOT NULL"),
-            sqlite_where=sa.text("lease IS NOT NULL"),
-        ),
-        # No index has `state`, and a page keeps room for a row's next versions: PostgreSQL then writes `submitting` and
-        # `accepted` without touching an index (heap-only tuples), at a fifth of the cost.
+        # No index has `state` or `lease`, and a page keeps room for a row's next versions: PostgreSQL then writes
+        # `submitting` and `accepted` without touching an index (heap-only tuples), at a fifth of the cost.
         {"postgresql_with": {"fillfactor": 60}},
     )
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service import clock
-from service.database import Base, Moment
+from service.database import Base, Json, Moment
 
 
 class Sending(Base):
@@ -36,11 +36,16 @@ class SendingNumber(Base):
 
 
 class Lease(Base):
-    """One taking of rows by a sender: by its token the rows are found that a sender may have left behind."""
+    """One taking of rows by a sender, until it has settled them all: by this they are found if it never does.
+
+    An index of the outbox by token or state would cost every mail more than all its rows here together.
+    """
 
     __tablename__ = "lease"
     token: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     taken_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    numbers: Mapped[list[int]] = mapped_column(Json)
+    """Its rows in the outbox."""
 
 
 class RateLimit(Base):
