@@ -14,12 +14,15 @@ from datetime import UTC, datetime, timedelta
 from bench import people
 from bench.figures import Figure, at_least, told
 from emails.card import BUTTONS
-from emails.picks import Shelf
+from emails.picks import TOPIC, Shelf
 
 TOGETHER = 1000
 """Personalizations that a call may have (SendGrid, v3 mail send)."""
 
-AT_MOST = {"without seen sets": 50, "with seen sets": 20}
+AT_MOST = {"without seen sets": 50, "with seen sets": 20, "with seen sets and wishes": 20}
+
+WISHING = 0.1
+"""How many have one wish: half of them declined a story that would have come, half want less of a topic they follow."""
 
 
 def run(full: bool) -> list[Figure]:
@@ -37,13 +40,15 @@ def run(full: bool) -> list[Figure]:
 
 
 def simulated(number: int) -> dict[str, tuple[int, int, int]]:
-    """Return, without and with seen sets, (mails, calls, groups) for so many people."""
+    """Return, without and with seen sets, then with wishes too, (mails, calls, groups) for so many people."""
     stories = people.candidates()
     shelves = [Shelf(stories, _monday(week) + timedelta(hours=32)) for week in (*people.EARLIER, people.WEEK)]
     now = shelves[-1]
     chance = random.Random(48)
     plain: Counter[tuple[object, ...]] = Counter()
     seen: Counter[tuple[object, ...]] = Counter()
+    steered: Counter[tuple[object, ...]] = Counter()
+    wishing = random.Random(49)
     for row in people.employees(random.Random(47), number):
         who = dict(zip(people.EMPLOYEE, row, strict=True))
         if who["status"] != "active" or not who["topics"]:
@@ -58,9 +63,17 @@ def simulated(number: int) -> dict[str, tuple[int, int, int]]:
         for counted, before in ((plain, ()), (seen, shown)):
             if chosen := now.pick(fits[-1] & ~now.these(before), people.SIZE):
                 counted[*group, chosen] += 1
+        left, enough = fits[-1] & ~now.these(shown), now.less(())[1]
+        if wishing.random() < WISHING:
+            if wishing.random() < 0.5:
+                left &= ~now.these(now.pick(left, people.SIZE)[:1])
+            else:
+                enough = now.less([f"{TOPIC}{wishing.choice(who['topics'])}"])[1]
+        if chosen := now.pick(left, people.SIZE, enough):
+            steered[*group, chosen] += 1
     return {
         name: (groups.total(), sum(-(-n // TOGETHER) for n in groups.values()), len(groups))
-        for name, groups in (("without seen sets", plain), ("with seen sets", seen))
+        for name, groups in zip(AT_MOST, (plain, seen, steered), strict=True)
     }
 
 

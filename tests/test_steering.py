@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from service import digests, editions, ledger, shares, steering, visiting
@@ -8,6 +9,7 @@ from service.database import db
 from service.models import Declined, Employee, Outbox, Share, Story
 from tests import noor as world
 from tests import week47
+from tests.liam import at_the_console
 from tests.test_inbox import nonce_of
 from tests.test_share_use_cases import HUMAN
 
@@ -155,13 +157,14 @@ def test_a_wish_taken_back_in_time_changes_nothing(app: object) -> None:
     assert digests.forecast(editions.edition(week47.WEEK)).planned == 1
 
 
-def test_a_story_s_refusals_are_told_from_five_people_on(app: object) -> None:
+def test_a_story_s_refusals_are_told_from_five_people_on(app: Flask) -> None:
     week47.programme()
     told = week47.story("One")
     for n in range(5):
         assert steering.declines(told) is None
         steering.decline(week47.reader(f"N{n}"), told)
     assert steering.declines(told) == 5
+    assert "5 people said “Not for me”" in at_the_console(app).get(f"/console/stories/{told.id}").text
 
 
 def test_declaring_from_a_mail_needs_the_button_and_says_what_it_brought(

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from service import delivery
+from service import delivery, steering
 from service.delivery import words as stops
+from service.models import Story
 from service.validation import Words
 from service.web.console.room import room, zone
 from service.web.language import current, show_moment_with_day
@@ -37,6 +38,12 @@ def holding() -> str | None:
     """Return why nothing is sent at all and what to do, in the liaison's language; None where mails flow."""
     row = delivery.held()
     return said(stops.held(row.held_why)) if row is not None and row.held_why else None
+
+
+@room.app_template_global("declines")
+def declines(story: Story) -> int | None:
+    """Return how many people said *not for me* to this story; None where they are too few to be told."""
+    return steering.declines(story)
 
 
 def said_all(errors: Mapping[str, Words]) -> dict[str, str]:
