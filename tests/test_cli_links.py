@@ -53,8 +53,8 @@ def test_crawler_people_and_scanner_are_told_apart_and_points_follow(address: st
     seen = run(cli, ["simulate", "visit", code, "--as", "visitor", "--people", "3", "--json"])
     assert [json.loads(line)["status"] for line in seen.output.splitlines()] == [302, 302, 302]
     assert _verdicts() == [
-        ("suspected", "no-language"),
-        ("suspected", "no-language"),
+        ("bot", "burst"),
+        ("bot", "burst"),
         ("bot", "burst"),
         ("bot", "unverified"),
         ("human", "browser"),
