@@ -15,7 +15,17 @@ AGENTS = {
     "mastodon": "Mastodon/4.3.1 (http.rb/5.2.0; +https://mastodon.example.com/) Bot",
     "reddit": "Mozilla/5.0 (compatible; redditbot/1.0; +http://www.reddit.com/feedback)",
 }
-CRAWLERS = {network: Asked("GET", f"198.51.100.{n}", agent) for n, (network, agent) in enumerate(AGENTS.items(), 1)}
+ADDRESSES = {
+    "linkedin": "108.174.5.113",
+    "facebook": "31.13.24.10",
+    "threads": "31.13.24.10",
+    "telegram": "149.154.161.10",
+}
+"""Where these networks say that their crawlers come from; elsewhere they would be taken for spoofed ones."""
+CRAWLERS = {
+    network: Asked("GET", ADDRESSES.get(network, f"198.51.100.{n}"), agent)
+    for n, (network, agent) in enumerate(AGENTS.items(), 1)
+}
 """Network → the request of its crawler."""
 
 SCANNER = Asked("GET", "198.51.100.200", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) BarracudaSentinel")
