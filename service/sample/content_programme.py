@@ -14,7 +14,29 @@ PROGRAMME = {
     "languages": ("en", "it", "sl"),
     "slot_weekday": 2,
     "slot_hour": 9,
-    "policy_url": "https://lunaria.example.com/how-we-share",
+    "policy": {
+        "en": "Share what you would show a friend. Nobody has to, and nobody counts who does not.\n\n"
+        "Your own words are the best ones. Say that you work with us: we add a line to every post, so that you need not "
+        "remember.\n\nLeave out what passengers tell you, timetables that are not public, and promises about "
+        "punctuality.\n\nIn doubt? Ask Nives before you post. She answers the same day.",
+        "it": "Condividi ciò che mostreresti a un amico. Nessuno è obbligato e nessuno conta chi non lo fa.\n\n"
+        "Le tue parole sono le migliori. Di' che lavori con noi: aggiungiamo una riga a ogni post, così non devi "
+        "ricordartene.\n\nTralascia ciò che ti raccontano i passeggeri, gli orari non pubblici e le promesse sulla "
+        "puntualità.\n\nHai un dubbio? Chiedi a Nives prima di pubblicare. Risponde in giornata.",
+        "sl": "Deli, kar bi pokazal prijatelju. Nikomur ni treba in nihče ne šteje, kdo tega ne počne.\n\n"
+        "Tvoje besede so najboljše. Povej, da delaš pri nas: vsaki objavi dodamo vrstico, da ti ni treba misliti na "
+        "to.\n\nIzpusti, kar ti zaupajo potniki, neobjavljene vozne rede in obljube o točnosti.\n\n"
+        "V dvomih? Pred objavo vprašaj Nives. Odgovori še isti dan.",
+    },
+    "disclosure": {
+        "en": "I work at Lunaria Night Trains",
+        "it": "Lavoro per Lunaria Night Trains",
+        "sl": "Zaposlitev: Lunaria Night Trains",
+    },
+    "block_list": {
+        "always on time": "Nobody can promise that. Say what we measured.",
+        "cheapest": "Prices change daily. Name the price and the date instead.",
+    },
 }
 DEMO_PASSWORD = "window-seat-demo"  # noqa: S105  (of a demo that listens on this machine only; shown on its banner)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from service import campaigns, clock, employees, liaisons, programmes, stories, topics
+from service import campaigns, clock, employees, liaisons, programmes, share_texts, stories, topics
 from service import pictures as gallery
 from service.database import db
 from service.models import Campaign, Story, Team, Topic
@@ -111,6 +111,5 @@ def _story(written: Written, plan: Calendar) -> None:
         picture_hash=gallery.store(drawn.draw(written.motif, written.key)),
         picture_alt=written.alt,
     )
-    for (network, language), text in written.texts.items():
-        stories.set_text(story, network, language, text)
+    share_texts.write(story, [share_texts.Wanted(*suggestion) for suggestion in written.suggestions()])
     stories.approve(story)

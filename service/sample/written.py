@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -21,12 +21,18 @@ class Written:
     summary: str
     motif: str
     alt: str
-    texts: Mapping[tuple[str, str], str]
-    """(network, language) → share text; network "" serves all without words of their own."""
+    texts: Mapping[tuple[str, str], str | tuple[str, ...]]
+    """(network, language) → share text or several; network "" serves all without words of their own."""
     language: str = "en"
     evergreen: bool = False
     campaign: str | None = None
     audience: tuple[str, ...] = field(default=())
+
+    def suggestions(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (network, language, share text), each in its order."""
+        for (network, language), texts in self.texts.items():
+            for text in (texts,) if isinstance(texts, str) else texts:
+                yield network, language, text
 
     @property
     def url(self) -> str:
