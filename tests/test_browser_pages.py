@@ -91,7 +91,7 @@ def test_from_a_share_link_to_the_composer_and_on_to_the_me_page(site: tuple[Fla
     assert page.evaluate("navigator.clipboard.readText()").startswith("We opened our doors.")
 
     page.get_by_label("Your words").fill("I was there, and I would go again.")
-    page.get_by_label("Where do you want to share?").select_option("x")
+    page.get_by_role("radio", name="X", exact=True).check()
     page.get_by_role("button", name="Get my words ready").click()
     page.get_by_role("link", name="Open X").click()
     page.wait_for_url("https://x.com/intent/post?*")
@@ -167,7 +167,7 @@ def test_every_target_is_at_least_44_pixels_high(site: tuple[Flask, str], browse
     page = _page(browser)
     small = """() => [...document
         .querySelectorAll('button, .button, summary, select, textarea, input:not([type=hidden])')]
-        .map((e) => e.type === 'checkbox' ? e.closest('label') : e)
+        .map((e) => ['checkbox', 'radio'].includes(e.type) ? e.closest('label') : e)
         .filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 44)
         .map((e) => e.outerHTML.slice(0, 90))"""
     for path in (
