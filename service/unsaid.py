@@ -37,8 +37,11 @@ def unsaid(subjects: Sequence[str], now: datetime) -> dict[str, tuple[Unsaid, ..
 
     One query, however many subjects. Reads only.
     """
-    scanned = sa.select(Evidence.id).where(
-        Evidence.share_id == Share.id, Evidence.kind == "opened", Evidence.verdict.in_(("bot", "suspected"))
+    # Where scanners open every link of a mail, what she opened herself is still hers.
+    opened = sa.select(Evidence.id).where(
+        Evidence.share_id == Share.id,
+        Evidence.kind == "opened",
+        sa.or_(Evidence.verdict == "human", Evidence.verdict.is_(None)),
     )
     asked = (
         sa.select(Share.subject, Share.story_id, Share.network, Share.opened_at, Story.title, Employee.rhythm)
@@ -50,7 +53,7 @@ def unsaid(subjects: Sequence[str], now: datetime) -> dict[str, tuple[Unsaid, ..
             Share.state.in_((State.OPENED, State.SEEN)),
             Share.opened_at > now - max(BETWEEN.values()),
             Story.status == StoryStatus.APPROVED,
-            ~scanned.exists(),
+            opened.exists(),
         )
         .order_by(Share.subject, Share.opened_at.desc(), Share.id.desc())
     )

@@ -64,6 +64,17 @@ def test_a_scanner_that_walks_through_the_links_is_found_and_its_first_steps_too
     assert ledger.total(noor.subject, "all") == 0
 
 
+def test_who_opened_one_share_after_a_scanner_opened_all_is_asked_about_that_one(
+    client: FlaskClient, noor: Employee, door: str
+) -> None:
+    for network in ("linkedin", "x", "facebook", "whatsapp"):
+        client.get(f"{door}/{network}", headers=SCANNER, environ_base=GATEWAY)
+    later(300)
+    client.get(f"{door}/x", headers=world.PERSON, environ_base=HERE)
+    asked = unsaid.unsaid([noor.subject], clock.now())
+    assert [(each.story, each.network) for each in asked[noor.subject]] == [(world.story().id, "x")]
+
+
 def test_the_decoy_tells_a_slow_scanner_before_and_after_it(client: FlaskClient, door: str, me: str) -> None:
     client.get(f"{door}/linkedin", headers=SCANNER, environ_base=GATEWAY)
     later(6)
