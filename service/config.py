@@ -69,6 +69,7 @@ SETTINGS: tuple[Setting, ...] = (
         "off",
         "on: a call without any event for 26 hours, its neighbours complete, was not accepted and is sent again",
     ),
+    Setting("GOODWORD_WEB_WORKERS", "1", "processes of the web server, 1 to 64"),
     Setting(
         "GOODWORD_VISITS",
         "durable",
@@ -117,6 +118,7 @@ class Config:
     proxies: tuple[str, ...]
     """Ranges of addresses of trusted proxies."""
     listen: tuple[str, int]
+    web_workers: int = 1
     visits: str = "durable"
     visits_waiting: int = 50_000
     short_url: str = ""
@@ -171,6 +173,7 @@ def read(environ: Mapping[str, str]) -> Config:
         clock=Path(values["GOODWORD_CLOCK"]).resolve() if values["GOODWORD_CLOCK"] else None,
         proxies=_ranges(values["GOODWORD_PROXIES"]),
         listen=_listen(values["GOODWORD_LISTEN"]),
+        web_workers=_whole("GOODWORD_WEB_WORKERS", values["GOODWORD_WEB_WORKERS"], 1, 64),
         visits=_visits(values["GOODWORD_VISITS"]),
         visits_waiting=_whole("GOODWORD_VISITS_WAITING", values["GOODWORD_VISITS_WAITING"], 100, 1_000_000),
         short_url=_short_url(values["GOODWORD_SHORT_URL"], values["GOODWORD_BASE_URL"], production),

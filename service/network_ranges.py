@@ -101,6 +101,7 @@ def plain(address: str) -> Address | None:
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
+@lru_cache(maxsize=65536)
 def place_of(address: str) -> str:
     """Return where an address is, as far as one household or device goes: IPv4 whole, of IPv6 its /64 (RFC 8981:
     a device changes the rest by itself every day)."""

@@ -24,6 +24,9 @@ from service.queue import socket_of
 STARTING, STOPPING = 60.0, 40.0
 """Seconds until everything has to answer, and that children have to finish the job at hand."""
 
+THREADS = {"buffered": 4, "durable": 32}
+"""Threads of each web process: as many visits can wait for one commit."""
+
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 
@@ -128,7 +131,8 @@ def web_command(settings: Config) -> list[str]:
     host, port = settings.listen
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--blocking-threads", "4", "--no-ws", "--no-access-log", "--log-level", "warning", "wsgi:app"),
+        *("--workers", str(settings.web_workers), "--blocking-threads", str(THREADS[settings.visits])),
+        *("--no-ws", "--no-access-log", "--log-level", "warning", "wsgi:app"),
     ]
 
 
@@ -153,6 +157,7 @@ def environment(settings: Config) -> dict[str, str]:
         "GOODWORD_SENDGRID_HOST": settings.sendgrid.host,
         "GOODWORD_SENDGRID_GROUPS": ",".join(f"{kind}={group}" for kind, group in settings.sendgrid.groups.items()),
         "GOODWORD_SENDGRID_SILENCE": "on" if settings.sendgrid.silence else "off",
+        "GOODWORD_WEB_WORKERS": str(settings.web_workers),
         "GOODWORD_VISITS": settings.visits,
         "GOODWORD_VISITS_WAITING": str(settings.visits_waiting),
         "GOODWORD_CLOCK": str(settings.clock or ""),

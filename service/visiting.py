@@ -7,6 +7,7 @@ visits' own times, so that neither order nor repetition of batches matters (`rec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,7 +127,7 @@ def _claimed(ids: list[int]) -> list[Arrived]:
     columns = [getattr(Arrival, name) for name in Arrived.__slots__]
     deleted = sa.delete(Arrival).where(Arrival.id.in_(ids)).returning(*columns)
     rows = db.session.execute(deleted.execution_options(synchronize_session=False))
-    return [Arrived(**row) for row in rows.mappings()]
+    return [Arrived(**{**row, "facts": json.loads(row["facts"])}) for row in rows.mappings()]
 
 
 def _keep(arrivals: Sequence[Arrived]) -> int:

@@ -7,11 +7,12 @@ alone, or a backup of it, is not enough to try addresses out.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -50,7 +51,20 @@ def visitor_hashes(share_salt: str, week_key: bytes, address: str, agent: str) -
 
 
 def _hash(key: bytes, said: bytes) -> str:
-    return hmac.digest(key, said, "sha256").hex()[:32]
+    """Return the first half of HMAC-SHA-256 (RFC 2104), begun with the key once.
+
+    Not `hmac.digest`: that lets other threads go first at every call, four times for each visit of a flood.
+    """
+    inner, outer = (half.copy() for half in _begun(key))
+    inner.update(said)
+    outer.update(inner.digest())
+    return outer.hexdigest()[:32]
+
+
+@lru_cache(maxsize=8192)
+def _begun(key: bytes) -> tuple[Any, Any]:
+    whole = key.ljust(64, b"\0")  # all keys here are digests, shorter than SHA-256's block
+    return tuple(hashlib.sha256(bytes(byte ^ pad for byte in whole)) for pad in (0x36, 0x5C))  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=4096)

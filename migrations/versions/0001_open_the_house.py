@@ -22,7 +22,7 @@ def upgrade():
         sa.Column("weekly", sa.String(length=32), nullable=True),
         sa.Column("weekly_place", sa.String(length=32), nullable=True),
         sa.Column("click", sa.String(length=16), nullable=True),
-        sa.Column("facts", database.Json, nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arrival")),
     )
     op.create_table(
@@ -89,7 +89,6 @@ def upgrade():
         sa.Column("released_at", database.Moment(), nullable=True),
         sa.Column("leaves_at", database.Moment(), nullable=True),
         sa.Column("closed_at", database.Moment(), nullable=True),
-        sa.Column("pages", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
         sa.UniqueConstraint("week", name=op.f("uq_edition_week")),
     )
@@ -268,6 +267,7 @@ def upgrade():
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
+        sa.Column("address_hash", sa.String(length=64), nullable=True),
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("alias", sa.String(), nullable=True),
         sa.Column("team_id", sa.Integer(), nullable=True),

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any, NamedTuple
 
+from scoring.visits import Hit
 from service import clock, visiting_facts
 from service.arrivals.known import Link
 from service.arrivals.store import Row
@@ -17,6 +18,9 @@ FRESH = 60.0
 """Seconds after which the week's key and the company's ranges are read again."""
 MOST = 20_000
 """Browsers and addresses whose facts are kept in mind."""
+
+
+_USUAL = Hit().to_json()
 
 
 class Visit(NamedTuple):
@@ -82,5 +86,7 @@ class Deriver:
         if found is None:
             if len(self._facts) >= MOST:
                 self._facts.clear()
-            found = self._facts[visit.headers, flags] = json.dumps(intake.hit(self._asked(visit)).to_json())
+            said = intake.hit(self._asked(visit)).to_json()
+            told = {name: value for name, value in said.items() if value != _USUAL[name]}
+            found = self._facts[visit.headers, flags] = json.dumps(told, separators=(",", ":"))
         return found

@@ -137,9 +137,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 def _packed(row: Row) -> bytes:
     at = round((row[1] - _EPOCH) * 1e6)
-    facts = b"\x01" + row[7].encode()  # jsonb's binary form is a version number, 1, and the text
-    parts = [_HEAD.pack(len(row), 4, row[0], 8, at), *map(_string, row[2:7]), _LENGTH.pack(len(facts)), facts]
-    return b"".join(parts)
+    return b"".join([_HEAD.pack(len(row), 4, row[0], 8, at), *map(_string, row[2:])])
 
 
 def _string(text: str | None) -> bytes:

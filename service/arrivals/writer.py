@@ -89,6 +89,8 @@ class Writer(threading.Thread):
             if self._write(last=self.account.ended_at is not None):
                 if self.account.ended_at is not None:
                     return
+            elif not self._buffer.waiting:
+                return  # only the farewell itself is missing
             elif time.monotonic() > deadline:
                 log.error("visits lost: this process ends and the database is away", lost=self._buffer.waiting)
                 return
