@@ -7,20 +7,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _file: Path | None = None
+_read: tuple[tuple[int, int], timedelta] | None = None
+"""What the file said, and which state of it that was: a sender asks for the time several times a mail."""
 
 
 def use(file: Path | None) -> None:
     """Name the file that holds the offset in seconds (None: the system's own time)."""
-    global _file
-    _file = file
+    global _file, _read
+    _file, _read = file, None
 
 
 def offset() -> timedelta:
-    """Return the offset that all processes add to now; the file is read again at each call."""
+    """Return the offset that all processes add to now; the file is read again whenever it is another one."""
+    global _read
     if _file is None:
         return timedelta(0)
     try:
-        return timedelta(seconds=float(_file.read_text(encoding="ascii").strip() or 0))
+        found = _file.stat()
+        state = found.st_ino, found.st_mtime_ns
+        if _read is None or _read[0] != state:
+            _read = state, timedelta(seconds=float(_file.read_text(encoding="ascii").strip() or 0))
+        return _read[1]
     except FileNotFoundError:
         return timedelta(0)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -31,8 +31,7 @@ class AddressGone(Exception):
     """The person was erased or has another address by now: this mail is not hers any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """What composing needs of an outbox row."""
 
     id: int
@@ -66,7 +65,7 @@ def message_of(row: Outbox, address: str | None = None) -> values.Message:
     `address` may be given where the employee was read already. Raises AddressGone where no address hashes to the
     row's, KeyError or ValueError where the facts are not those of its kind.
     """
-    names = [field.name for field in fields(Due) if field.name not in ("released_at", "stories")]
+    names = [name for name in Due._fields if name not in ("released_at", "stories")]
     due = Due(
         **{name: getattr(row, name) for name in names},
         released_at=row.edition.released_at if row.edition else None,

@@ -140,14 +140,14 @@ def _write(desk: Desk, draft: Draft) -> list[Decision] | None:
     return decisions
 
 
-def plan_due_slots() -> int:
+def plan_due_slots(progress: Progress | None = None) -> int:
     """Plan every slot that comes within 30 minutes or has passed, in all released editions; return mails planned.
 
-    Safe to run at any moment and any number of times.
+    `progress` is told after each page that is committed. Safe to run at any moment and any number of times.
     """
     planned = 0
     for edition in db.session.scalars(sa.select(Edition).where(Edition.status.in_(OPEN))).all():
-        counts = plan(edition, ahead=AHEAD)
+        counts = plan(edition, progress, ahead=AHEAD)
         planned += counts.planned + counts.held
     return planned
 

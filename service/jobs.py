@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 
-from flask import has_app_context
+from flask import current_app, has_app_context
 from rq import Retry
 
 from service import config, settings
@@ -21,6 +22,9 @@ LONGEST = 3600
 
 CALLS = 2
 """Seconds between two calls for another worker to join in."""
+
+STEP = 0.5
+"""Seconds between two looks whether a task's steps make work for others."""
 
 
 def run(name: str) -> None:
@@ -38,7 +42,7 @@ def run(name: str) -> None:
         task = TASKS[name]
         if task.wants_more() and _may_call(name):
             wake(name)  # a worker that is free joins in
-        found = task.function()()
+        found = task.function()(_ringing(task.then)) if task.steps else task.function()()
         if task.then and found:
             wake(task.then)
         if found and task.wants_more():
@@ -48,6 +52,23 @@ def run(name: str) -> None:
     finally:
         db.session.remove()
     return None
+
+
+def _ringing(name: str) -> Callable[[int], None]:
+    """Return a callback for steps of work: where they make enough for a worker of that task, one may join in."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    last = 0.0
+
+    def told(_count: int) -> None:
+        nonlocal last
+        if time.monotonic() - last < STEP:
+            return
+        last = time.monotonic()
+        with app.app_context():  # a session of its own: the task's is at work
+            if TASKS[name].wants_more():
+                wake(name)
+
+    return told
 
 
 def _may_call(name: str) -> bool:

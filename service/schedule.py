@@ -20,8 +20,10 @@ class Task:
     """`module:function` that says whether another worker should join in."""
     then: str = ""
     """The task that is rung after this one did something."""
+    steps: bool = False
+    """Its function takes a callback that it tells of each piece of work committed: `then` need not wait for the end."""
 
-    def function(self) -> Callable[[], Any]:
+    def function(self) -> Callable[..., Any]:
         """Return the use case; raises ImportError or AttributeError where there is none."""
         return _named(self.what)
 
@@ -30,16 +32,16 @@ class Task:
         return bool(self.more and _named(self.more)())
 
 
-def _named(what: str) -> Callable[[], Any]:
+def _named(what: str) -> Callable[..., Any]:
     module, _, name = what.partition(":")
-    found: Callable[[], Any] = getattr(import_module(module), name)
+    found: Callable[..., Any] = getattr(import_module(module), name)
     return found
 
 
 SCHEDULE = (
     Task("deliver", 10, "service.delivery:deliver_due", "send the mails that are due", more="service.delivery:much"),
     Task("sweep", 60, "service.delivery:sweep", "queue expired leases again, mark doubtful mails"),
-    Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead", then="deliver"),
+    Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead", then="deliver", steps=True),
     Task("editions", 60, "service.editions:close_what_is_due", "make the next draft, release and close editions"),
     Task("visits", 10, "service.visiting:judge_arrivals", "judge the visits that arrived and settle their sharers"),
     Task("shares", 900, "service.settling:settle_due", "take back declared points that were not confirmed in time"),

@@ -19,8 +19,9 @@ from service.delivery.smtp import SmtpMailer
 from service.journal import log
 from service.models.mail import Outbox
 
-CHUNK = 10_000
-"""Mails that one delivery sends at most: RQ's cost for a job is then under a hundredth of the sending."""
+CHUNK, SPAN = 50_000, 60.0
+"""Mails that one delivery sends at most, and seconds after which it takes no more: RQ's cost for a job is then under a
+hundredth of the sending, and other tasks get their turn."""
 
 
 def configured_mailer() -> Mailer:
@@ -45,7 +46,7 @@ def deliver_due(limit: int = CHUNK, mailer: Mailer | None = None) -> Counts:
     if why := mirrors.check():
         log.error("nothing is sent: all sending is held", why=why)
         return Counts()
-    share = Share(limit)
+    share = Share(limit, SPAN)
     if mailer is not None:
         counts = _alone(mailer, share)
     elif (lanes := _lanes(limit)) <= 1:

@@ -5,6 +5,7 @@ A lane is used by one thread, with a session and a mailer of its own; any number
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 import time
@@ -50,14 +51,15 @@ T = TypeVar("T")
 class Share:
     """How many rows the lanes of one delivery may still take; closed by the first that has to stop."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, span: float = math.inf) -> None:
         self._left = limit
+        self._until = time.monotonic() + span
         self._lock = threading.Lock()
 
     def draw(self, wanted: int) -> int:
         """Take up to so many; 0 when nothing is to be taken any more."""
         with self._lock:
-            got = 0 if stopping.is_set() else min(wanted, self._left)
+            got = 0 if stopping.is_set() or time.monotonic() > self._until else min(wanted, self._left)
             self._left -= got
             return got
 

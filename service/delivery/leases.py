@@ -101,7 +101,7 @@ def take(limit: int, alike: bool = False, token: str | None = None) -> tuple[str
         .returning(Outbox.due_at, Outbox.id)
         .execution_options(synchronize_session=False)
     ).all()
-    ids = [row.id for row in sorted(taken)]
+    ids: list[int] = [number for _, number in sorted((due_at, number) for due_at, number in taken)]
     if ids:
         db.session.execute(sa.insert(Lease).values(token=token, taken_at=now, numbers=ids))
     db.session.commit()

@@ -44,7 +44,7 @@ class NoMirror(Exception):
     """The number could be written down nowhere outside the database: nothing may leave."""
 
 
-def gate() -> sa.Select[tuple[str, str | None]]:
+def gate() -> Any:
     """Return the question whether anything may leave: a hold either waits for this commit, or is seen by it."""
     return sa.select(Sending.mark, Sending.held_why).where(Sending.id == 1).with_for_update(read=True)
 

@@ -101,7 +101,7 @@ class Prepared:
         driver: Any = connection.connection.driver_connection
         try:
             cursor = driver.execute(text, {**constants, **values, "offset": clock.offset()})
-            return cursor.fetchall() if cursor.description else []  # type: ignore[no-any-return]
+            return cursor.fetchall() if cursor.description else []
         except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
             if driver.closed:
                 connection.invalidate(problem)

@@ -23,7 +23,7 @@ from service.suppressions import ALL, stops
 WINDOW = 32
 """Rows that turn `submitting` in one commit: as many can become doubtful at once when power is lost."""
 
-GONE = {Status.LEFT: "left", Status.GONE: "gone"}
+GONE = {str(Status.LEFT): "left", str(Status.GONE): "gone"}
 """Statuses that get no mail of any kind."""
 
 
@@ -236,7 +236,7 @@ def _take_off(going: Sequence[int], accepted: Sequence[int], token: str) -> tupl
     return mark, number, settled, len(BEGIN.run(ids=listed(going), token=token))
 
 
-def _absent(row: Row) -> str | None:
+def _absent(row: Any) -> str | None:
     """Return why this person gets no such mail now, or None."""
     if row.kind == "test" or row.status is None:
         return None
