@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from emails.networks import NETWORKS
 from service import clock, ledger, unsaid, visiting
 from service.database import db
 from service.models import Employee, Evidence, Share
+from service.visiting_facts import Intake
 from tests import noor as world
 
 HERE = {"REMOTE_ADDR": "203.0.113.20"}
@@ -153,13 +155,14 @@ def test_a_scanner_at_her_page_leaves_no_mark_on_shares_that_nobody_posted(
 def test_a_thousand_visits_of_her_own_count_for_nothing(client: FlaskClient, noor: Employee, door: str) -> None:
     client.get(f"{door}/linkedin", headers=world.PERSON, environ_base=HERE)
     share = db.session.query(Share).one()
-    asked = visiting.Asked(address="203.0.113.20", agent=world.CHROME, language="it")
-    begin = clock.now()
-    for batch in range(10):
-        clock.set_now(begin + timedelta(minutes=batch))
-        for n in range(100):
-            other = visiting.Asked(address="203.0.113.20", agent=IPHONE.replace("18_1", f"17_{n}"), language="it")
-            visiting.visit(share.code, asked if n % 2 else other)
+    hers = visiting.Asked(address="203.0.113.20", agent=world.CHROME, language="it")
+    intake, begin = Intake.read(), clock.now()
+    arrivals = []
+    for n in range(1000):
+        asked = hers if n % 2 else replace(hers, agent=IPHONE.replace("18_1", f"17_{n}"))
+        at = begin + timedelta(minutes=n // 100)
+        arrivals.append(visiting.arrived(intake, share.id, share.salt or "", asked, at))
+    visiting.record(arrivals)
     found = verdicts("visit")
     assert len(found) == 1000
     assert {verdict for verdict, _ in found} <= {"suspected", "bot"}
