@@ -19,6 +19,7 @@ from service.cli import cli
 from service.database import db
 from service.models import Evidence, LedgerEntry, Poster, PosterVisit, Share
 from tests import noor as world
+from tests.liam import at_the_console
 
 
 def _poster() -> Poster:
@@ -90,6 +91,36 @@ def test_the_qr_code_is_a_plain_svg_and_a_large_png(app: Flask) -> None:
     assert picture.convert("L").getpixel((0, 0)) == 255
     with pytest.raises(ValueError, match="svg or png"):
         posters.qr(link, "gif")
+
+
+def test_the_liaison_makes_and_saves_a_poster_at_the_console(app: Flask) -> None:
+    world.begin()
+    number = world.story().id
+    liam = at_the_console(app)
+    offered = liam.get(f"/console/stories/{number}/poster")
+    assert "Make the code" in offered.text
+    assert liam.open(f"/console/stories/{number}/poster.svg").status_code == 404
+    made = liam.post(f"/console/stories/{number}/poster")
+    assert f"https://good.example/p/{db.session.query(Poster).one().code}" in made.text
+    saved = liam.open(f"/console/stories/{number}/poster.png?save")
+    assert saved.headers["Content-Disposition"] == 'attachment; filename="poster-why-we-open-our-doors.png"'
+    assert saved.data.startswith(b"\x89PNG")
+    assert liam.open(f"/console/stories/{number}/poster.svg").mimetype == "image/svg+xml"
+    assert liam.open(f"/console/stories/{number}/poster.gif").status_code == 404
+    assert liam.get(f"/console/stories/{number}").text.count("/poster") == 1
+
+
+def test_the_liaison_says_what_an_archived_storys_links_do(app: Flask) -> None:
+    world.begin()
+    number = world.story().id
+    liam = at_the_console(app)
+    assert "What its links do now" not in liam.get(f"/console/stories/{number}").text
+    liam.post(f"/console/stories/{number}/status", {"act": "archive"})
+    assert "What its links do now" in liam.get(f"/console/stories/{number}").text
+    liam.post(f"/console/stories/{number}/links", {"afterwards": "ends"})
+    db.session.expire_all()
+    assert world.story().afterwards == "ends"
+    assert liam.post(f"/console/stories/{number}/links", {"afterwards": "anything"}).status_code == 400
 
 
 def test_the_command_line_writes_the_qr_code(app: Flask, monkeypatch: MonkeyPatch, tmp_path: Path) -> None:
