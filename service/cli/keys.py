@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 
 import click
 
@@ -54,7 +55,7 @@ def list_(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _more(row: dict[str, object]) -> str:
+def _more(row: Mapping[str, object]) -> str:
     if row["retired"]:
         return f"  since {row['retired']}: unsubscribe links only"
     return f"  links in inboxes until {row['opens_until']}" if row["opens_until"] else ""
