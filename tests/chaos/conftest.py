@@ -60,7 +60,7 @@ class Form:
 def form() -> Form:
     if FULL:
         return Form(people=5000, kills=50, rounds=5, rate=60.0, restarts=20)
-    return Form(people=60, kills=3, rounds=1, rate=15.0, restarts=2)
+    return Form(people=36, kills=2, rounds=1, rate=10.0, restarts=2)
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ def test_eight_workers_and_a_double_click_on_release_send_one_each(world: World,
     one_each(world, people)
 
 
-def test_a_sender_asleep_past_its_lease_wakes_up_and_sends_nothing_twice(world: World) -> None:
-    people = 40
+def test_a_sender_asleep_past_its_lease_wakes_up_and_sends_nothing_twice(world: World, form: Form) -> None:
+    people = min(form.people, 40)
     release_week(world, people)
     world.change_sink(rate=8, patience=1.0)
     world.start_workers(1)
