@@ -53,28 +53,15 @@ def upgrade():
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
     op.create_table(
-        "draw",
+        "draw_plan",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.Column("month", sa.String(length=7), nullable=True),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("sample", sa.Boolean(), nullable=False),
+        sa.Column("monthly", sa.Boolean(), nullable=False),
+        sa.Column("monthly_from", sa.String(length=7), nullable=True),
+        sa.Column("prizes", database.Json, nullable=False),
         sa.Column("alternates", sa.Integer(), nullable=False),
-        sa.Column("rules", sa.Text(), nullable=False),
-        sa.Column("source_text", sa.Text(), nullable=False),
-        sa.Column("source", sa.String(), nullable=True),
-        sa.Column("pool", sa.Text(), nullable=True),
-        sa.Column("pool_hash", sa.String(length=64), nullable=True),
-        sa.Column("frozen_at", database.Moment(), nullable=True),
-        sa.Column("due_at", database.Moment(), nullable=True),
-        sa.Column("randomness", sa.String(), nullable=True),
-        sa.Column("seed", sa.String(length=64), nullable=True),
-        sa.Column("drawn_at", database.Moment(), nullable=True),
-        sa.Column("claim_until", database.Moment(), nullable=True),
-        sa.Column("created_at", database.Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
-        sa.UniqueConstraint("name", name=op.f("uq_draw_name")),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("terms", database.Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_plan")),
     )
     op.create_table(
         "edition",
@@ -263,6 +250,36 @@ def upgrade():
         sa.PrimaryKeyConstraint("week", name=op.f("pk_weekly_key")),
     )
     op.create_table(
+        "draw",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=True),
+        sa.Column("kind", sa.String(), server_default="month", nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("terms", database.Json, server_default="{}", nullable=False),
+        sa.Column("beacon", sa.String(), server_default="numbers", nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("sample", sa.Boolean(), nullable=False),
+        sa.Column("alternates", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("source_text", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("pool", sa.Text(), nullable=True),
+        sa.Column("pool_hash", sa.String(length=64), nullable=True),
+        sa.Column("frozen_at", database.Moment(), nullable=True),
+        sa.Column("due_at", database.Moment(), nullable=True),
+        sa.Column("randomness", sa.String(), nullable=True),
+        sa.Column("signature", sa.String(length=96), nullable=True),
+        sa.Column("seed", sa.String(length=64), nullable=True),
+        sa.Column("drawn_at", database.Moment(), nullable=True),
+        sa.Column("claim_until", database.Moment(), nullable=True),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_draw_campaign_id_campaign")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
+        sa.UniqueConstraint("name", name=op.f("uq_draw_name")),
+    )
+    op.create_table(
         "employee",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -305,35 +322,12 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_employee_team_id"), ["team_id"], unique=False)
 
     op.create_table(
-        "entrant",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("entrant", sa.String(length=64), nullable=False),
-        sa.Column("salt", sa.String(length=32), nullable=True),
-        sa.Column("tickets", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_entrant_draw_id_draw")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_entrant")),
-        sa.UniqueConstraint("draw_id", "subject", name=op.f("uq_entrant_draw_id_subject")),
-    )
-    op.create_table(
         "omission",
         sa.Column("edition_id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_omission_edition_id_edition")),
         sa.PrimaryKeyConstraint("edition_id", "subject", name=op.f("pk_omission")),
-    )
-    op.create_table(
-        "prize",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_draw_id_draw")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize")),
-        sa.UniqueConstraint("draw_id", "position", name=op.f("uq_prize_draw_id_position")),
     )
     op.create_table(
         "quarantine",
@@ -412,6 +406,36 @@ def upgrade():
         batch_op.create_index("ix_declined_story", ["story_id"], unique=False)
 
     op.create_table(
+        "entrant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("entrant", sa.String(length=64), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=True),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("free", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_entrant_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entrant")),
+        sa.UniqueConstraint("draw_id", "subject", name=op.f("uq_entrant_draw_id_subject")),
+    )
+    op.create_table(
+        "free_entry",
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_free_entry_draw_id_draw")),
+        sa.PrimaryKeyConstraint("draw_id", "subject", name=op.f("pk_free_entry")),
+    )
+    op.create_table(
+        "left_out",
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_left_out_draw_id_draw")),
+        sa.PrimaryKeyConstraint("draw_id", "subject", name=op.f("pk_left_out")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -473,21 +497,15 @@ def upgrade():
         sa.UniqueConstraint("story_id", name=op.f("uq_poster_story_id")),
     )
     op.create_table(
-        "rank",
+        "prize",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
-        sa.Column("entrant", sa.String(length=64), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("prize_id", sa.Integer(), nullable=True),
-        sa.Column("offered_at", database.Moment(), nullable=True),
-        sa.Column("settled_at", database.Moment(), nullable=True),
-        sa.Column("why", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_rank_draw_id_draw")),
-        sa.ForeignKeyConstraint(["prize_id"], ["prize.id"], name=op.f("fk_rank_prize_id_prize")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rank")),
-        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_rank_draw_id_rank")),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize")),
+        sa.UniqueConstraint("draw_id", "position", name=op.f("uq_prize_draw_id_position")),
     )
     op.create_table(
         "retired_link",
@@ -553,6 +571,23 @@ def upgrade():
         batch_op.create_index("ix_poster_visit_at", ["at"], unique=False)
         batch_op.create_index("ix_poster_visit_poster", ["poster_id", "at"], unique=False)
 
+    op.create_table(
+        "rank",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("entrant", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("prize_id", sa.Integer(), nullable=True),
+        sa.Column("offered_at", database.Moment(), nullable=True),
+        sa.Column("settled_at", database.Moment(), nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_rank_draw_id_draw")),
+        sa.ForeignKeyConstraint(["prize_id"], ["prize.id"], name=op.f("fk_rank_prize_id_prize")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rank")),
+        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_rank_draw_id_rank")),
+    )
     op.create_table(
         "share",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -683,6 +718,7 @@ def downgrade():
         batch_op.drop_index("ix_share_story")
 
     op.drop_table("share")
+    op.drop_table("rank")
     with op.batch_alter_table("poster_visit", schema=None) as batch_op:
         batch_op.drop_index("ix_poster_visit_poster")
         batch_op.drop_index("ix_poster_visit_at")
@@ -699,7 +735,7 @@ def downgrade():
 
     op.drop_table("share_text")
     op.drop_table("retired_link")
-    op.drop_table("rank")
+    op.drop_table("prize")
     op.drop_table("poster")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
@@ -710,6 +746,9 @@ def downgrade():
         batch_op.drop_index("ix_outbox_edition")
 
     op.drop_table("outbox")
+    op.drop_table("left_out")
+    op.drop_table("free_entry")
+    op.drop_table("entrant")
     with op.batch_alter_table("declined", schema=None) as batch_op:
         batch_op.drop_index("ix_declined_story")
 
@@ -724,14 +763,13 @@ def downgrade():
         batch_op.drop_index("ix_quarantine_decision")
 
     op.drop_table("quarantine")
-    op.drop_table("prize")
     op.drop_table("omission")
-    op.drop_table("entrant")
     with op.batch_alter_table("employee", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_employee_team_id"))
         batch_op.drop_index(batch_op.f("ix_employee_status"))
 
     op.drop_table("employee")
+    op.drop_table("draw")
     op.drop_table("weekly_key")
     with op.batch_alter_table("total", schema=None) as batch_op:
         batch_op.drop_index("ix_total_period")
@@ -761,7 +799,7 @@ def downgrade():
 
     op.drop_table("intake")
     op.drop_table("edition")
-    op.drop_table("draw")
+    op.drop_table("draw_plan")
     op.drop_table("campaign")
     op.drop_table("award")
     op.drop_table("arrival")

@@ -3,7 +3,7 @@
 from service.models.arrivals import Arrival, Intake
 from service.models.calls import Call, CallState, MailEvent
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
-from service.models.draws import Draw, Entrant, Prize, Rank
+from service.models.draws import Draw, DrawPlan, Entrant, FreeEntry, LeftOut, Prize, Rank
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.posters import Poster, PosterVisit
@@ -21,12 +21,15 @@ __all__ = [
     "Campaign",
     "Declined",
     "Draw",
+    "DrawPlan",
     "Edition",
     "Employee",
     "Entrant",
     "Evidence",
+    "FreeEntry",
     "Intake",
     "Lease",
+    "LeftOut",
     "LedgerEntry",
     "Liaison",
     "MailEvent",

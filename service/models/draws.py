@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from service import clock
-from service.database import Base, Moment
+from service.database import Base, Json, Moment
 
 
 class DrawStatus(StrEnum):
@@ -17,6 +18,24 @@ class DrawStatus(StrEnum):
     FROZEN = "frozen"
     DRAWN = "drawn"
     VOID = "void"
+
+
+class DrawKind(StrEnum):
+    """Whose shares bring tickets."""
+
+    MONTH = "month"
+    """Those of a month, and what became known of the month before after its draw was frozen."""
+    CAMPAIGN = "campaign"
+    """Those of a campaign's stories, on its days."""
+    HAND = "hand"
+    """Those of the days that the liaison names."""
+
+
+class Beacon(StrEnum):
+    """Where the randomness comes from."""
+
+    NUMBERS = "numbers"
+    DRAND = "drand"
 
 
 class RankState(StrEnum):
@@ -36,7 +55,12 @@ class Draw(Base):
     """The protocol's `draw`: [a-z0-9-]{1,64}, used once ever."""
     title: Mapped[str]
     month: Mapped[str | None] = mapped_column(sa.String(7))
-    """The month whose tickets enter, like 2026-10."""
+    """The month whose tickets enter, like 2026-10; None for draws of other kinds."""
+    kind: Mapped[str] = mapped_column(default=DrawKind.MONTH, server_default=DrawKind.MONTH)
+    campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"))
+    terms: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
+    """service.draws.plans.Plan: what brings tickets, who may enter, the free way in."""
+    beacon: Mapped[str] = mapped_column(default=Beacon.NUMBERS, server_default=Beacon.NUMBERS)
     status: Mapped[str] = mapped_column(default=DrawStatus.OPEN)
     sample: Mapped[bool] = mapped_column(default=False)
     """True where the randomness is a sample's, not the world's."""
@@ -46,7 +70,7 @@ class Draw(Base):
     source_text: Mapped[str] = mapped_column(sa.Text, default="")
     """The published text of the public numbers: event, date, order, substitute."""
     source: Mapped[str | None]
-    """numbers/<SHA-256 of source_text>."""
+    """numbers/<SHA-256 of source_text>, or drand-quicknet/<round>."""
     pool: Mapped[str | None] = mapped_column(sa.Text, deferred=True)
     """The pool file, exactly as published."""
     pool_hash: Mapped[str | None] = mapped_column(sa.String(64))
@@ -54,6 +78,8 @@ class Draw(Base):
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the randomness falls due; at least 48 hours after freezing."""
     randomness: Mapped[str | None]
+    signature: Mapped[str | None] = mapped_column(sa.String(96))
+    """The league's signature of the drand round, in hex: its SHA-256 is the randomness."""
     seed: Mapped[str | None] = mapped_column(sa.String(64))
     drawn_at: Mapped[datetime | None] = mapped_column(Moment)
     claim_until: Mapped[datetime | None] = mapped_column(Moment)
@@ -86,6 +112,46 @@ class Entrant(Base):
     entrant: Mapped[str] = mapped_column(sa.String(64))
     salt: Mapped[str | None] = mapped_column(sa.String(32))
     tickets: Mapped[int]
+    free: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many of them she has without sharing."""
+
+
+class LeftOut(Base):
+    """Who held tickets when a pool was frozen and did not enter it, and why."""
+
+    __tablename__ = "left_out"
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("draw.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    tickets: Mapped[int]
+    """Of her shares alone."""
+    why: Mapped[str]
+
+
+class FreeEntry(Base):
+    """Somebody takes part in an open draw without sharing, by the free way in."""
+
+    __tablename__ = "free_entry"
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("draw.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+
+
+class DrawPlan(Base):
+    """What a new draw begins with, and whether each month's draw is held by itself: one row (id 1)."""
+
+    __tablename__ = "draw_plan"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    monthly: Mapped[bool] = mapped_column(default=False)
+    """Open, freeze and draw by itself."""
+    monthly_from: Mapped[str | None] = mapped_column(sa.String(7))
+    """The first month that is drawn by itself, like 2026-11."""
+    prizes: Mapped[list[list[str]]] = mapped_column(Json, default=list)
+    """Pairs of name and value, in their order."""
+    alternates: Mapped[int] = mapped_column(default=3)
+    hours: Mapped[int] = mapped_column(default=72)
+    """From the freeze to the randomness, at least 48."""
+    terms: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    """service.draws.plans.Plan."""
 
 
 class Rank(Base):
