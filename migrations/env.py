@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import context
 
 import service.models  # noqa: F401  (fills the metadata)
+from service.append_only import guard
 from service.database import Base
 
 
@@ -28,4 +29,5 @@ with engine.connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
+        guard(connection)
 engine.dispose()

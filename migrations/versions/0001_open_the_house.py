@@ -406,6 +406,19 @@ def upgrade():
         batch_op.create_index("ix_declined_story", ["story_id"], unique=False)
 
     op.create_table(
+        "draw_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.Column("former", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_event_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_event")),
+        sa.UniqueConstraint("draw_id", "number", name=op.f("uq_draw_event_draw_id_number")),
+    )
+    op.create_table(
         "entrant",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
@@ -506,6 +519,25 @@ def upgrade():
         sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_draw_id_draw")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prize")),
         sa.UniqueConstraint("draw_id", "position", name=op.f("uq_prize_draw_id_position")),
+    )
+    op.create_table(
+        "prize_record",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("office", sa.String(), nullable=False),
+        sa.Column("country", sa.String(), nullable=False),
+        sa.Column("prize", sa.String(), nullable=False),
+        sa.Column("amount", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("claimed_at", database.Moment(), nullable=False),
+        sa.Column("handed_over_at", database.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_record_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize_record")),
+        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_prize_record_draw_id_rank")),
     )
     op.create_table(
         "retired_link",
@@ -735,6 +767,7 @@ def downgrade():
 
     op.drop_table("share_text")
     op.drop_table("retired_link")
+    op.drop_table("prize_record")
     op.drop_table("prize")
     op.drop_table("poster")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -749,6 +782,7 @@ def downgrade():
     op.drop_table("left_out")
     op.drop_table("free_entry")
     op.drop_table("entrant")
+    op.drop_table("draw_event")
     with op.batch_alter_table("declined", schema=None) as batch_op:
         batch_op.drop_index("ix_declined_story")
 

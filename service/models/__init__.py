@@ -3,6 +3,7 @@
 from service.models.arrivals import Arrival, Intake
 from service.models.calls import Call, CallState, MailEvent
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
+from service.models.draw_records import DrawEvent, PrizeRecord
 from service.models.draws import Draw, DrawPlan, Entrant, FreeEntry, LeftOut, Prize, Rank
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
@@ -21,6 +22,7 @@ __all__ = [
     "Campaign",
     "Declined",
     "Draw",
+    "DrawEvent",
     "DrawPlan",
     "Edition",
     "Employee",
@@ -29,8 +31,8 @@ __all__ = [
     "FreeEntry",
     "Intake",
     "Lease",
-    "LeftOut",
     "LedgerEntry",
+    "LeftOut",
     "Liaison",
     "MailEvent",
     "Omission",
@@ -39,6 +41,7 @@ __all__ = [
     "Poster",
     "PosterVisit",
     "Prize",
+    "PrizeRecord",
     "Programme",
     "Quarantine",
     "QuarantinedVisit",
