@@ -80,6 +80,17 @@ def upgrade():
         sa.UniqueConstraint("week", name=op.f("uq_edition_week")),
     )
     op.create_table(
+        "holders",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("period", sa.String(length=40), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holders")),
+    )
+    with op.batch_alter_table("holders", schema=None) as batch_op:
+        batch_op.create_index("ix_holders_points", ["period", "points", "people"], unique=False)
+
+    op.create_table(
         "intake",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("mode", sa.String(), nullable=False),
@@ -156,6 +167,7 @@ def upgrade():
         ),
         sa.Column("click_parameter", sa.String(), server_default="", nullable=False),
         sa.Column("rules", database.Json, nullable=False),
+        sa.Column("works_council", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
     op.create_table(
@@ -236,18 +248,39 @@ def upgrade():
     op.create_table(
         "total",
         sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("period", sa.String(length=7), nullable=False),
+        sa.Column("period", sa.String(length=40), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         sa.PrimaryKeyConstraint("subject", "period", name=op.f("pk_total")),
     )
     with op.batch_alter_table("total", schema=None) as batch_op:
-        batch_op.create_index("ix_total_period", ["period", "points"], unique=False)
+        batch_op.create_index("ix_total_board", ["period", "shown", "points", "subject"], unique=False)
 
     op.create_table(
         "weekly_key",
         sa.Column("week", sa.String(length=8), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("week", name=op.f("pk_weekly_key")),
+    )
+    op.create_table(
+        "contest",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("measure", sa.String(), nullable=False),
+        sa.Column("among", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("threshold", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("prizes", database.Json, nullable=False),
+        sa.Column("draw_for_all", sa.String(), server_default="", nullable=False),
+        sa.Column("seen", database.Json, nullable=False),
+        sa.Column("seen_at", database.Moment(), nullable=True),
+        sa.Column("closed_at", database.Moment(), nullable=True),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_contest_campaign_id_campaign")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contest")),
+        sa.UniqueConstraint("name", name=op.f("uq_contest_name")),
     )
     op.create_table(
         "draw",
@@ -287,6 +320,7 @@ def upgrade():
         sa.Column("address_hash", sa.String(length=64), nullable=True),
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("alias", sa.String(), nullable=True),
+        sa.Column("off_boards", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("team_id", sa.Integer(), nullable=True),
         sa.Column("office", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
@@ -804,9 +838,10 @@ def downgrade():
 
     op.drop_table("employee")
     op.drop_table("draw")
+    op.drop_table("contest")
     op.drop_table("weekly_key")
     with op.batch_alter_table("total", schema=None) as batch_op:
-        batch_op.drop_index("ix_total_period")
+        batch_op.drop_index("ix_total_board")
 
     op.drop_table("total")
     op.drop_table("topic")
@@ -832,6 +867,10 @@ def downgrade():
         batch_op.drop_index("ix_intake_seen_at")
 
     op.drop_table("intake")
+    with op.batch_alter_table("holders", schema=None) as batch_op:
+        batch_op.drop_index("ix_holders_points")
+
+    op.drop_table("holders")
     op.drop_table("edition")
     op.drop_table("draw_plan")
     op.drop_table("campaign")

@@ -2,6 +2,7 @@
 
 from service.models.arrivals import Arrival, Intake
 from service.models.calls import Call, CallState, MailEvent
+from service.models.contests import Contest
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
 from service.models.draw_records import DrawEvent, PrizeRecord
 from service.models.draws import Draw, DrawPlan, Entrant, FreeEntry, LeftOut, Prize, Rank
@@ -9,7 +10,7 @@ from service.models.mail import Edition, Omission, Outbox, Selection, Suppressio
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.posters import Poster, PosterVisit
 from service.models.quarantine import Quarantine, QuarantinedVisit, WeeklyKey
-from service.models.score import Award, LedgerEntry, Total
+from service.models.score import Award, Holders, LedgerEntry, Total
 from service.models.sending import Lease, RateLimit, Sending, SendingNumber
 from service.models.shares import Evidence, Share
 from service.models.steering import Declined
@@ -20,6 +21,7 @@ __all__ = [
     "Call",
     "CallState",
     "Campaign",
+    "Contest",
     "Declined",
     "Draw",
     "DrawEvent",
@@ -29,6 +31,7 @@ __all__ = [
     "Entrant",
     "Evidence",
     "FreeEntry",
+    "Holders",
     "Intake",
     "Lease",
     "LedgerEntry",

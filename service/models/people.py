@@ -66,6 +66,8 @@ class Programme(Base):
     """Name under which a visit's own random id goes along to the story; empty: none does."""
     rules: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """Overrides of scoring.points.Rules by field name; empty: the defaults."""
+    works_council: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Individual figures are for the person alone; everybody else sees groups of five or more."""
 
 
 class SigningKey(Base):
@@ -95,6 +97,9 @@ class Employee(Base):
     """Normalised (service.employees.normal_address); None once erased."""
     name: Mapped[str | None]
     alias: Mapped[str | None]
+    """What colleagues see instead of her short name."""
+    off_boards: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """She asked to stand on nobody's board."""
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"), index=True)
     office: Mapped[str | None]
     language: Mapped[str] = mapped_column(default="en")

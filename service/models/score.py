@@ -35,13 +35,32 @@ class LedgerEntry(Base):
 
 
 class Total(Base):
-    """Sums of the ledger per person and period ("all" or a month), kept in the ledger's own transactions."""
+    """Sums of the ledger per person and period, kept in the ledger's own transactions: written by service.totals."""
 
     __tablename__ = "total"
-    __table_args__ = (sa.Index("ix_total_period", "period", "points"),)
+    __table_args__ = (sa.Index("ix_total_board", "period", "shown", "points", "subject"),)
     subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
-    period: Mapped[str] = mapped_column(sa.String(7), primary_key=True)
+    period: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    """`all`, a month 2026-11, a week 2026-W47, a quarter 2026-Q4, or `campaign:7`: the points of its stories' shares."""
     points: Mapped[int] = mapped_column(default=0)
+    shown: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    """False: she stands on nobody's board, for she left, is suspended, or asked for it."""
+
+
+class Holders(Base):
+    """How many people on the boards hold so many points in a period: all rows of a period and figure are added up.
+
+    Written in the transaction of the total that changes, by new rows only, so that nobody waits for anybody;
+    `service.totals.fold` joins them now and then. What is read is right at every moment.
+    """
+
+    __tablename__ = "holders"
+    __table_args__ = (sa.Index("ix_holders_points", "period", "points", "people"),)
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    period: Mapped[str] = mapped_column(sa.String(40))
+    points: Mapped[int]
+    people: Mapped[int]
+    """May be negative: somebody's points are others now."""
 
 
 class Award(Base):
