@@ -6,11 +6,13 @@ networks, two earlier editions of which everybody missed some, so that few have 
 
 from __future__ import annotations
 
+import hmac
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import psycopg
@@ -20,6 +22,9 @@ from emails.picks import Candidate, Shelf, name_of
 
 NOW = datetime(2026, 11, 16, 6, 0, tzinfo=UTC)
 """Monday of the week that is planned, before anybody's slot."""
+
+SECRET = "a-secret-of-the-benches-and-of-nobody-else"
+"""Addresses are hashed with it when people are imported."""
 
 WEEK, EARLIER = "2026-W47", ("2026-W45", "2026-W46")
 TOPICS = 12
@@ -125,7 +130,7 @@ def load(url: str, number: int, seen: bool = True, seed: int = 47) -> None:
 
 
 EMPLOYEE = (
-    "subject", "email", "name", "team_id", "language", "reads", "zone", "topics", "networks", "chosen", "status",
+    "subject", "email", "address_hash", "name", "team_id", "language", "reads", "zone", "topics", "networks", "chosen", "status",
     "link_id", "links_from", "excluded_from_draws", "created_at", "invited_at",
 )  # fmt: skip
 SHARE = ("subject", "story_id", "network", "code", "own_words", "state", "visited_at", "created_at")
@@ -171,7 +176,8 @@ def employees(chance: random.Random, number: int) -> Iterator[tuple[Any, ...]]:
         topics = sorted(set(chance.choices(range(1, TOPICS + 1), POPULAR, k=chance.choice((1, 2, 3, 3, 4, 5)))))
         yield (
             f"{chance.getrandbits(128):032x}",
-            f"person.{n}@beacon.example",
+            (address := f"person.{n}@beacon.example"),
+            hmac.new(SECRET.encode(), f"goodword-address-v1|{address}".encode(), sha256).hexdigest(),
             f"{chance.choice(FIRST)} {chance.choice(LAST)}",
             chance.randint(1, TEAMS),
             language,

@@ -166,7 +166,7 @@ def planned(url: str) -> dict[str, float]:
             "GOODWORD_DATA": folder,
             "GOODWORD_DATABASE_URL": url,
             "GOODWORD_BASE_URL": "https://good.example",
-            "GOODWORD_SECRET": "a-secret-of-the-benches-and-of-nobody-else",
+            "GOODWORD_SECRET": people.SECRET,
             "GOODWORD_CLOCK": str(Path(folder) / "clock"),
         }
         asked = [sys.executable, "-m", "bench.planning"]

@@ -108,8 +108,8 @@ class Shelf:
         )
         self.order = tuple(c.id for c in self.candidates)
         """Shelves of one order and equal candidates choose alike."""
-        self.size = len(known)
-        """Bits of a number."""
+        self.ids = tuple(c.id for c in known)
+        """All candidates, as a number has them."""
         self._bits = {c.id: 1 << n for n, c in enumerate(known)}
         self._live = self.these(self.order)
         self._open = self._where([not c.audience for c in known])

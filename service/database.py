@@ -85,6 +85,21 @@ def _sqlite_settings(connection: Any, _record: Any) -> None:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
+        connection.create_aggregate("bit_or", 1, _BitOr)  # type: ignore[arg-type]
+
+
+class _BitOr:
+    """PostgreSQL's bit_or for SQLite: NULL of nothing."""
+
+    def __init__(self) -> None:
+        self._found: int | None = None
+
+    def step(self, value: int | None) -> None:
+        if value is not None:
+            self._found = (self._found or 0) | value
+
+    def finalize(self) -> int | None:
+        return self._found
 
 
 IDLE = 1.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -12,12 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from service import clock, outbox, planning, previews, programmes, readers
-from service.bulk import Taken
-from service.choosing import Choosing, Decision
+from service.choosing import Choosing
 from service.database import db
 from service.journal import log
+from service.mailbag import Taken
 from service.models import Edition, Employee, Outbox
-from service.planning import OPEN, Clerk, Desk, Draft
+from service.planning import OPEN, Desk, Hands, Planned
 from service.previews import NoDigest, preview
 from service.readers import Slot
 from service.tallies import Tally, status
@@ -63,14 +63,11 @@ class Counts:
     keys: int = 0
     """Distinct keys that were computed."""
 
-    def count(self, decisions: Sequence[Decision]) -> None:
-        for decision in decisions:
-            if decision.reason is not None:
-                self.omitted[decision.reason] = self.omitted.get(decision.reason, 0) + 1
-            elif decision.late:
-                self.held += 1
-            else:
-                self.planned += 1
+    def count(self, page: Planned) -> None:
+        self.planned += page.mails
+        self.held += page.held
+        for reason, people in page.reasons.items():
+            self.omitted[reason] = self.omitted.get(reason, 0) + people
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -80,11 +77,13 @@ def forecast(edition: Edition, progress: Progress | None = None) -> Counts:
     """Return what would become of everybody if the edition were planned now; writes nothing."""
     counts = Counts()
     choosing = Choosing(edition)
-    slots = list(readers.all_slots(edition.week, choosing.programme))
-    for page in readers.pages(choosing.programme, slots, choosing.now) if slots else ():
-        counts.count(choosing.decide(page.readers))
+    for page in range(readers.last_page() + 1):
+        found = Planned()
+        for group in choosing.groups(readers.on_page(page)):
+            found.count(group)
+        counts.count(found)
         if progress:
-            progress(len(page.readers))
+            progress(found.people)
     counts.keys = choosing.keys
     return counts
 
@@ -105,20 +104,16 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     due = [slot for slot in _undecided(edition) if ahead is None or slot.at <= now + ahead]
     if due:
         # Taken up only where there is something to decide: this runs every minute.
-        desk = Desk(edition)
+        desk = Desk(edition, due)
+        pages = range(readers.last_page() + 1)
         db.session.commit()
-        with Clerk() as clerk:
-            drafts = desk.drafts(due)
-            draft = next(drafts, None)
-            while draft is not None:
-                written = clerk.begin(partial(_write, desk, draft))
-                draft = next(drafts, None)
-                decisions = written()
-                if decisions is None:
+        with Hands() as hands:
+            for page in hands.each(partial(_write, desk), pages):
+                if page is None:
                     break
-                counts.count(decisions)
-                if progress:
-                    progress(len(decisions))
+                counts.count(page)
+                if progress and page.people:
+                    progress(page.people)
         counts.keys = desk.choosing.keys
         planning.renew_statistics(counts.planned)
     db.session.commit()
@@ -130,14 +125,14 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     return counts
 
 
-def _write(desk: Desk, draft: Draft) -> list[Decision] | None:
+def _write(desk: Desk, page: int) -> Planned | None:
     try:
-        decisions = desk.write(draft)
+        done = desk.write(page)
     except Taken:
         db.session.rollback()
-        decisions = desk.write(draft, careful=True)
+        done = desk.write(page, careful=True)
     db.session.commit()
-    return decisions
+    return done
 
 
 def plan_due_slots(progress: Progress | None = None) -> int:

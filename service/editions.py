@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from emails import slots
-from service import clock, programmes, readers
+from service import clock, gates, programmes, readers
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.freezing import LATE, Frozen, freeze, texts_of
@@ -114,7 +114,6 @@ def release(edition: Edition, by: str) -> Edition:
         leaves_at=now + QUIET,
         paused=False,
         held_why=None,
-        pages=0,
     )
     _commit(edition, "edition released", by=by, stories=len(frozen.candidates))
     return edition
@@ -251,6 +250,7 @@ def _settle(edition: Edition, states: tuple[MailState, ...], *where: Any, **valu
 
 def _move(edition: Edition, states: tuple[EditionStatus, ...], *where: Any, **values: Any) -> None:
     """Change the edition if it is still in one of these states; the database decides, so one of two acts wins."""
+    gates.close(edition.id)
     asked = sa.update(Edition).where(Edition.id == edition.id, Edition.status.in_(states), *where)
     changed = db.session.execute(
         asked.values(**(values or {"status": Edition.status})).execution_options(synchronize_session=False)

@@ -161,6 +161,7 @@ def _row(
     return {
         "subject": secrets.token_hex(16),
         "email": person.email,
+        "address_hash": suppressions.address_hash(person.email),
         "name": None,
         "team_id": None,
         "office": None,

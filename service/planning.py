@@ -1,28 +1,35 @@
-"""Planning. In: pages of readers of a released edition. Out: their selections, reasons and outbox rows; no commit."""
+"""Planning. In: pages of readers of a released edition. Out: their selections, reasons and outbox rows; no commit.
+
+The database does what is to be done for each person, in four statements a page (service.lines, service.mailbag);
+here is decided what few different standings and choices there are.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 from flask import Flask, current_app
 
 from emails.picks import Reason, name_of
-from service import clock, passes, readers, recognition
-from service.bulk import among, copies, insert_likely_new, insert_new
-from service.choosing import Choosing, Decision
+from service import clock, gates, hashes, readers, recognition
+from service.bulk import among, insert_new
+from service.choosing import Choosing, Group, Verdict
 from service.database import db
-from service.mailbag import Facts, Letter, Mailbag
+from service.dialects import postgres
+from service.mailbag import Choice, Mailbag
 from service.models import Edition, Employee, Omission, Outbox, Selection
 from service.models.mail import EditionStatus, MailState
 from service.models.people import Status
 from service.readers import KIND, Slot, occasion_of
 
 Done = TypeVar("Done")
-Insert = Callable[[type[Any], Sequence[Mapping[str, Any]]], int]
 
 OPEN = (EditionStatus.RELEASED, EditionStatus.CLOSING)
 """Only such editions are planned."""
@@ -33,157 +40,169 @@ SILENT = (Reason.NOTHING_NEW, Reason.NO_TOPICS, Reason.NOT_HER_WEEK)
 MANY = 10_000
 """After so many new rows the database's statistics are no longer those of its tables."""
 
+FEW = 12
+"""So many zones are named in a statement; of more, people are read and looked at."""
 
-class Draft(NamedTuple):
-    """A page of readers, decided and not yet written down."""
+HANDS = 2
+"""Pages that are planned at a time, each on a connection of its own. SQLite has one writer: there, in turn."""
 
-    decisions: list[Decision]
-    letters: list[Letter]
-    """Of those who get a mail, in the same order."""
-    noted: frozenset[str]
-    """Subjects whose earlier reason is replaced."""
-    others: int
-    """Pages that others had planned when this one was read, as far as was known."""
+
+@dataclass
+class Planned:
+    """What became of a page's readers."""
+
+    mails: int = 0
+    held: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def add(self, reason: str, people: int) -> None:
+        self.reasons[reason] = self.reasons.get(reason, 0) + people
+
+    def count(self, group: Group) -> None:
+        if (reason := group.reason) is not None:
+            self.add(reason, group.people)
+        elif group.verdict.late:
+            self.held += group.people
+        else:
+            self.mails += group.people
+
+    @property
+    def people(self) -> int:
+        return self.mails + self.held + sum(self.reasons.values())
 
 
 class Desk:
-    """Where one edition's readers are decided (`drafts`) and written down (`write`), a page at a time.
+    """Where one edition's readers are decided and written down, a page at a time, by several hands if wanted."""
 
-    Decisions are drafted ahead of the transaction that writes them. What makes that safe is the edition's count of
-    pages: where others have planned a page since the draft was read, `write` looks again who is decided by now.
-    """
-
-    def __init__(self, edition: Edition) -> None:
-        self.number, self.week, self.occasion = edition.id, edition.week, occasion_of(edition)
-        self._edition, self._released_at = edition, edition.released_at
-        self._before, self._mine, self._others = edition.pages, 0, 0
+    def __init__(self, edition: Edition, due: Collection[Slot]) -> None:
+        """Take who is in one of these slots."""
+        self.number, self._week, self._occasion = edition.id, edition.week, occasion_of(edition)
+        self._released_at = edition.released_at
+        self._wishes = {(slot.zone, slot.weekday, slot.hour) for slot in due}
+        self._zones = sorted({slot.zone for slot in due})
         self.choosing = Choosing(edition)
+        hashes.forget_those_of_another_secret()
         self._board = recognition.board_of(edition.week)
-        self._facts = Facts(passes.newest_key_id(), self.choosing.programme.fallback_network)
-        self._bag = Mailbag(self.number, self.occasion, self.choosing.now)
+        self._nobody = recognition.digest_facts([""], edition.week, self._board)[""]
         asked = sa.select(Selection.id, Selection.stories).where(Selection.edition_id == self.number)
-        self._selections: Mapping[tuple[int, ...], int] = {tuple(s): n for n, s in db.session.execute(asked)}
+        self._selections = {tuple(stories): number for number, stories in db.session.execute(asked)}
+        self._deciding = threading.Lock()
 
-    def drafts(self, due: Sequence[Slot]) -> Iterator[Draft]:
-        """Decide for the readers of these slots whom the edition has not decided, a page at a time; only reads."""
-        choosing = self.choosing
-        pages = readers.pages(choosing.programme, due, choosing.now, self._edition, self._alone)
-        while True:
-            others = self._others
-            page = next(pages, None)
-            if page is None:
-                return
-            decisions = choosing.decide(page.readers)
-            yield Draft(decisions, self._letters([d for d in decisions if d.reason is None]), page.noted, others)
+    def write(self, page: int, careful: bool = False) -> Planned | None:
+        """Decide for a page's readers whom the edition has not decided, and write that down; the caller commits.
 
-    def _alone(self) -> bool:
-        """Tell whether nobody but this desk has decided anything in this edition, as far as is known."""
-        return self._before == 0 and self._others == 0
-
-    def _letters(self, chosen: Sequence[Decision]) -> list[Letter]:
-        you = recognition.digest_facts([d.reader.subject for d in chosen], self.week, self._board) if chosen else {}
-        text = self._facts.text
-        return [
-            Letter(
-                (reader := d.reader).subject,
-                d.hashed,
-                reader.language,
-                d.stories,
-                text(reader.name, reader.networks, reader.link_id, you[reader.subject], d.leaves),
-                d.slot.at if d.late else d.leaves,
-                d.late,
-            )
-            for d in chosen
-        ]
-
-    def write(self, draft: Draft, careful: bool = False) -> list[Decision] | None:
-        """Write a page's selections, reasons and mails; return what was decided. The caller commits.
-
-        None, and nothing written, where the edition is no longer the release that was begun. It stays locked until
-        the transaction ends, so that an undo comes before this page or after it. Raises bulk.Taken where an address
-        has its copy already: roll back, and write the same draft with `careful`.
+        A reason that was noted early is considered again until its slot has come. None, and nothing written, where
+        the edition is no longer the release that was begun; no act changes it until the transaction ends. Raises
+        mailbag.Taken where an address has its copy already: roll back, and write the page with `careful`.
         """
+        gates.enter(self.number, page)
         begun = sa.and_(Edition.id == self.number, Edition.status.in_(OPEN), Edition.released_at == self._released_at)
-        asked = sa.update(Edition).where(begun).values(pages=Edition.pages + 1).returning(Edition.pages)
-        pages = db.session.scalar(asked.execution_options(synchronize_session=False))
-        if pages is None:
+        if db.session.scalar(sa.select(Edition.id).where(begun)) is None:
             return None
-        others = pages - self._before - self._mine - 1
-        if others != draft.others:
-            draft = self._reconsidered(draft)
-        insert = insert_new if careful else insert_likely_new
-        selections = self._saved_selections(draft.letters, insert_new if others else insert)
-        self._save_reasons(draft, insert)
-        if self._bag.post(draft.letters, selections, careful) < len(draft.letters):
-            self._save_served(draft.letters)
-        self._mine, self._others, self._selections = self._mine + 1, others, selections
-        return draft.decisions
+        done = Planned()
+        where = readers.on_page(page)
+        if len(self._zones) <= FEW:
+            where = sa.and_(where, Employee.zone.in_(self._zones))
+        hashes.remember(where)
+        lines = self.choosing.lines
+        if not lines.draw(where):
+            return done
+        bag = Mailbag(self.number, self._occasion, self.choosing.now, self.choosing.programme.fallback_network, lines)
+        bag.judge(self._verdicts(done))
+        bag.choose(self._choices(bag, done))
+        bag.note()
+        if done.mails or done.held:
+            known = bag.known()
+            yous = recognition.digest_facts(list(known.values()), self._week, self._board) if known else {}
+            new = bag.post(where, {id_: yous[subject] for id_, subject in known.items()}, self._nobody, careful)
+            if served := done.mails + done.held - new:
+                bag.note_served()
+                done.mails -= served
+                done.add(Reason.ADDRESS_SERVED, served)
+        return done
 
-    def _reconsidered(self, draft: Draft) -> Draft:
-        """Return the draft without those whom somebody else has decided since."""
-        mailed, noted = readers.decided((self.number, self.occasion), [d.reader.subject for d in draft.decisions])
-        left = [
-            d
-            for d in draft.decisions
-            if d.reader.subject not in mailed and (d.reader.subject not in noted or d.slot.at > self.choosing.now)
-        ]
-        subjects = {d.reader.subject for d in left}
-        return Draft(
-            left, [each for each in draft.letters if each.subject in subjects], draft.noted | noted, draft.others
-        )
+    def _verdicts(self, done: Planned) -> dict[str, Verdict]:
+        """Return the verdicts on the standings of the drawn lines, without those whom nothing is to be done for."""
+        line, lines = self.choosing.lines.table.c, self.choosing.lines
+        asked = sa.select(line.standing, sa.func.count()).where(lines.unmailed()).group_by(line.standing)
+        rows = db.session.execute(asked).all()
+        found = {}
+        with self._deciding:
+            for standing, people in rows:
+                verdict = self.choosing.verdict(standing)
+                slot = verdict.slot
+                stands = verdict.noted and slot.at <= self.choosing.now
+                if stands or (slot.zone, slot.weekday, slot.hour) not in self._wishes:
+                    continue
+                found[standing] = verdict
+                if verdict.reason is not None:
+                    done.add(verdict.reason, people)
+        return found
 
-    def _saved_selections(self, letters: Sequence[Letter], insert: Insert) -> Mapping[tuple[int, ...], int]:
-        """Return the numbers of all selections so far, those of these letters among them."""
-        new = {name_of(stories): stories for stories in {each.stories for each in letters} - self._selections.keys()}
+    def _choices(self, bag: Mailbag, done: Planned) -> list[Choice]:
+        """Return what is chosen for each key of the lines, the selections written."""
+        keys = bag.keys()
+        with self._deciding:
+            chosen = [self.choosing.stories(shelf, less, left) for shelf, _, less, left, _ in keys]
+            self._save_selections({stories for stories in chosen if stories} - self._selections.keys())
+        choices = {}
+        for (shelf, state, less, left, people), stories in zip(keys, chosen, strict=True):
+            choices[shelf, less, left] = Choice(shelf, less, left, self._selections[stories] if stories else None)
+            if not stories:
+                done.add(Reason.NOTHING_NEW, people)
+            elif state == MailState.HELD:
+                done.held += people
+            else:
+                done.mails += people
+        return list(choices.values())
+
+    def _save_selections(self, new: Collection[tuple[int, ...]]) -> None:
+        """Write selections down at once, in a transaction of their own: several hands need the same ones."""
         if not new:
-            return self._selections
-        insert(Selection, [{"edition_id": self.number, "key": n, "stories": ids} for n, ids in new.items()])
+            return
+        named = {name_of(stories): stories for stories in new}
+        rows = [{"edition_id": self.number, "key": name, "stories": list(named[name])} for name in sorted(named)]
         asked = sa.select(Selection.key, Selection.id).where(
-            Selection.edition_id == self.number, among(Selection.key, list(new))
+            Selection.edition_id == self.number, among(Selection.key, named)
         )
-        found = {new[name]: number for name, number in db.session.execute(asked)}
-        # The older ones stay as they are: a page that is rolled back leaves no trace in what is remembered.
-        return {**self._selections, **found}
-
-    def _save_reasons(self, draft: Draft, insert: Insert) -> None:
-        """Replace the reasons of these people: one that was noted early may have passed."""
-        if again := [d.reader.subject for d in draft.decisions if d.reader.subject in draft.noted]:
-            asked = sa.delete(Omission).where(Omission.edition_id == self.number, among(Omission.subject, again))
-            db.session.execute(asked.execution_options(synchronize_session=False))
-        insert(Omission, self._omissions((d.reader.subject, d.reason) for d in draft.decisions if d.reason is not None))
-
-    def _save_served(self, letters: Sequence[Letter]) -> None:
-        """Note those whose address had this week's digest already, under a colleague's name: one copy per address."""
-        mailed, _ = readers.decided((self.number, self.occasion), [each.subject for each in letters])
-        served = (each.subject for each in letters if each.subject not in mailed)
-        insert_new(Omission, self._omissions((subject, Reason.ADDRESS_SERVED) for subject in served))
-
-    def _omissions(self, people: Iterable[tuple[str, Reason]]) -> list[dict[str, Any]]:
-        return [{"edition_id": self.number, "subject": subject, "reason": reason} for subject, reason in people]
+        if postgres():
+            with db.engine.begin() as aside:
+                aside.execute(sa.dialects.postgresql.insert(Selection).on_conflict_do_nothing(), rows)
+                found = aside.execute(asked).all()
+        else:
+            insert_new(Selection, rows)
+            found = db.session.execute(asked).all()
+        self._selections |= {named[name]: number for name, number in found}
 
 
-class Clerk:
-    """Writes a page on a connection of its own while the next one is decided. SQLite has one writer: there, in turn."""
+class Hands:
+    """Does deeds, each a whole transaction, some at a time and in their order as far as anybody sees."""
 
-    def __enter__(self) -> Clerk:
+    def __enter__(self) -> Hands:
         self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        self._hand = ThreadPoolExecutor(1, "clerk") if copies() else None
+        self._pool = ThreadPoolExecutor(HANDS, "planning") if postgres() else None
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._hand:
-            self._hand.shutdown()
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
 
-    def begin(self, deed: Callable[[], Done]) -> Callable[[], Done]:
-        """Begin a deed, a whole transaction; return what waits for it and returns its result, or raises."""
-        if self._hand is None:
-            done = deed()
-            return lambda: done
-        return self._hand.submit(self._in_context, deed).result
+    def each(self, deed: Callable[[int], Done], numbers: Sequence[int]) -> Iterator[Done]:
+        """Yield the results of the deed for these numbers. Whoever stops asking stops the deeds."""
+        if self._pool is None:
+            yield from map(deed, numbers)
+            return
+        waiting: deque[Future[Done]] = deque()
+        for number in numbers:
+            waiting.append(self._pool.submit(self._in_context, deed, number))
+            if len(waiting) > HANDS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
-    def _in_context(self, deed: Callable[[], Done]) -> Done:
+    def _in_context(self, deed: Callable[[int], Done], number: int) -> Done:
         with self._app.app_context():
-            return deed()
+            return deed(number)
 
 
 def welcome(edition: Edition) -> None:
@@ -207,7 +226,7 @@ def welcome(edition: Edition) -> None:
 
 def renew_statistics(rows: int) -> None:
     """Let PostgreSQL look at its tables again after many new rows; it would by itself, but minutes later."""
-    if rows >= MANY and copies():
+    if rows >= MANY and postgres():
         # Only of columns that queries ask by: looking at the facts would cost ten times as much.
         asked = "outbox (subject, kind, occasion, edition_id, selection_id, state, due_at), omission, selection"
         db.session.execute(sa.text(f"ANALYZE {asked}"))

@@ -77,11 +77,10 @@ def _paged(asked: Any, page: int) -> People:
 
 def _foretold(edition: Edition, code: str, page: int) -> People:
     choosing = Choosing(edition)
-    slots = list(readers.all_slots(edition.week, choosing.programme))
     ids = [
-        decision.reader.id
-        for found in (readers.pages(choosing.programme, slots, choosing.now) if slots else ())
-        for decision in choosing.decide(found.readers)
+        id_
+        for number in range(readers.last_page() + 1)
+        for id_, decision in choosing.decided(readers.on_page(number))
         if decision.reason == code
     ]
     page, pages = _within(page, len(ids))

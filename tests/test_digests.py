@@ -350,7 +350,7 @@ def test_planning_stops_where_the_edition_is_undone_meanwhile(beacon: Flask, mon
     monkeypatch.setattr("service.readers.PAGE", 1)
     reader("Noor"), reader("Bea")
     edition = released()
-    digests.plan(edition, lambda _: editions.undo(edition) and None)
+    digests.plan(edition, lambda _: editions.undo(edition) and None if edition.status == "released" else None)
     assert week47.digests() == [] and edition.status == "draft"
 
 

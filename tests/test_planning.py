@@ -48,7 +48,8 @@ def test_an_interrupted_planning_goes_on_where_it_stopped(beacon: Flask) -> None
         digests.plan(edition, stop)
     db.session.rollback()
     mailed, omitted = both()
-    assert len(mailed) + len(omitted) == 3
+    # PostgreSQL has another page in hand when the first is told of.
+    assert len(mailed) + len(omitted) in (3, 6, 9)
     digests.plan(edition)
     mailed, omitted = both()
     assert len(mailed) == len(set(mailed)) == 8 and len(set(omitted)) == 3
@@ -71,50 +72,60 @@ def test_two_planners_at_once_plan_everybody_once(beacon: Flask) -> None:
     assert len(set(omitted)) == 6 and not set(mailed) & set(omitted)
 
 
-def test_drafts_made_before_somebody_else_planned_are_looked_at_again(beacon: Flask) -> None:
+def test_who_comes_to_a_page_after_somebody_else_finds_nobody_left_to_mail(beacon: Flask) -> None:
     crowd(9)
     edition = editions.release(editions.edition(WEEK), "test")
-    due = list(readers.all_slots(WEEK, programmes.current()))
-    ours, theirs = Desk(edition), Desk(edition)
-    first, second, third = ours.drafts(due)
-    for draft in list(theirs.drafts(due))[:2]:
-        theirs.write(draft)
-    # The first that is written notices the others; the second was drafted before they came all the same.
-    again = [d for draft in (first, second) for d in ours.write(draft) or ()]
-    assert {d.reason for d in again} == {"no-topics"}, "only reasons are reconsidered while slots are to come"
-    assert ours.write(third) == third.decisions
+    due = readers.all_slots(WEEK, programmes.current())
+    ours, theirs = Desk(edition, due), Desk(edition, due)
+    first = theirs.write(0)
+    db.session.commit()
+    again = ours.write(0)
+    assert first is not None and again is not None
+    assert (first.mails, first.reasons) == (2, {"no-topics": 1})
+    assert (again.mails, again.reasons) == (0, {"no-topics": 1}), "only reasons are reconsidered before slots come"
+    assert [page.mails for n in (1, 2) if (page := ours.write(n))] == [2, 2]
     db.session.commit()
     mailed, omitted = both()
     assert len(mailed) == len(set(mailed)) == 6 and len(omitted) == len(set(omitted)) == 3
 
 
-def test_who_has_noticed_others_asks_for_every_later_page_who_is_decided(beacon: Flask) -> None:
-    crowd(9)
-    edition = editions.release(editions.edition(WEEK), "test")
-    due = list(readers.all_slots(WEEK, programmes.current()))
-    ours, theirs = Desk(edition), Desk(edition)
-    drafts = ours.drafts(due)
-    first = next(drafts)
-    for draft in list(theirs.drafts(due)):
-        theirs.write(draft)
-    ours.write(first)
-    assert [each for draft in drafts for each in draft.letters] == []
-
-
 def test_a_reason_noted_by_somebody_else_since_is_replaced_before_the_slot_and_stands_after_it(beacon: Flask) -> None:
     noor, bea = reader("Noor"), reader("Bea", zone=TOKYO)
     edition = editions.release(editions.edition(WEEK), "test")
-    due = list(readers.all_slots(WEEK, programmes.current()))
+    due = readers.all_slots(WEEK, programmes.current())
     at("2026-11-17T03:00")  # nine o'clock has come in Tokyo, and not in Rome
-    desk = Desk(edition)
-    (draft,) = desk.drafts(due)
+    desk = Desk(edition, due)
     db.session.add_all(Omission(edition_id=edition.id, subject=who.subject, reason="paused") for who in (noor, bea))
-    edition.pages += 1
-    db.session.flush()
-    decided = desk.write(draft)
     db.session.commit()
-    assert [d.reader.subject for d in decided or []] == [noor.subject]
+    planned = desk.write(0)
+    db.session.commit()
+    assert planned is not None and (planned.mails, planned.people) == (1, 1)
     assert both() == ([noor.subject], [bea.subject])
+
+
+def test_an_undo_waits_for_the_pages_that_are_being_planned_and_comes_before_the_next(beacon: Flask) -> None:
+    crowd(9)
+    edition = editions.release(editions.edition(WEEK), "test")
+    desk = Desk(edition, readers.all_slots(WEEK, programmes.current()))
+    db.session.commit()
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer")
+    assert desk.write(0) is not None
+
+    def undo() -> None:
+        with beacon.app_context():
+            editions.undo(editions.edition(WEEK))
+
+    with ThreadPoolExecutor(1) as pool:
+        act = pool.submit(undo)
+        waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while not db.session.scalar(waits):
+            assert not act.done()
+        db.session.commit()
+        act.result(10)
+    assert desk.write(1) is None
+    db.session.rollback()
+    assert both() == ([], [])
 
 
 def test_many_new_rows_make_the_database_look_at_its_tables_again(

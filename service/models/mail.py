@@ -61,9 +61,6 @@ class Edition(Base):
     leaves_at: Mapped[datetime | None] = mapped_column(Moment)
     """Nothing leaves before; until then *undo* returns to draft."""
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
-    pages: Mapped[int] = mapped_column(default=0, server_default="0")
-    """Pages of readers planned since the release: who finds another number than it left shares the work with somebody
-    and looks again who is decided by now."""
 
 
 class Selection(Base):

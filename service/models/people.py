@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from emails.slots import Rhythm
 from service import clock
@@ -95,6 +95,8 @@ class Employee(Base):
     subject: Mapped[str] = mapped_column(sa.String(32), unique=True, default=lambda: secrets.token_hex(16))
     email: Mapped[str | None] = mapped_column(unique=True)
     """Normalised (service.employees.normal_address); None once erased."""
+    address_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    """suppressions.address_hash of it, kept so that planning a million needs not compute it; None: not known yet."""
     name: Mapped[str | None]
     alias: Mapped[str | None]
     """What colleagues see instead of her short name."""
@@ -140,6 +142,12 @@ class Employee(Base):
     left_at: Mapped[datetime | None] = mapped_column(Moment)
 
     team: Mapped[Team | None] = relationship()
+
+    @validates("email")
+    def _another_address(self, _name: str, email: str | None) -> str | None:
+        if email != self.email:
+            self.address_hash = None
+        return email
 
 
 class RetiredLink(Base):
