@@ -1,6 +1,7 @@
 """The tables. In: nothing. Out: one class per table, grouped by room; migrations are made from these."""
 
 from service.models.arrivals import Arrival, Intake
+from service.models.badges import Badge, Holiday, Rest
 from service.models.calls import Call, CallState, MailEvent
 from service.models.contests import Contest
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
@@ -10,14 +11,17 @@ from service.models.mail import Edition, Omission, Outbox, Selection, Suppressio
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.posters import Poster, PosterVisit
 from service.models.quarantine import Quarantine, QuarantinedVisit, WeeklyKey
+from service.models.rules import Absence, RuleSet, RuleTrial
 from service.models.score import Award, Holders, LedgerEntry, Total
 from service.models.sending import Lease, RateLimit, Sending, SendingNumber
 from service.models.shares import Evidence, Share
 from service.models.steering import Declined
 
 __all__ = [
+    "Absence",
     "Arrival",
     "Award",
+    "Badge",
     "Call",
     "CallState",
     "Campaign",
@@ -32,6 +36,7 @@ __all__ = [
     "Evidence",
     "FreeEntry",
     "Holders",
+    "Holiday",
     "Intake",
     "Lease",
     "LedgerEntry",
@@ -50,7 +55,10 @@ __all__ = [
     "QuarantinedVisit",
     "Rank",
     "RateLimit",
+    "Rest",
     "RetiredLink",
+    "RuleSet",
+    "RuleTrial",
     "Selection",
     "Sending",
     "SendingNumber",

@@ -67,7 +67,16 @@ class Award(Base):
     """A badge that somebody earned."""
 
     __tablename__ = "award"
-    __table_args__ = (sa.UniqueConstraint("subject", "badge", "level"),)
+    __table_args__ = (
+        sa.UniqueConstraint("subject", "badge", "level"),
+        sa.Index("ix_award_badge", "badge", "created_at"),
+        sa.Index(
+            "ix_award_untold",
+            "subject",
+            postgresql_where=sa.text("told_at IS NULL AND revoked_at IS NULL"),
+            sqlite_where=sa.text("told_at IS NULL AND revoked_at IS NULL"),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(sa.String(32))
     badge: Mapped[str]
@@ -77,3 +86,11 @@ class Award(Base):
     """The event's own time."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_why: Mapped[str | None]
+    """The liaison's reason; None: what is known of her shares does not earn it any more."""
+    told_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When a mail about it was made, or when it was left to the next digest."""
+    page: Mapped[str | None] = mapped_column(sa.String(16), unique=True)
+    """Random code of its public page while she shows it."""
+    shown_as: Mapped[str] = mapped_column(default="", server_default="")
+    """The name that she let the page show; empty: none."""
