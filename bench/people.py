@@ -130,8 +130,8 @@ def load(url: str, number: int, seen: bool = True, seed: int = 47) -> None:
 
 
 EMPLOYEE = (
-    "subject", "email", "address_hash", "name", "team_id", "language", "reads", "zone", "topics", "networks", "chosen", "status",
-    "link_id", "links_from", "excluded_from_draws", "created_at", "invited_at",
+    "subject", "email", "address_hash", "name", "team_id", "language", "reads", "zone", "topics", "networks", "chosen",
+    "status", "link_id", "links_from", "excluded_from_draws", "created_at", "invited_at",
 )  # fmt: skip
 SHARE = ("subject", "story_id", "network", "code", "own_words", "state", "visited_at", "created_at")
 

@@ -7,6 +7,7 @@ differently, its name is here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -89,7 +90,7 @@ def same_json(one: Any, other: Any) -> sa.ColumnElement[bool]:
 def json_object(**parts: Any) -> Any:
     """Return a JSON object of these parts: plain expressions, or JSON ones (`as_json`)."""
     made = sa.func.jsonb_build_object if postgres() else sa.func.json_object
-    return made(*(each for name, part in parts.items() for each in (sa.literal_column(f"'{name}'"), part)))
+    return made(*chain.from_iterable((sa.literal_column(f"'{name}'"), part) for name, part in parts.items()))
 
 
 def as_json(part: Any) -> Any:
@@ -102,7 +103,7 @@ def as_json(part: Any) -> Any:
 def text_of(*parts: Any) -> Any:
     """Return one text of all these, a line between one and the next; what is NULL is empty."""
     if postgres():
-        return sa.func.concat(*(each for part in parts for each in (part, sa.literal_column("'|'"))))
+        return sa.func.concat(*chain.from_iterable((part, sa.literal_column("'|'")) for part in parts))
     texts = [sa.func.coalesce(sa.cast(part, sa.Text), "") for part in parts]
     whole = texts[0].op("||")(sa.literal_column("'|'"))
     for text in texts[1:]:

@@ -227,9 +227,8 @@ class Lines:
         stop, all_stop = sa.orm.aliased(Suppression), sa.orm.aliased(Suppression)
         stopped = sa.func.coalesce(all_stop.reason, stop.reason)
         people, hashed = self._hashed(where)
-        fits = [
-            reduce(lambda a, b: a.bitwise_and(b), [each[f"bits_{n}"] for each in (topics, reads, team, fewer)])
-            for n in self.words
+        fits: list[Any] = [
+            reduce(_both, [each[f"bits_{n}"] for each in (topics, reads, team, fewer)]) for n in self.words
         ]
         columns = Employee.id, Employee.subject, self._standing(stopped), fewer.less
         return (
@@ -309,7 +308,7 @@ class Lines:
                 )
                 .correlate(Employee)
             )
-            seen = sa.func.coalesce(asked.scalar_subquery(), sa.literal(0, sa.BigInteger))
+            seen: Any = sa.func.coalesce(asked.scalar_subquery(), sa.literal(0, sa.BigInteger))
             if declined:
                 hers = sa.select(sa.func.bit_or(self._story.c[f"bits_{n}"])).where(
                     Declined.subject == Employee.subject, self._story.c.id == Declined.story_id
@@ -329,3 +328,7 @@ class Lines:
 
 def _stop_of(stop: Any, hashed: Any, scope: str) -> sa.ColumnElement[bool]:
     return sa.and_(stop.address_hash == hashed, stop.scope == scope)
+
+
+def _both(one: Any, other: Any) -> Any:
+    return one.bitwise_and(other)
