@@ -121,7 +121,7 @@ class _Stage:
         asked = [sys.executable, "-m", "service.cli", "worker"]
         workers = [subprocess.Popen(asked, env=environment, stderr=subprocess.DEVNULL) for _ in range(WORKERS)]
         try:
-            time.sleep(4.0)  # until they have started: a worker starts once in its life
+            self._until_ready(environment["GOODWORD_REDIS_URL"])  # a worker starts once in its life
             began = time.perf_counter()
             self._ring(environment, "plan")
             ended = self._wait(workers, environment["GOODWORD_REDIS_URL"])
@@ -132,6 +132,15 @@ class _Stage:
                 worker.terminate()
             for worker in workers:
                 worker.wait(60)
+
+    def _until_ready(self, redis: str) -> None:
+        with Redis.from_url(redis) as line:
+            deadline = time.monotonic() + 120
+            while line.scard("rq:workers") < WORKERS:
+                if time.monotonic() > deadline:
+                    raise TimeoutError("the workers do not start")
+                time.sleep(0.1)
+        time.sleep(1.0)
 
     def _ring(self, environment: dict[str, str], task: str) -> None:
         from service import config, jobs
