@@ -207,7 +207,7 @@ def upgrade():
         ),
         sa.Column("click_parameter", sa.String(), server_default="", nullable=False),
         sa.Column("rules", database.Json, nullable=False),
-        sa.Column("works_council", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("works_council", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
     op.create_table(

@@ -66,7 +66,7 @@ class Programme(Base):
     """Name under which a visit's own random id goes along to the story; empty: none does."""
     rules: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """Overrides of scoring.points.Rules by field name; empty: the defaults."""
-    works_council: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    works_council: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """Individual figures are for the person alone; everybody else sees groups of five or more."""
 
 
