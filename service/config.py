@@ -84,6 +84,11 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "addresses of proxies in front whose forwarded headers are believed, like 10.0.0.0/8,192.0.2.7",
     ),
+    Setting(
+        "GOODWORD_DRAND",
+        "https://api.drand.sh,https://api2.drand.sh,https://drand.cloudflare.com",
+        "relays of drand that draws fetch their round from, one after another; off: none, a person pastes it",
+    ),
     Setting("GOODWORD_LISTEN", "127.0.0.1:8000", "address and port that `goodword up` listens on"),
 )
 
@@ -124,6 +129,8 @@ class Config:
     short_url: str = ""
     """Scheme and host of short links; empty: base_url serves them."""
     short_home: str = ""
+    drand: tuple[str, ...] = ()
+    """Base addresses of relays, in their order; none: rounds are pasted."""
 
     @property
     def production(self) -> bool:
@@ -178,6 +185,7 @@ def read(environ: Mapping[str, str]) -> Config:
         visits_waiting=_whole("GOODWORD_VISITS_WAITING", values["GOODWORD_VISITS_WAITING"], 100, 1_000_000),
         short_url=_short_url(values["GOODWORD_SHORT_URL"], values["GOODWORD_BASE_URL"], production),
         short_home=_short_home(values["GOODWORD_SHORT_HOME"], values["GOODWORD_SHORT_URL"]),
+        drand=_relays(values["GOODWORD_DRAND"]),
     )
 
 
@@ -230,6 +238,17 @@ def _short_home(url: str, short_url: str) -> str:
     ):
         raise Misconfigured("GOODWORD_SHORT_HOME must be a whole address, like https://example.com.")
     return url
+
+
+def _relays(text: str) -> tuple[str, ...]:
+    if text == "off":
+        return ()
+    found = [part.strip().rstrip("/") for part in text.split(",") if part.strip()]
+    for url in found:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+            raise Misconfigured("GOODWORD_DRAND must be off or addresses, like https://api.drand.sh.")
+    return tuple(found)
 
 
 def _secret(secret: str, data: Path, production: bool) -> str:

@@ -55,7 +55,9 @@ SCHEDULE = (
     Task("patterns", 600, "service.quarantine:look", "set odd patterns of visits aside for the liaison"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
-    Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
+    Task(
+        "draw", 60, "service.draws:tend", "hold the draws that go by themselves, fetch their randomness", then="deliver"
+    ),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )
 

@@ -104,6 +104,7 @@ def environment(database_url: str, redis_url: str, folder: Path) -> dict[str, st
         "GOODWORD_BASE_URL": "https://good.example",
         "GOODWORD_SECRET": "a-secret-of-the-tests-and-of-nobody-else",
         "GOODWORD_CLOCK": str(folder / "clock"),
+        "GOODWORD_DRAND": "off",
     }
 
 

@@ -53,11 +53,25 @@ def _do(deed: Callable[[], Any]) -> Any:
 @click.option("--prize", "prizes", multiple=True, required=True, help="In order; a value after a bar: 'Book|30 EUR'.")
 @click.option("--month", help="Whose tickets enter, like 2026-10 (default: the month in which it is frozen).")
 @click.option("--alternates", default=3, show_default=True, help="Ranks beyond the prizes.")
+@click.option(
+    "--source",
+    type=click.Choice(("numbers", "drand")),
+    default="numbers",
+    show_default=True,
+    help="What decides: public numbers, or the round of drand at the due time, fetched and checked by itself.",
+)
 @click.option("--source-text", default="", help="The public numbers: event, date, order, substitute if it fails.")
 @click.option("--rules", type=click.File(encoding="utf-8"), help="Your own rules file (default: written for you).")
 @with_app
 def create(
-    name: str, title: str, prizes: tuple[str, ...], month: str | None, alternates: int, source_text: str, rules: Any
+    name: str,
+    title: str,
+    prizes: tuple[str, ...],
+    month: str | None,
+    alternates: int,
+    source: str,
+    source_text: str,
+    rules: Any,
 ) -> None:
     """Open a draw under NAME (a-z, 0-9, hyphens; used once ever)."""
     from service import draws
@@ -70,6 +84,7 @@ def create(
             named,
             month=month,
             source_text=source_text,
+            beacon=source,
             alternates=alternates,
             rules=rules.read() if rules else None,
         )
@@ -102,14 +117,27 @@ def freeze(name: str, due: str) -> None:
 
 @draw.command()
 @click.argument("name")
-@click.option("--randomness", required=True, help="The numbers in their order: 7.12.19.23.31.38.44./5./")
+@click.option("--randomness", help="The public numbers in their order: 7.12.19.23.31.38.44./5./")
+@click.option("--signature", help="Of a drand round: its signature in hex, or the JSON of a relay; checked.")
+@click.option("--fetch", is_flag=True, help="Fetch the round from the relays of GOODWORD_DRAND now.")
 @with_app
-def run(name: str, randomness: str) -> None:
-    """Draw the ranks of NAME from its frozen pool and the public numbers, and write to the winners."""
+def run(name: str, randomness: str | None, signature: str | None, fetch: bool) -> None:
+    """Draw the ranks of NAME from its frozen pool and the randomness, and write to the winners.
+
+    Of drand only a round with the league's signature is taken; its randomness alone proves nothing.
+    """
     from service import draws
+    from service.draws import beacon
 
     found = _found(name)
-    _show(_do(lambda: draws.run(found, randomness)), draws)
+    if sum((randomness is not None, signature is not None, fetch)) != 1:
+        raise click.UsageError("Give one of --randomness, --signature and --fetch.")
+    try:
+        given = beacon.fetched(found) if fetch else randomness or signature or ""
+    except beacon.Unknown as failure:
+        click.echo(str(failure), err=True)
+        sys.exit(1)
+    _show(_do(lambda: draws.run(found, given)), draws)
 
 
 @draw.command()
@@ -192,6 +220,7 @@ def _show(found: Any, draws: Any, as_json: bool = False) -> None:
         "mails_a_day_ahead": told.proofs,
         "left_out": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
         "randomness": found.randomness,
+        "signature": found.signature,
         "seed": found.seed,
         "claim_until": found.claim_until.isoformat() if found.claim_until else None,
     }

@@ -8,6 +8,7 @@ from service.draws.opening import create, default_rules, edit, find, listed
 from service.draws.prizes import NotOffered, claim, claim_of, decline, last_winners, pass_on_due
 from service.draws.published import Outcome, outcome, rules_file, source_file
 from service.draws.running import check, run
+from service.draws.tending import fetch_and_run, tend
 
 __all__ = [
     "NotOffered",
@@ -20,6 +21,7 @@ __all__ = [
     "default_rules",
     "edit",
     "entries_due",
+    "fetch_and_run",
     "find",
     "freeze",
     "last_winners",
@@ -31,4 +33,5 @@ __all__ = [
     "rules_file",
     "run",
     "source_file",
+    "tend",
 ]

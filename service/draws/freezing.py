@@ -10,16 +10,17 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from emails.values import FrozenTickets
-from scoring import badges, weeks
+from scoring import badges, drand, weeks
 from scoring import draws as rules_of
 from scoring.shares import Facts
 from service import clock, outbox, quarantine, settings
 from service.books import known, terms
 from service.database import db
+from service.draws import beacon
 from service.draws.published import frozen_occasion, rules_file, source_file
 from service.journal import log
 from service.models import Draw, Employee, Entrant, Liaison, Programme, Share
-from service.models.draws import DrawStatus
+from service.models.draws import Beacon, DrawStatus
 from service.models.people import Status
 from service.validation import N_, Check
 
@@ -43,12 +44,17 @@ def freeze(draw: Draw, due_at: datetime) -> Draw:
         asked.refuse("name", N_("This draw is frozen; it never changes again."))
     if due_at < now + AHEAD:
         asked.refuse("due_at", N_("Choose a moment at least 48 hours from now, so that nobody can know the numbers."))
-    if not draw.source_text:
+    if draw.beacon == Beacon.NUMBERS and not draw.source_text:
         asked.refuse("source_text", N_("Say which public numbers decide: event, date, order, and the substitute."))
     asked.done()
     draw.month = draw.month or weeks.month_of(now, terms().zone)
-    draw.frozen_at, draw.due_at = now, due_at
-    draw.source = "numbers/" + rules_of.sha256(source_file(draw))
+    draw.frozen_at = now
+    if draw.beacon == Beacon.DRAND:
+        round_ = drand.round_from(due_at)
+        draw.due_at = drand.time_of(round_)
+        draw.source, draw.source_text = f"drand-quicknet/{round_}", beacon.source_words(round_)
+    else:
+        draw.due_at, draw.source = due_at, "numbers/" + rules_of.sha256(source_file(draw))
     entrants = [(person, tickets, secrets.token_hex(16)) for person, tickets, why in _holders(draw) if not why]
     if not entrants:
         draw.status = DrawStatus.VOID

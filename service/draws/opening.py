@@ -11,8 +11,9 @@ from scoring import draws as rules_of
 from scoring import weeks
 from service.books import terms
 from service.database import db
+from service.draws.beacon import source_words
 from service.models import Draw, Prize, Programme
-from service.models.draws import DrawStatus
+from service.models.draws import Beacon, DrawStatus
 from service.validation import N_, Check, paragraphs
 
 MOST_PRIZES = 50
@@ -62,11 +63,13 @@ def create(
     alternates: int = 3,
     rules: str | None = None,
     sample: bool = False,
+    beacon: str = Beacon.NUMBERS,
 ) -> Draw:
     """Open a draw and return it. Commits.
 
     `prizes` are (name, value) in their order; `month` like `2026-10` says whose tickets enter (None: the month in
-    which it is frozen); `rules` None writes `default_rules`. `sample` marks randomness that is made up for showing.
+    which it is frozen); `rules` None writes `default_rules`. `beacon` says where the randomness comes from: public
+    numbers, which `source_text` names, or drand. `sample` marks randomness that is made up for showing.
     Raises service.validation.Invalid with a refusal beside each field.
     """
     asked = Check()
@@ -75,7 +78,7 @@ def create(
     elif find(name) is not None:
         asked.refuse("name", N_("There is or was a draw of this name; each name is used once."))
     draw = Draw(name=name, sample=sample)
-    _fill(asked, draw, title, prizes, month, source_text, alternates, rules)
+    _fill(asked, draw, title, prizes, month, source_text, alternates, rules, beacon)
     db.session.add(draw)
     db.session.commit()
     return draw
@@ -90,13 +93,14 @@ def edit(
     source_text: str = "",
     alternates: int = 3,
     rules: str | None = None,
+    beacon: str | None = None,
 ) -> None:
     """Change an open draw; fields as for `create`. Commits. Raises Invalid, also for a draw that is frozen."""
     asked = Check()
     if draw.status != DrawStatus.OPEN:
         asked.refuse("name", N_("This draw is frozen; it never changes again."))
         asked.done()
-    _fill(asked, draw, title, prizes, month, source_text, alternates, rules)
+    _fill(asked, draw, title, prizes, month, source_text, alternates, rules, beacon or draw.beacon)
     db.session.commit()
 
 
@@ -109,6 +113,7 @@ def _fill(
     source_text: str,
     alternates: int,
     rules: str | None,
+    beacon: str,
 ) -> None:
     title = asked.text("title", title, 120, required=True)
     won = [(asked.text("prizes", n, 120, required=True), asked.text("prizes", v, 60)) for n, v in prizes]
@@ -118,9 +123,12 @@ def _fill(
         asked.refuse("alternates", N_("Use a number from 0 to 1000."))
     if month is not None and not _is_month(month):
         asked.refuse("month", N_("Write the month like 2026-10."))
+    if beacon not in tuple(Beacon):
+        asked.refuse("beacon", N_("Choose public numbers or drand."))
     asked.done()
+    draw.beacon = beacon
     draw.title, draw.month, draw.alternates = title, month, alternates
-    draw.source_text = paragraphs(source_text)
+    draw.source_text = paragraphs(source_text) if beacon == Beacon.NUMBERS else source_words()
     draw.rules = paragraphs(rules) + "\n" if rules else default_rules(title, month, won, alternates)
     for old in list(draw.prizes):
         db.session.delete(old)

@@ -7,19 +7,21 @@ import sqlalchemy as sa
 from scoring import draws as rules_of
 from service import clock
 from service.database import db
+from service.draws import beacon
 from service.draws.prizes import locked, offer
 from service.draws.published import rules_file, source_file
 from service.journal import log
 from service.models import Draw, Entrant, Rank
-from service.models.draws import DrawStatus
-from service.validation import N_, Check
+from service.models.draws import Beacon, DrawStatus
+from service.validation import N_, Check, Invalid
 
 
-def run(draw: Draw, randomness: str) -> Draw:
+def run(draw: Draw, given: str) -> Draw:
     """Draw the ranks and offer each prize to its rank. Commits.
 
-    `randomness` is the public numbers in their one form (`9319./2.5.8.10.12./`). Raises service.validation.Invalid:
-    the draw is not frozen or drawn already, the randomness is not due, or not in that form.
+    `given` is the public numbers in their one form (`9319./2.5.8.10.12./`), or the round of drand: its signature, or
+    the JSON of a relay. Raises service.validation.Invalid: the draw is not frozen or drawn already, the randomness is
+    not due, not in its form, or not signed.
     """
     draw = locked(draw)
     now = clock.now()
@@ -30,20 +32,14 @@ def run(draw: Draw, randomness: str) -> Draw:
         asked.refuse("name", N_("Only a frozen draw can be drawn."))
     elif now < draw.due_at:
         asked.refuse("randomness", N_("The numbers are not due yet."))
-    try:
-        rules_of.check_randomness(draw.source or "", randomness)
-    except rules_of.BadRandomness:
-        asked.refuse(
-            "randomness",
-            N_("Write a full stop after each number and a slash after each group, like 7.12.19./5./"),
-        )
     asked.done()
+    randomness, signature = beacon.randomness_of(draw, given)
     assert draw.pool is not None
     outcome = rules_of.verify(draw.pool.encode(), randomness)
     assert outcome.pool_hash == draw.pool_hash
     entrants = sa.select(Entrant.entrant, Entrant.subject).where(Entrant.draw_id == draw.id)
     owners = {entrant: subject for entrant, subject in db.session.execute(entrants)}  # noqa: C416
-    draw.randomness, draw.seed = randomness, outcome.seed
+    draw.randomness, draw.signature, draw.seed = randomness, signature, outcome.seed
     draw.drawn_at, draw.status = now, DrawStatus.DRAWN
     draw.ranks = [Rank(rank=n, entrant=one, subject=owners[one]) for n, one in enumerate(outcome.ranks, 1)]
     db.session.flush()
@@ -68,13 +64,15 @@ def check(draw: Draw) -> list[str]:
         "The pool's SHA-256 is not the one that was published.": rules_of.sha256(data) == draw.pool_hash,
         "The pool is another draw's.": pool.draw == draw.name,
         "The rules are not those of the pool.": rules_of.sha256(rules_file(draw)) == pool.rules,
-        "The source's text is not that of the pool.": "numbers/" + rules_of.sha256(source_file(draw)) == pool.source,
+        "The source is not that of the pool.": pool.source == _source(draw),
         "The entrants are not those of the pool.": stored == list(pool.entries),
         "The prizes are not as many as in the pool.": len(draw.prizes) == pool.prizes,
     }
     found = [sentence for sentence, holds in truths.items() if not holds]
     if draw.status != DrawStatus.DRAWN:
         return found
+    if draw.beacon == Beacon.DRAND and not _signed(draw):
+        found.append("The round of drand is not signed by the league.")
     try:
         outcome = rules_of.verify(data, draw.randomness or "")
     except rules_of.BadRandomness as refusal:
@@ -84,3 +82,17 @@ def check(draw: Draw) -> list[str]:
     if outcome.ranks != [rank.entrant for rank in draw.ranks]:
         found.append("The ranks do not follow from pool and randomness.")
     return found
+
+
+def _source(draw: Draw) -> str | None:
+    """Return what the pool must name as its source: the hash of the published text, or the round."""
+    if draw.beacon == Beacon.DRAND:
+        return draw.source
+    return "numbers/" + rules_of.sha256(source_file(draw))
+
+
+def _signed(draw: Draw) -> bool:
+    try:
+        return beacon.randomness_of(draw, draw.signature or "").value == draw.randomness
+    except Invalid:
+        return False

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import draws
+from service import clock, draws
 from service.database import db
+from service.draws import beacon
 from service.models import Draw
 from service.validation import Invalid
 from service.web.console.lists import Filter, listing
@@ -24,6 +25,7 @@ NEW: dict[str, Any] = {
     "month": "",
     "prizes": "",
     "alternates": 3,
+    "beacon": "numbers",
     "source_text": "",
     "rules": "",
 }
@@ -73,7 +75,7 @@ def draw(name: str) -> str:
 def draw_edit(name: str) -> str:
     """Show an open draw's form."""
     found = by_name(name)
-    values = {key: getattr(found, key) for key in ("name", "title", "alternates", "source_text", "rules")}
+    values = {key: getattr(found, key) for key in ("name", "title", "alternates", "beacon", "source_text", "rules")}
     prizes = "\n".join(f"{p.name} | {p.value}" if p.value else p.name for p in found.prizes)
     return form(found, {**values, "month": found.month or "", "prizes": prizes}, {})
 
@@ -123,6 +125,17 @@ def draw_run(name: str) -> Response | tuple[str, int]:
     return redirect(url_for("console.draw", name=name))
 
 
+@room.post("/draws/<name>/fetch")
+def draw_fetch(name: str) -> Response | tuple[str, int]:
+    """Ask the relays of drand for the round now, and draw."""
+    found = by_name(name)
+    if not draws.fetch_and_run(found.name):
+        words = _("No relay gave this round yet. It is tried again every minute; or paste the round below.")
+        return page(by_name(name), {"randomness": words}), 422
+    done(_("Drawn. The winners get a mail with a link to claim their prize."))
+    return redirect(url_for("console.draw", name=name))
+
+
 def by_name(name: str) -> Draw:
     found = draws.find(name)
     if found is None:
@@ -144,7 +157,16 @@ def page(found: Draw, errors: dict[str, str]) -> str:
         entrants=len(entries),
         tickets=sum(n for _who, n in entries),
         wrong=draws.check(found),
+        round=beacon.round_of(found.source),
+        round_address=_round_address(found),
+        due_now=found.due_at is not None and found.due_at <= clock.now(),
     )
+
+
+def _round_address(found: Draw) -> str | None:
+    """Return where anybody finds the round that decides, or None for other draws."""
+    round_ = beacon.round_of(found.source)
+    return beacon.address("https://api.drand.sh", round_) if round_ else None
 
 
 def form(found: Draw | None, values: dict[str, Any], errors: dict[str, str]) -> str:
@@ -168,6 +190,7 @@ def fields(values: dict[str, Any]) -> dict[str, Any]:
         "prizes": [(name.strip(), worth.strip()) for name, _bar, worth in parts],
         "month": values["month"] or None,
         "source_text": values["source_text"],
+        "beacon": values["beacon"] or "numbers",
         "alternates": int(alternates) if alternates.isdecimal() else -1,
         "rules": values["rules"] or None,
     }
