@@ -50,12 +50,12 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     nobody = _you((), week, month, agreed)
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
-        hers = confirmed_shares(batch)
+        hers = _visited(batch, agreed.zone)
         unsaid = shares_unsaid(batch, now)
         readers = _readers(list(hers), weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
         totals = {} if board else _totals(batch, month)
         for subject in batch:
-            you = _you_of(_visits(hers[subject], agreed.zone), week, month, agreed) if subject in hers else nobody
+            you = _you_of(_visits(hers[subject]), week, month, agreed) if subject in hers else nobody
             if (visits := readers.get(subject, 0)) > you.visits:
                 you = replace(you, visits=visits)
             if board is None:
@@ -74,9 +74,28 @@ def _month(week: str, zone: str) -> str:
     return weeks.month_of(min(max(clock.now(), begin), end - timedelta(microseconds=1)), zone)
 
 
-def _visits(hers: Sequence[Facts], zone: str) -> tuple[tuple[str, ...], ...]:
-    """Return for each share the weeks of its visits: all that `_you` asks of them, and few people's differ."""
-    return tuple(sorted(tuple(weeks.week_of(at, zone) for at in sorted(facts.visited_at)) for facts in hers))
+def _visited(subjects: Sequence[str], zone: str) -> dict[str, list[tuple[str, ...]]]:
+    """Return for each of these subjects the weeks of the visits of each confirmed share: all that `_you` asks."""
+    query = sa.select(Share.subject, Share.visited_at).where(
+        among(Share.subject, subjects), Share.state.in_((State.CONFIRMED, State.ENGAGED))
+    )
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for subject, moments in db.session.connection().execute(query):
+        found[subject].append(tuple(sorted(_week_of(moment, zone) for moment in moments or ())))
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _week_of(moment: str, zone: str) -> str:
+    """Return the week of a moment in ISO text; of a moment in UTC, whatever its second, it is worked out once."""
+    if len(moment) > len("2026-11-16T10:00+00:00") and moment.endswith("+00:00"):
+        return _week_of(f"{moment[:16]}+00:00", zone)
+    return weeks.week_of(datetime.fromisoformat(moment), zone)
+
+
+def _visits(hers: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Return these in an order that says nothing: few people's differ then."""
+    return tuple(sorted(hers))
 
 
 @lru_cache(maxsize=4096)

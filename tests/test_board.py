@@ -59,7 +59,10 @@ def test_people_whose_shares_were_visited_in_the_same_weeks_are_told_the_same(he
     hers = [replace(facts, key=f"share:{n}") for n, facts in enumerate(hers)]
     agreed = Terms("Europe/Rome", Rules())
     plain = recognition._you(hers, "2026-W47", "2026-11", agreed)
-    visits = recognition._visits(hers[::-1], agreed.zone)
+    texts = [[moment.isoformat() for moment in facts.visited_at] for facts in hers[::-1]]
+    visits = recognition._visits(
+        [tuple(sorted(recognition._week_of(each, agreed.zone) for each in text)) for text in texts]
+    )
     assert recognition._you_of(visits, "2026-W47", "2026-11", agreed) == plain
 
 
