@@ -100,7 +100,7 @@ class Employee(Base):
     name: Mapped[str | None]
     alias: Mapped[str | None]
     """What colleagues see instead of her short name."""
-    off_boards: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    off_boards: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """She asked to stand on nobody's board."""
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"), index=True)
     office: Mapped[str | None]
