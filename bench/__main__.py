@@ -25,6 +25,7 @@ MODULES = [
     "pipeline",
     "planning",
     "sendgrid_calls",
+    "redirects",
 ]
 """What is measured, in this order: one module of this package each."""
 

@@ -130,7 +130,7 @@ class _Stage:
         """Return how many arrivals a second become evidence, sharers settled, in one worker."""
         each = next(each for each in self.contestants if each.url.startswith("postgresql"))
         rate = float(_call("judge", _environment(self.folder, each.url)))
-        return told("judging", rate, "visits/s", "one worker, 2,000 visits of 1,000 sharers")
+        return told("judging", rate, "visits/s", "one worker, 1,000 visits of as many sharers")
 
 
 def _environment(folder: Path, url: str, mode: str = "durable", redis: str = "") -> dict[str, str]:
@@ -193,13 +193,13 @@ def _stage(nginx: str) -> Iterator[_Stage]:
             config.write_text(NGINX.format(folder=folder, workers=WORKERS, port=port), encoding="utf-8")
             start("nginx", [nginx, "-c", str(config), "-p", name], port, [])
             start("bare Flask", _granian(port := free_port(), "bench.redirects:bare", 1), port, [])
-            for database in ("PostgreSQL", "SQLite"):
+            for database, url in (
+                ("PostgreSQL", _new_database(servers.database_url)),
+                ("SQLite", f"sqlite:///{folder / 'redirects.db'}"),
+            ):
+                _call("load", _environment(folder, url), "\n".join(codes))
                 for mode in ("buffered", "durable"):
-                    url = (
-                        f"sqlite:///{folder / mode}.db" if database == "SQLite" else _new_database(servers.database_url)
-                    )
                     environment = _environment(folder, url, mode, servers.redis_url)
-                    _call("load", environment, "\n".join(codes))
                     port = free_port()
                     pids = [servers.children[0].pid] if database == "PostgreSQL" else []
                     environment["GOODWORD_LISTEN"] = f"127.0.0.1:{port}"
@@ -299,13 +299,13 @@ def load() -> None:
 
 
 def judge() -> None:
-    """Judge two thousand of the arrivals there are and print how many that is a second."""
+    """Judge a thousand of the arrivals there are and print how many that is a second."""
     from service import create_app, visiting
     from service.database import db
     from service.models import Arrival
 
     with create_app().app_context():
-        kept = sa.select(Arrival.id).order_by(Arrival.id.desc()).limit(2000)
+        kept = sa.select(Arrival.id).order_by(Arrival.id.desc()).limit(1000)
         db.session.execute(sa.delete(Arrival).where(Arrival.id.not_in(kept.scalar_subquery())))
         db.session.commit()
         began = time.perf_counter()

@@ -132,7 +132,8 @@ def web_command(settings: Config) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(settings.web_workers), "--blocking-threads", str(THREADS[settings.visits])),
-        *("--no-ws", "--no-access-log", "--log-level", "warning", "wsgi:app"),
+        # A worker that does not end by itself is ended, after its visits had time to be written (arrivals.writer).
+        *("--workers-kill-timeout", "8", "--no-ws", "--no-access-log", "--log-level", "warning", "wsgi:app"),
     ]
 
 

@@ -32,7 +32,7 @@ BATCH = 5_000
 """Visits in one commit at most."""
 AGAIN = 0.5
 """Seconds between two tries while the database is away."""
-FAREWELL = 10.0
+FAREWELL = 6.0
 """Seconds for which a process that ends goes on trying to write what it has."""
 SIGN_OF_LIFE = 60.0
 """Seconds after which a process without visits says that it lives."""

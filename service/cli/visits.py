@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli import visits_judge, with_app
+from service.cli import visits_judge, visits_status, with_app
 
 if TYPE_CHECKING:
     from service.reclassifying import Reclassified
@@ -27,6 +27,7 @@ def visits() -> None:
 
 visits.add_command(visits_judge.judge)
 visits.add_command(visits_judge.ranges)
+visits.add_command(visits_status.status)
 
 
 @visits.command("list")
