@@ -29,5 +29,6 @@ with engine.connect() as connection:
     )
     with context.begin_transaction():
         context.run_migrations()
-        guard(connection)
+    guard(connection)
+    connection.commit()  # SQLite's own transactions are not Alembic's
 engine.dispose()

@@ -7,14 +7,15 @@ arrived; `differences` turns what is due and what is booked into new lines, so t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from scoring import caps
 from scoring.rules import Rules as Rules
-from scoring.shares import Facts, merged
-from scoring.weeks import day_of, week_of
+from scoring.rules import Timetable, held
+from scoring.shares import Facts, engaged_by, merged, paid
+from scoring.weeks import begin, day_of, week_of
 
 DECLARED, SEEN, CONFIRMED, OWN_WORDS, ENGAGED, VISITOR = (
     "declared",
@@ -24,9 +25,13 @@ DECLARED, SEEN, CONFIRMED, OWN_WORDS, ENGAGED, VISITOR = (
     "engaged",
     "visitor",
 )
+FIRST_SHARE, ACTIVE_WEEK, SUGGESTION = "first-share", "active-week", "suggestion"
 NOT_CONFIRMED, RECOUNTED = "not-confirmed", "recounted"
 
-REASONS = (DECLARED, SEEN, CONFIRMED, OWN_WORDS, ENGAGED, VISITOR, NOT_CONFIRMED, RECOUNTED)
+EARNED = (DECLARED, SEEN, CONFIRMED, OWN_WORDS, FIRST_SHARE, ACTIVE_WEEK, ENGAGED, VISITOR, SUGGESTION)
+"""What can be earned, in the order in which people read of it."""
+
+REASONS = (*EARNED, NOT_CONFIRMED, RECOUNTED)
 """Every reason that a line of the ledger can give; the last two belong to reversals."""
 
 
@@ -69,37 +74,53 @@ class Booked:
     reverses: str | None = None
 
 
-def due(shares: Sequence[Facts], rules: Rules, zone: str, now: datetime) -> tuple[Entry, ...]:
+def due(shares: Sequence[Facts], rules: Rules | Timetable, zone: str, now: datetime) -> tuple[Entry, ...]:
     """Return every entry that these shares of one person have earned by `now`, sorted by time and key.
 
     Order and repetition of `shares` do not matter; reports on the same share (same key) are joined. `now` decides only
-    whether a declared share may still be confirmed. `zone` is the programme's (IANA name): caps go by its weeks.
+    whether a declared share may still be confirmed. `zone` is the programme's (IANA name): caps go by its weeks. Each
+    entry counts by the rules valid at its own time, caps of a day or week by those valid when that began.
     """
-    found = caps.apart(merged(shares), rules)
-    entries = [*_declared(found, rules, zone, now), *_confirmed(found, rules, zone), *_visitors(found, rules, zone)]
-    return tuple(caps.capped((e for e in entries if e.points), found, rules, zone))
+    times = held(rules)
+    found = caps.apart(merged(shares), times)
+    entries = [
+        *_declared(found, times, zone, now),
+        *_confirmed(found, times, zone),
+        *_bonuses(found, times, zone),
+        *_visitors(found, times, zone),
+    ]
+    return tuple(caps.capped((e for e in entries if e.points), found, times, zone))
 
 
-def _declared(shares: list[Facts], rules: Rules, zone: str, now: datetime) -> Iterator[Entry]:
+def lapsed(rules: Rules | Timetable, now: datetime) -> Callable[[datetime], bool]:
+    """Return the question whether what was declared at a moment can be confirmed no more."""
+    times = held(rules)
+    return lambda at: now >= at + timedelta(days=times.of(at).declared_days)
+
+
+def _declared(shares: list[Facts], times: Timetable, zone: str, now: datetime) -> Iterator[Entry]:
     """Declared shares, the first few of each week, unless their time to be confirmed ran out."""
     a_week: Counter[str] = Counter()
     for at, facts in sorted(((f.declared_at, f) for f in shares if f.declared_at), key=lambda p: (p[0], p[1].key)):
-        week = week_of(at, zone)
+        week, rules = week_of(at, zone), times.of(at)
         a_week[week] += 1
-        if a_week[week] > rules.declared_a_week:
+        if a_week[week] > times.of(begin(week, zone)).declared_a_week:
             continue
         # The place among the week's first is not given on when the points lapse: later facts change no other line.
         until = at + timedelta(days=rules.declared_days)
         confirmed = facts.confirmed_at
         if now >= until if confirmed is None else confirmed > until:
             continue
-        yield _entry(facts, DECLARED, rules.declared, at, zone)
+        yield _entry(facts, DECLARED, rules.worth("declared", facts.network), at, zone)
         if facts.seen_at:
             # One may be seen before declaring or after: both must have happened.
-            yield _entry(facts, SEEN, rules.seen - rules.declared, max(at, facts.seen_at), zone)
+            both = max(at, facts.seen_at)
+            then = times.of(both)
+            worth = then.worth("seen", facts.network) - then.worth("declared", facts.network)
+            yield _entry(facts, SEEN, worth, both, zone)
 
 
-def _confirmed(shares: list[Facts], rules: Rules, zone: str) -> Iterator[Entry]:
+def _confirmed(shares: list[Facts], times: Timetable, zone: str) -> Iterator[Entry]:
     """A story once per employee, whichever network's visitor came first."""
     first: dict[int, tuple[datetime, Facts]] = {}
     for facts in shares:  # sorted by key: of two at one moment the first key stands
@@ -107,24 +128,40 @@ def _confirmed(shares: list[Facts], rules: Rules, zone: str) -> Iterator[Entry]:
         if at and (facts.story_id not in first or at < first[facts.story_id][0]):
             first[facts.story_id] = at, facts
     for at, facts in first.values():
-        yield _entry(facts, CONFIRMED, rules.confirmed, at, zone)
+        rules = times.of(at)
+        yield _entry(facts, CONFIRMED, rules.worth("confirmed", facts.network), at, zone)
         if facts.own_words:
-            yield _entry(facts, OWN_WORDS, rules.own_words, at, zone)
+            yield _entry(facts, OWN_WORDS, rules.worth("own_words", facts.network), at, zone)
 
 
-def _visitors(shares: list[Facts], rules: Rules, zone: str) -> Iterator[Entry]:
+def _bonuses(shares: list[Facts], times: Timetable, zone: str) -> Iterator[Entry]:
+    """Her first confirmed share ever, and the share that made a week active; no campaign multiplies these."""
+    confirmed = sorted(((at, f) for f in shares if (at := f.confirmed_at)), key=lambda p: (p[0], p[1].key))
+    weeks: set[str] = set()
+    for n, (at, facts) in enumerate(confirmed):
+        rules = times.of(at)
+        if n == 0:
+            yield Entry(f"{facts.key}:{FIRST_SHARE}", facts.key, rules.first_share, FIRST_SHARE, at)
+        if (week := week_of(at, zone)) not in weeks:
+            weeks.add(week)
+            yield Entry(f"{facts.key}:{ACTIVE_WEEK}", facts.key, rules.active_week, ACTIVE_WEEK, at)
+
+
+def _visitors(shares: list[Facts], times: Timetable, zone: str) -> Iterator[Entry]:
     """Once a share is engaged each visitor counts: those that made it so together, later ones as they come."""
     for facts in shares:
-        threshold = max(1, rules.engaged_from)
-        visits = sorted(facts.visited_at)[: rules.visitors_a_share]
-        if len(visits) < threshold:
+        visits = paid(facts.visited_at, times)
+        threshold = engaged_by(visits, times)
+        if threshold is None:
             continue
-        yield _entry(facts, ENGAGED, rules.visitor * threshold, visits[threshold - 1], zone)
+        at = visits[threshold - 1]
+        yield _entry(facts, ENGAGED, times.of(at).worth("visitor", facts.network) * threshold, at, zone)
         twins: Counter[datetime] = Counter()
         for at in visits[threshold:]:
             twins[at] += 1
             mark = f"visit:{at.astimezone(UTC):%Y%m%dT%H%M%S%f}"
-            yield _entry(facts, VISITOR, rules.visitor, at, zone, mark if twins[at] == 1 else f"{mark}:{twins[at]}")
+            worth = times.of(at).worth("visitor", facts.network)
+            yield _entry(facts, VISITOR, worth, at, zone, mark if twins[at] == 1 else f"{mark}:{twins[at]}")
 
 
 def _entry(facts: Facts, reason: str, points: int, at: datetime, zone: str, mark: str | None = None) -> Entry:
@@ -147,19 +184,19 @@ def standing(booked: Iterable[Booked]) -> dict[str, Booked]:
 
 
 def differences(
-    due: Iterable[Entry], booked: Iterable[Booked], lapsed: datetime | None = None
+    due: Iterable[Entry], booked: Iterable[Booked], lapsed: datetime | Callable[[datetime], bool] | None = None
 ) -> tuple[Entry | Reversal, ...]:
     """Return the lines that make the ledger say what is due: reversals first, then bookings.
 
     Nothing that stands is changed. Booking the result and asking again gives nothing. Points and time must agree; an
-    act that is booked again after a reversal gets the next number in its key. What was declared before `lapsed` and is
-    due no more is taken back with the reason *not confirmed*, all else as *recounted*.
+    act that is booked again after a reversal gets the next number in its key. What was declared before `lapsed`, or at
+    a moment of which it is true, and is due no more is taken back with the reason *not confirmed*, all else as
+    *recounted*.
     """
     lines = list(booked)
+    over = lapsed if callable(lapsed) else lambda at: lapsed is not None and at <= lapsed
     wanted = {entry.key: entry for entry in due}
-    ran_out = {
-        b.share for b in lines if lapsed and b.reason == DECLARED and b.at <= lapsed and base(b.key) not in wanted
-    }
+    ran_out = {b.share for b in lines if b.reason == DECLARED and base(b.key) not in wanted and over(b.at)}
     bookings = Counter(base(line.key) for line in lines if line.reverses is None)
     reversals = Counter(base(line.key) for line in lines if line.reverses is not None)
     back: list[Reversal] = []

@@ -12,12 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scoring import visits
-
-if TYPE_CHECKING:
-    from scoring.rules import Rules
+from scoring.rules import Rules, Timetable, held
 
 
 class State(StrEnum):
@@ -69,10 +67,25 @@ class Event:
     """Names the address alone; None where that is not known."""
 
 
-def state_of(facts: Facts, rules: Rules) -> State:
+def engaged_by(visits: Iterable[datetime], rules: Rules | Timetable) -> int | None:
+    """Return how many visitors made a share engaged: the first who were enough at that moment; None: not yet."""
+    times = held(rules)
+    for count, at in enumerate(sorted(visits), 1):
+        if count >= times.of(at).engaged_from:
+            return count
+    return None
+
+
+def engaged_at(facts: Facts, rules: Rules | Timetable) -> datetime | None:
+    """Return the visit that made a share engaged, or None."""
+    count = engaged_by(facts.visited_at, rules)
+    return sorted(facts.visited_at)[count - 1] if count else None
+
+
+def state_of(facts: Facts, rules: Rules | Timetable) -> State:
     """Return the strongest state that the facts prove."""
     if facts.visited_at:
-        return State.ENGAGED if len(facts.visited_at) >= rules.engaged_from else State.CONFIRMED
+        return State.ENGAGED if engaged_by(facts.visited_at, rules) else State.CONFIRMED
     if facts.seen_at:
         return State.SEEN
     return State.DECLARED if facts.declared_at else State.OPENED
@@ -103,7 +116,7 @@ def merged(shares: Iterable[Facts]) -> list[Facts]:
     return [reduce(merge, by_key[key]) for key in sorted(by_key)]
 
 
-def fold(known: Facts, events: Iterable[Event], rules: Rules) -> Facts:
+def fold(known: Facts, events: Iterable[Event], rules: Rules | Timetable) -> Facts:
     """Return the share's facts after these events, which are all the evidence that is still kept.
 
     What is known and has no evidence left stays (evidence is forgotten after 30 days). What is known and has evidence
@@ -120,32 +133,63 @@ def fold(known: Facts, events: Iterable[Event], rules: Rules) -> Facts:
         opened_at=opened_at,
         declared_at=_earliest(known.declared_at, *(e.at for e in events if e.kind == "declared")),
         seen_at=_earliest(None if known.seen_at in moments else known.seen_at, *crawled),
-        visited_at=tuple(sorted([*remembered, *counted(visited, opened_at, rules).values()])[: rules.visitors_a_share]),
+        visited_at=paid([*remembered, *counted(visited, opened_at, rules).values()], rules),
     )
 
 
-def counted(visited: Iterable[Event], opened_at: datetime | None, rules: Rules) -> dict[str, datetime]:
+def paid(visits: Iterable[datetime], rules: Rules | Timetable) -> tuple[datetime, ...]:
+    """Return the visits of a share that its rules can pay for: those that found room when they came, sorted."""
+    times = held(rules)
+    kept: list[datetime] = []
+    for at in sorted(visits):
+        if len(kept) < times.of(at).visitors_a_share:
+            kept.append(at)
+    return tuple(kept)
+
+
+Span = tuple[datetime, datetime | None]
+"""From a moment on until another one (None: still)."""
+
+
+def present(facts: Facts, away: Iterable[Span]) -> Facts:
+    """Return the facts without what happened while the sharer was suspended or had left: it never scores."""
+    spans = tuple(away)
+
+    def counts(at: datetime | None) -> bool:
+        return at is not None and not any(since <= at and (until is None or at < until) for since, until in spans)
+
+    return replace(
+        facts,
+        declared_at=facts.declared_at if counts(facts.declared_at) else None,
+        seen_at=facts.seen_at if counts(facts.seen_at) else None,
+        visited_at=tuple(at for at in facts.visited_at if counts(at)),
+    )
+
+
+def counted(visited: Iterable[Event], opened_at: datetime | None, rules: Rules | Timetable) -> dict[str, datetime]:
     """Return who counts as a distinct human, each with the first visit, out of a share's visits.
 
     Visits sooner after opening than the rules allow do not count; of one place count the first few visitors. Neither
     order nor repetition of the visits matters.
     """
-    visited = list(visited)
+    visited, times = list(visited), held(rules)
     had_a_say = {e.visitor or "" for e in visited if e.again}
-    from_ = (
-        opened_at + timedelta(seconds=rules.visit_after_seconds) if opened_at and rules.visit_after_seconds else None
-    )
     firsts: dict[str, tuple[datetime, str]] = {}
     for e in visited:
         who = e.visitor or ""
-        if e.verdict == visits.HUMAN and who not in had_a_say and (from_ is None or e.at >= from_):
-            found = e.at, e.place or ""
-            firsts[who] = min(firsts.get(who, found), found)
+        if e.verdict != visits.HUMAN or who in had_a_say:
+            continue
+        wait = times.of(e.at).visit_after_seconds
+        if wait and opened_at and e.at < opened_at + timedelta(seconds=wait):
+            continue
+        found = e.at, e.place or ""
+        firsts[who] = min(firsts.get(who, found), found)
     crowd: Counter[str] = Counter()
     inside: dict[str, datetime] = {}
     for who, (at, place) in sorted(firsts.items(), key=lambda item: (item[1], item[0])):
         crowd[place] += 1
-        if not place or not rules.visitors_a_place or crowd[place] <= rules.visitors_a_place:
+        room = times.of(at).visitors_a_place
+        if not place or not room or crowd[place] <= room:
             inside[who] = at
     return inside
 
@@ -161,7 +205,11 @@ class Remains:
 
 
 def forgetting(
-    visited: Mapping[int, Event], aside: Collection[int], until: datetime, opened_at: datetime | None, rules: Rules
+    visited: Mapping[int, Event],
+    aside: Collection[int],
+    until: datetime,
+    opened_at: datetime | None,
+    rules: Rules | Timetable,
 ) -> Remains:
     """Return what must be kept in mind when a share's visits before `until` are forgotten, so that no score changes.
 
@@ -170,7 +218,7 @@ def forgetting(
     now = counted(visited.values(), opened_at, rules)
     alike = {n: replace(e, verdict=visits.HUMAN) if n in aside else e for n, e in visited.items()}
     if_all = counted(alike.values(), opened_at, rules)
-    crowd = counted(visited.values(), opened_at, replace(rules, visitors_a_place=0)).keys() - now.keys()
+    crowd = counted(visited.values(), opened_at, held(rules).each(visitors_a_place=0)).keys() - now.keys()
     full = {e.place for e in visited.values() if e.place and e.at < until and (e.visitor or "") in now}
     gone = {who for who, at in now.items() if at < until} | {e.visitor or "" for e in visited.values() if e.again}
     first: dict[str, int] = {}

@@ -20,6 +20,7 @@ from service.database import db
 from service.models import Award, Employee, Evidence, LedgerEntry, Share, Total
 from tests.conftest import TUESDAY
 from tests.test_settling import noor, programme, share, visit
+from tests.unlocked import unlocked
 
 
 @pytest.fixture
@@ -42,8 +43,8 @@ def found() -> set[tuple[str, str, str, str]]:
 
 
 def tamper(sql: str) -> None:
-    db.session.execute(sa.text(sql))
-    db.session.commit()
+    with unlocked():
+        db.session.execute(sa.text(sql))
 
 
 def test_books_that_agree_have_no_findings(her: str) -> None:
@@ -61,6 +62,15 @@ def test_a_line_can_be_neither_changed_nor_deleted(her: str) -> None:
     with pytest.raises(ledger.AppendOnly):
         db.session.flush()
     db.session.rollback()
+
+
+@pytest.mark.parametrize("sql", ["UPDATE ledger_entry SET points = 99", "DELETE FROM ledger_entry"])
+def test_the_database_itself_lets_nobody_change_or_delete_a_line(her: str, sql: str) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match="never changed or deleted"):
+        db.session.execute(sa.text(sql))
+    db.session.rollback()
+    assert ledger.total(her) == 22
+    assert found() == set()
 
 
 def test_a_changed_total_is_found_for_its_period(her: str) -> None:
@@ -169,8 +179,9 @@ def test_events_give_the_same_totals_in_any_order(
     app: Flask, events: list[tuple[int, int, str, bool]], data: st.DataObject
 ) -> None:
     db.session.rollback()
-    for table in (Award, Total, LedgerEntry, Evidence, Share, Employee):
-        db.session.execute(sa.delete(table))
+    with unlocked():
+        for table in (Award, Total, LedgerEntry, Evidence, Share, Employee):
+            db.session.execute(sa.delete(table))
     totals = []
     for name in ("first", "second"):
         who = noor(name)
