@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, outbox, passes, programmes, suppressions, topics
+from service import clock, outbox, passes, programmes, suppressions, topics, totals
 from service.bulk import insert_new
 from service.database import db
 from service.employees_csv import Person, Reading, read
@@ -253,6 +253,9 @@ def _mark_gone(ids: list[int]) -> int:
         asked = sa.update(Employee).where(Employee.id.in_(ids[start : start + _BATCH]))
         db.session.execute(
             asked.values(status=Status.GONE, left_at=now), execution_options={"synchronize_session": False}
+        )
+        totals.review(
+            db.session.scalars(sa.select(Employee.subject).where(Employee.id.in_(ids[start : start + _BATCH]))).all()
         )
     return len(ids)
 

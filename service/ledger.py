@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,12 +15,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from scoring import badges, shares
 from scoring.points import Entry, Reversal
 from scoring.weeks import month_of
-from service import books, clock
+from service import books, clock, totals
 from service.database import db
-from service.models import Award, LedgerEntry, Share, Total
+from service.models import Award, LedgerEntry, Share, Story, Total
 
-EVER = "all"
-"""The period of totals that has no end."""
+EVER = totals.EVER
 
 CHUNK = 500
 
@@ -58,15 +57,17 @@ def book(subject: str, lines: Sequence[Entry | Reversal], zone: str) -> int:
         }
         for line in lines
     ]
+    campaigns = totals.campaigns_of(row["share_id"] for row in rows if row["share_id"])
     added: Counter[str] = Counter()
     count = 0
     for n in range(0, len(rows), CHUNK):
         statement = insert(LedgerEntry).values(rows[n : n + CHUNK]).on_conflict_do_nothing(index_elements=["key"])
-        for month, points in db.session.execute(statement.returning(LedgerEntry.month, LedgerEntry.points)):
-            added[month] += points
-            added[EVER] += points
+        new = statement.returning(LedgerEntry.at, LedgerEntry.share_id, LedgerEntry.points)
+        for at, share, points in db.session.execute(new):
+            for period in _periods(at, campaigns.get(share), zone):
+                added[period] += points
             count += 1
-    _add(subject, added)
+    totals.add(subject, added)
     return count
 
 
@@ -75,16 +76,9 @@ def _ids(keys: Iterable[str]) -> dict[str, int]:
     return {line.key: line.id for line in found}
 
 
-def _add(subject: str, added: Counter[str]) -> None:
-    rows = [{"subject": subject, "period": p, "points": n} for p, n in sorted(added.items()) if n]
-    if not rows:
-        return
-    upsert = insert(Total).values(rows)
-    db.session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=["subject", "period"], set_={"points": Total.points + upsert.excluded.points}
-        )
-    )
+def _periods(at: datetime, campaign: int | None, zone: str) -> tuple[str, ...]:
+    periods = totals.periods_of(at, zone)
+    return periods if campaign is None else (*periods, totals.campaign_period(campaign))
 
 
 def entries(subject: str) -> list[LedgerEntry]:
@@ -94,7 +88,7 @@ def entries(subject: str) -> list[LedgerEntry]:
 
 
 def total(subject: str, period: str = EVER) -> int:
-    """Return a subject's points in a month (`2026-11`) or, by default, ever."""
+    """Return a subject's points in a period (`2026-11`, `2026-W47`, `2026-Q4`, `campaign:7`) or, by default, ever."""
     query = sa.select(Total.points).where(Total.subject == subject, Total.period == period)
     return db.session.scalar(query) or 0
 
@@ -110,7 +104,7 @@ class Finding:
     """One place where the books do not agree. `what` names the line, total, share or badge."""
 
     kind: str
-    """line, missing, surplus, total, share or badge."""
+    """line, missing, surplus, total, share, badge or board."""
     subject: str
     what: str
     expected: str
@@ -138,6 +132,8 @@ def verify(progress: Callable[[int], None] | None = None) -> list[Finding]:
             findings += _check([subject], agreed)
         if progress:
             progress(len(batch))
+    for period, points, expected, found in totals.wrong():
+        findings.append(Finding("board", "", f"{period}, {points} points", str(expected), str(found)))
     return findings
 
 
@@ -161,7 +157,7 @@ def batches() -> Iterator[list[str]]:
 
 def _check(subjects: Sequence[str], agreed: books.Terms) -> Iterator[Finding]:
     yield from _wrong_lines(subjects)
-    yield from _wrong_totals(subjects)
+    yield from _wrong_totals(subjects, agreed.zone)
     now = clock.now()
     for subject, hers in books.read(subjects, agreed.rules).items():
         earlier = {line.key for line in books.owed(hers, agreed, now - GRACE)}
@@ -193,15 +189,19 @@ def _wrong_badges(subject: str, hers: books.Books, agreed: books.Terms) -> Itera
             yield Finding("badge", subject, badge, str(earned.get(badge)), str(held.get(badge)))
 
 
-def _wrong_totals(subjects: Sequence[str]) -> Iterator[Finding]:
+def _wrong_totals(subjects: Sequence[str], zone: str) -> Iterator[Finding]:
     sums: Counter[tuple[str, str]] = Counter()
-    lines = sa.select(LedgerEntry.subject, LedgerEntry.month, sa.func.sum(LedgerEntry.points))
-    lines = lines.where(LedgerEntry.subject.in_(subjects)).group_by(LedgerEntry.subject, LedgerEntry.month)
-    for subject, month, points in db.session.execute(lines):
-        sums[subject, month] += points
-        sums[subject, EVER] += points
-    totals = sa.select(Total.subject, Total.period, Total.points).where(Total.subject.in_(subjects))
-    kept = {(t.subject, t.period): t.points for t in db.session.execute(totals)}
+    lines = (
+        sa.select(LedgerEntry.subject, LedgerEntry.at, LedgerEntry.points, Story.campaign_id)
+        .outerjoin(Share, LedgerEntry.share_id == Share.id)
+        .outerjoin(Story, Share.story_id == Story.id)
+        .where(LedgerEntry.subject.in_(subjects))
+    )
+    for subject, at, points, campaign in db.session.execute(lines):
+        for period in _periods(at, campaign, zone):
+            sums[subject, period] += points
+    kept_rows = sa.select(Total.subject, Total.period, Total.points).where(Total.subject.in_(subjects))
+    kept = {(t.subject, t.period): t.points for t in db.session.execute(kept_rows)}
     for subject, period in sorted(sums.keys() | kept.keys()):
         expected, found = sums[subject, period], kept.get((subject, period), 0)
         if expected != found:
