@@ -68,13 +68,23 @@ def _neighbour(n: int, her: bool) -> dict[str, Any]:
 
 
 def badge_name(slug: str, words: NullTranslations) -> str:
-    """Return a badge's name; one that the programme made itself is called by its slug."""
+    """Return a badge's name by its slug; a badge that the programme made itself comes with its title instead."""
     names = {
         "first-word": words.gettext("First word"),
         "conversation-starter": words.gettext("Conversation starter"),
         "steady-voice": words.gettext("Steady voice"),
+        "own-voice": words.gettext("Own voice"),
+        "well-read": words.gettext("Well read"),
+        "storyteller": words.gettext("Storyteller"),
+        "all-around": words.gettext("All around"),
+        "wide-interests": words.gettext("Wide interests"),
+        "at-home": words.gettext("At home"),
+        "regular": words.gettext("Regular"),
+        "campaigner": words.gettext("Campaigner"),
+        "early-bird": words.gettext("Early bird"),
+        "together": words.gettext("Together"),
     }
-    return names.get(slug) or render.line(slug.replace("-", " ")).capitalize()
+    return names.get(slug) or render.line(slug)
 
 
 def points(n: int, language: str) -> str:

@@ -7,7 +7,7 @@ belong to years: so each week gives its draw ticket to exactly one month, and a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -78,17 +78,33 @@ def weeks_of_month(month: str) -> tuple[str, ...]:
     return tuple(week_of_day(day) for day in days if day.month == first.month)
 
 
-def streak(weeks: Iterable[str], current: str) -> int:
+def streak(weeks: Iterable[str], current: str, rest: Collection[str] = ()) -> int:
     """Return how many weeks in a row were active up to now.
 
-    The current week is not over: it lengthens a streak but does not break one.
+    The current week is not over: it lengthens a streak but does not break one. Nor does a week of `rest`, which
+    counts only if it was active all the same.
     """
     active = set(weeks)
+    first = min(active, default=current)
     last = current if current in active else shift(current, -1)
     length = 0
-    while last in active:
-        length, last = length + 1, shift(last, -1)
+    while last >= first and (last in active or last in rest):
+        length, last = length + (last in active), shift(last, -1)
     return length
+
+
+def rows(weeks: Iterable[str], rest: Collection[str] = ()) -> list[list[str]]:
+    """Return the active weeks, sorted, in rows that no other week parts but those of `rest`."""
+    found: list[list[str]] = []
+    for week in sorted(set(weeks)):
+        before = shift(week, -1)
+        while found and before in rest and before > found[-1][-1]:
+            before = shift(before, -1)
+        if found and found[-1][-1] == before:
+            found[-1].append(week)
+        else:
+            found.append([week])
+    return found
 
 
 def tickets(weeks: Iterable[str], month: str, at_most: int = 5) -> int:

@@ -35,8 +35,8 @@ class Books:
     folded: dict[int, Facts] = field(default_factory=dict)
     """By share id, as evidence says."""
     booked: list[Booked] = field(default_factory=list)
-    awards: dict[str, tuple[datetime, datetime | None]] = field(default_factory=dict)
-    """Slug → (earned, revoked)."""
+    awards: dict[tuple[str, int], Award] = field(default_factory=dict)
+    """By badge and level, those taken back too."""
 
 
 def terms() -> Terms:
@@ -89,9 +89,9 @@ def read(subjects: Sequence[str], rules: Rules, judged: Mapping[int, Verdict] | 
         books.folded[id_] = shares.fold(books.stored[id_], events.get(id_, ()), rules)
     for subject, lines in _booked(subjects).items():
         found[subject].booked = lines
-    awards = sa.select(Award.subject, Award.badge, Award.earned_at, Award.revoked_at)
-    for subject, badge, earned_at, revoked_at in db.session.execute(awards.where(Award.subject.in_(subjects))):
-        found[subject].awards[badge] = earned_at, revoked_at
+    awards = sa.select(Award).where(Award.subject.in_(subjects)).execution_options(populate_existing=True)
+    for award in db.session.scalars(awards):
+        found[award.subject].awards[award.badge, award.level] = award
     return found
 
 

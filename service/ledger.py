@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
-from scoring import badges, shares
+from scoring import shares
 from scoring.points import Entry, Reversal
 from scoring.weeks import month_of
-from service import books, clock, totals
+from service import badge_books, books, clock, totals
 from service.database import db
 from service.models import Award, LedgerEntry, Share, Story, Total
 
@@ -159,7 +159,9 @@ def _check(subjects: Sequence[str], agreed: books.Terms) -> Iterator[Finding]:
     yield from _wrong_lines(subjects)
     yield from _wrong_totals(subjects, agreed.zone)
     now = clock.now()
-    for subject, hers in books.read(subjects, agreed.rules).items():
+    read = books.read(subjects, agreed.rules)
+    yield from _wrong_badges(read, agreed)
+    for subject, hers in read.items():
         earlier = {line.key for line in books.owed(hers, agreed, now - GRACE)}
         for line in books.owed(hers, agreed, now):
             if line.key not in earlier:
@@ -174,19 +176,24 @@ def _check(subjects: Sequence[str], agreed: books.Terms) -> Iterator[Finding]:
                 yield Finding("share", subject, f"share:{id_}", state, hers.states[id_])
             elif facts != hers.stored[id_]:
                 yield Finding("share", subject, f"share:{id_}", _moments(facts), _moments(hers.stored[id_]))
-        yield from _wrong_badges(subject, hers, agreed)
 
 
 def _moments(facts: shares.Facts) -> str:
     return f"declared {facts.declared_at}, seen {facts.seen_at}, visits {len(facts.visited_at)}"
 
 
-def _wrong_badges(subject: str, hers: books.Books, agreed: books.Terms) -> Iterator[Finding]:
-    earned = {e.badge: e.at for e in badges.earned(tuple(hers.folded.values()), agreed.rules, agreed.zone)}
-    held = {badge: at for badge, (at, revoked_at) in hers.awards.items() if revoked_at is None}
-    for badge in sorted(earned.keys() | held.keys()):
-        if earned.get(badge) != held.get(badge):
-            yield Finding("badge", subject, badge, str(earned.get(badge)), str(held.get(badge)))
+def _wrong_badges(read: Mapping[str, books.Books], agreed: books.Terms) -> Iterator[Finding]:
+    """Levels that are held and not earned, or earned and not held, unless a person took them back."""
+    counting = badge_books.declared()
+    settled = badge_books.settled(counting)
+    folded = {subject: tuple(hers.folded.values()) for subject, hers in read.items()}
+    for subject, earned in badge_books.earned(folded, agreed, counting).items():
+        awards = {key: award for key, award in read[subject].awards.items() if key[0] in settled}
+        held = {key: award.earned_at for key, award in awards.items() if award.revoked_at is None}
+        for key in sorted(earned.keys() | held.keys()):
+            if earned.get(key) != held.get(key) and not (key in awards and awards[key].revoked_why):
+                what = key[0] if key[1] == 1 else f"{key[0]} {key[1]}"
+                yield Finding("badge", subject, what, str(earned.get(key)), str(held.get(key)))
 
 
 def _wrong_totals(subjects: Sequence[str], zone: str) -> Iterator[Finding]:

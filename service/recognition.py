@@ -16,15 +16,19 @@ import sqlalchemy as sa
 
 from emails.values import Neighbour, You
 from scoring import badges, points, standings, weeks
+from scoring.badges import About, Brief, Tally
 from scoring.shares import Facts, State
 from scoring.visits import HUMAN
-from service import clock, ledger, words_of_score
+from service import badge_books, clock, ledger, words_of_score
 from service.board import NEAR, Board, short, standing_lines
 from service.books import FOLDED, Terms, known, terms
 from service.bulk import among
 from service.database import db
-from service.models import Employee, Evidence, LedgerEntry, Share, Story, Total
+from service.models import Award, Employee, Evidence, LedgerEntry, Share, Story, Total
 from service.unsaid import unsaid as shares_unsaid
+
+UNKNOWN = About()
+"""A story of which badges need know nothing."""
 
 BATCH = 5000
 """Subjects that one query names at most."""
@@ -47,15 +51,21 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     month, begin, now = _month(week, agreed.zone), weeks.begin(week, agreed.zone), clock.now()
     found: dict[str, You] = {}
     around = {} if board else people_near(subjects, month)
-    nobody = _you((), week, month, agreed)
+    counting = badge_books.declared()
+    nobody = _with_step(_you_of((), frozenset(), week, month, agreed), Tally(), counting, agreed)
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
-        hers = _visited(batch, agreed.zone)
+        hers = _visited(batch, agreed.zone, counting)
+        rest = badge_books.resting(list(hers), agreed.zone) if hers else {}
         unsaid = shares_unsaid(batch, now)
         readers = _readers(list(hers), weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
         totals = {} if board else _totals(batch, month)
         for subject in batch:
-            you = _you_of(_visits(hers[subject]), week, month, agreed) if subject in hers else nobody
+            you = nobody
+            if subject in hers:
+                you = _you_of(_visits(hers[subject]), rest[subject], week, month, agreed)
+                mine = badges.tally(hers[subject], agreed.rules, week, rest[subject])
+                you = _with_step(you, mine, counting, agreed)
             if (visits := readers.get(subject, 0)) > you.visits:
                 you = replace(you, visits=visits)
             if board is None:
@@ -74,14 +84,19 @@ def _month(week: str, zone: str) -> str:
     return weeks.month_of(min(max(clock.now(), begin), end - timedelta(microseconds=1)), zone)
 
 
-def _visited(subjects: Sequence[str], zone: str) -> dict[str, list[tuple[str, ...]]]:
-    """Return for each of these subjects the weeks of the visits of each confirmed share: all that `_you` asks."""
-    query = sa.select(Share.subject, Share.visited_at).where(
+def _visited(subjects: Sequence[str], zone: str, counting: Sequence[badges.Badge]) -> dict[str, list[Brief]]:
+    """Return what counting needs of the confirmed shares of each of these subjects."""
+    query = sa.select(Share.subject, Share.visited_at, Share.network, Share.own_words, Share.story_id).where(
         among(Share.subject, subjects), Share.state.in_((State.CONFIRMED, State.ENGAGED))
     )
-    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for subject, moments in db.session.connection().execute(query):
-        found[subject].append(tuple(sorted(_week_of(moment, zone) for moment in moments or ())))
+    rows = db.session.connection().execute(query).all()
+    asked = any(badge_books.asks_stories(badge) for badge in counting)
+    about = badge_books.about({story for *_others, story in rows}) if asked else {}
+    found: dict[str, list[Brief]] = defaultdict(list)
+    for subject, moments, network, own_words, story in rows:
+        if moments:
+            begun = tuple(sorted(_week_of(moment, zone) for moment in moments))
+            found[subject].append(Brief(begun, network, own_words, about.get(story, UNKNOWN)))
     return found
 
 
@@ -93,34 +108,32 @@ def _week_of(moment: str, zone: str) -> str:
     return weeks.week_of(datetime.fromisoformat(moment), zone)
 
 
-def _visits(hers: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Return these in an order that says nothing: few people's differ then."""
-    return tuple(sorted(hers))
+def _visits(hers: Sequence[Brief]) -> tuple[tuple[str, ...], ...]:
+    """Return the weeks of visits in an order that says nothing: few people's differ then."""
+    return tuple(sorted(share.weeks for share in hers))
+
+
+def _with_step(you: You, mine: Tally, counting: tuple[badges.Badge, ...], agreed: Terms) -> You:
+    """Return it with the next level: of the badges that are counted for everybody alike."""
+    step = badges.nearest(mine, counting, agreed.rules)
+    return replace(you, badge=_named(step.badge), have=step.have, need=step.need) if step else you
+
+
+def _named(slug: str) -> str:
+    """Return a badge's slug where the catalogues have its name, else the title that the programme gave it."""
+    return slug if slug in words_of_score.BADGES else badge_books.title(slug) or slug
 
 
 @lru_cache(maxsize=4096)
-def _you_of(visits: tuple[tuple[str, ...], ...], week: str, month: str, agreed: Terms) -> You:
-    """Return what `_you` says of shares visited in these weeks."""
-    begun = (tuple(weeks.begin(each, agreed.zone) for each in share) for share in visits)
-    hers = [Facts("", visited_at=moments, key=str(n)) for n, moments in enumerate(begun)]
-    return _you(hers, week, month, agreed)
-
-
-def _you(hers: Sequence[Facts], week: str, month: str, agreed: Terms) -> You:
-    """What follows from her confirmed shares alone."""
-    active = badges.active_weeks(hers, agreed.zone)
+def _you_of(visits: tuple[tuple[str, ...], ...], rest: frozenset[str], week: str, month: str, agreed: Terms) -> You:
+    """Return what follows from the weeks in which each of her confirmed shares was visited, beside the next badge."""
+    active = {share[0] for share in visits}
     last = weeks.shift(week, -1)
-    steps = badges.progress(hers, agreed.rules, agreed.zone, week)
-    confirmed = (weeks.week_of(at, agreed.zone) for f in hers if (at := f.confirmed_at))
-    visits = (weeks.week_of(at, agreed.zone) for f in hers for at in f.visited_at)
     return You(
-        weeks=weeks.streak(active, week),
+        weeks=weeks.streak(active, week, rest),
         tickets=weeks.tickets(active, month, agreed.rules.tickets_a_month),
-        badge=steps.badge if steps else None,
-        have=steps.have if steps else 0,
-        need=steps.need if steps else 0,
-        shares=sum(1 for w in confirmed if w == last),
-        visits=sum(1 for w in visits if w == last),
+        shares=sum(1 for share in visits if share[0] == last),
+        visits=sum(1 for share in visits for each in share if each == last),
     )
 
 
@@ -193,7 +206,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A badge on her page: earned at a moment, or `have` of `need` steps done."""
+    """A badge on her page: the highest level earned at a moment, and `have` of `need` steps to the next one."""
 
     slug: str
     name: str
@@ -201,6 +214,12 @@ class Badge:
     earned_at: datetime | None = None
     have: int = 0
     need: int = 0
+    level: int = 0
+    """The highest earned."""
+    levels: int = 1
+    """All there are."""
+    award: Award | None = None
+    """That level's; None while it is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +254,7 @@ def page_facts(employee: Employee, limit: int = 50) -> PageFacts:
         month=weeks.month_of(now, agreed.zone),
         ever=ledger.total(employee.subject),
         lines=tuple(_lines(employee.subject, agreed))[:limit],
-        badges=tuple(_badges(employee.subject, week, agreed)),
+        badges=tuple(_badges(employee, week, agreed)),
         shares=tuple(shares),
     )
 
@@ -258,11 +277,26 @@ def _lines(subject: str, agreed: Terms) -> Iterator[Line]:
             yield Line(part[0].at, worth, message, values, title or "", network or "", len(part))
 
 
-def _badges(subject: str, week: str, agreed: Terms) -> Iterator[Badge]:
-    """Every badge, earned or with its steps."""
+def _badges(employee: Employee, week: str, agreed: Terms) -> Iterator[Badge]:
+    """Every badge that is switched on or was earned: the highest level, and the steps to the next one."""
+    subject = employee.subject
     hers = confirmed_shares([subject])[subject]
-    at = {e.badge: e.at for e in badges.earned(hers, agreed.rules, agreed.zone)}
-    for slug in badges.BADGES:
-        name, help_ = words_of_score.BADGES[slug]
-        have, need = badges.steps(slug, hers, agreed.rules, agreed.zone, week)
-        yield Badge(slug, name, help_, at.get(slug), need if slug in at else have, need)
+    kept = badge_books.everything()
+    of = [each.badge for each in kept]
+    surroundings = badge_books.around({subject: hers}, of, agreed.zone)[subject]
+    awards: dict[str, Award] = {}
+    held = sa.select(Award).where(Award.subject == subject, Award.revoked_at.is_(None)).order_by(Award.level)
+    for award in db.session.scalars(held):
+        awards[award.badge] = award
+    for each in kept:
+        badge, best = each.badge, awards.get(each.badge.slug)
+        if not each.on and best is None:
+            continue
+        name, help_ = words_of_score.of_badge(badge, employee.language)
+        needs = badge.thresholds(agreed.rules)
+        have, need = (best.level, best.level) if best else (0, needs[0])
+        if badge.criterion.kind not in badges.TOGETHER:
+            step = badges.steps(badge, hers, agreed.rules, agreed.zone, week, surroundings)
+            have, need = step.have, step.need
+        level = best.level if best else 0
+        yield Badge(badge.slug, name, help_, best.earned_at if best else None, have, need, level, len(needs), best)

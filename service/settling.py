@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
-from scoring import badges, points, shares
+from scoring import points, shares
 from scoring.points import Entry, Reversal
 from scoring.shares import Facts
-from service import clock, ledger
+from service import badge_books, clock, ledger
 from service.books import Books, Terms, lock, owed, read, terms
 from service.database import db
 from service.journal import log
@@ -49,24 +49,27 @@ def _columns(facts: Facts) -> dict[str, object]:
 
 
 def _award(subject: str, books: Books, agreed: Terms, now: datetime) -> None:
-    """Give badges that are earned, take back those that are not, by upsert."""
-    earned = {e.badge: e.at for e in badges.earned(tuple(books.folded.values()), agreed.rules, agreed.zone)}
-    for badge, at in earned.items():
-        if books.awards.get(badge) != (at, None):
-            row = {"subject": subject, "badge": badge, "level": 1, "earned_at": at, "created_at": now}
-            upsert = ledger.insert(Award).values(row)
-            db.session.execute(
-                upsert.on_conflict_do_update(
-                    index_elements=["subject", "badge", "level"], set_={"earned_at": at, "revoked_at": None}
-                )
+    """Give levels of badges that her shares earn, take back those that they do not; what a person took back stays."""
+    folded = tuple(books.folded.values())
+    if not books.awards and not any(facts.visited_at for facts in folded):
+        return
+    counting = badge_books.declared()
+    earned = badge_books.earned({subject: folded}, agreed, counting)[subject]
+    for (badge, level), at in earned.items():
+        award = books.awards.get((badge, level))
+        if award and (award.revoked_why or (award.earned_at, award.revoked_at) == (at, None)):
+            continue
+        row = {"subject": subject, "badge": badge, "level": level, "earned_at": at, "created_at": now}
+        upsert = ledger.insert(Award).values(row)
+        db.session.execute(
+            upsert.on_conflict_do_update(
+                index_elements=["subject", "badge", "level"], set_={"earned_at": at, "revoked_at": None}
             )
-    for badge, (_at, revoked_at) in books.awards.items():
-        if badge not in earned and revoked_at is None:
-            db.session.execute(
-                sa.update(Award)
-                .where(Award.subject == subject, Award.badge == badge, Award.revoked_at.is_(None))
-                .values(revoked_at=now)
-            )
+        )
+    settled = badge_books.settled(counting)
+    for (badge, level), award in books.awards.items():
+        if badge in settled and (badge, level) not in earned and award.revoked_at is None:
+            db.session.execute(sa.update(Award).where(Award.id == award.id).values(revoked_at=now))
 
 
 def settle_due() -> int:

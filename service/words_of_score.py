@@ -24,8 +24,26 @@ BADGES = {
         N_("Readers gathered around one of your shares."),
     ),
     badges.STEADY_VOICE: (N_("Steady voice"), N_("You brought readers several weeks in a row.")),
+    "own-voice": (N_("Own voice"), N_("Readers followed what you wrote in your own words.")),
+    "well-read": (N_("Well read"), N_("People came to read because of you.")),
+    "storyteller": (N_("Storyteller"), N_("Story after story of yours found a reader.")),
+    "all-around": (N_("All around"), N_("You found readers on several networks.")),
+    "wide-interests": (N_("Wide interests"), N_("You found readers for many topics.")),
+    "at-home": (N_("At home"), N_("Readers come to you for one topic again and again.")),
+    "regular": (N_("Regular"), N_("You brought readers in many weeks, whatever lay between them.")),
+    "campaigner": (N_("Campaigner"), N_("You brought readers to several stories of a campaign.")),
+    "early-bird": (N_("Early bird"), N_("You were the first in the company to find a reader for a story.")),
+    "together": (N_("Together"), N_("Many of your team found readers in the same week, and you were one of them.")),
 }
 """Name of a badge and what it is given for."""
+
+
+def of_badge(badge: badges.Badge, language: str = "") -> tuple[str, str]:
+    """Return a badge's name and what it is given for: messages of the catalogue, or the programme's words for it."""
+    if badge.title:
+        return tuple(w.get(language) or w.get("en") or next(iter(w.values()), "") for w in (badge.title, badge.help))  # type: ignore[return-value]
+    return BADGES.get(badge.slug, (badge.slug, ""))
+
 
 STATES = {
     "opened": N_("Opened"),

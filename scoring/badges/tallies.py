@@ -1,0 +1,101 @@
+"""Tallies. In: of each confirmed share as little as counting needs. Out: her next level, for a million at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from scoring.badges.counting import About, Progress
+from scoring.badges.criteria import TOGETHER, Badge, Kind
+from scoring.rules import Rules
+from scoring.weeks import rows, streak
+
+
+class Brief(NamedTuple):
+    """What counting steps needs of one confirmed share; less than Facts, for a million people at a time."""
+
+    weeks: tuple[str, ...]
+    """Of its visits, sorted."""
+    network: str
+    own_words: bool
+    about: About
+
+
+class Tally(NamedTuple):
+    """How far somebody is in everything that is counted without being narrowed."""
+
+    shares: int = 0
+    engaged: int = 0
+    own_words: int = 0
+    readers: int = 0
+    readers_of_one: int = 0
+    weeks: int = 0
+    row: int = 0
+    """The longest row of active weeks there ever was."""
+    streak: int = 0
+    """The present one."""
+    networks: int = 0
+    topics: int = 0
+    one_topic: int = 0
+    one_campaign: int = 0
+
+
+def tally(shares: Sequence[Brief], rules: Rules, current: str, rest: frozenset[str] = frozenset()) -> Tally:
+    """Return how far these shares of one person bring her; the same as counting their moments."""
+    need = max(1, rules.engaged_from)
+    topics = Counter(topic for s in shares for topic in s.about.topics)
+    campaigns = Counter(s.about.campaign for s in shares if s.about.campaign is not None)
+    active = frozenset(s.weeks[0] for s in shares)
+    readers = [len(s.weeks) for s in shares]
+    row, now = _in_a_row(active, current, rest)
+    return Tally(
+        shares=len(shares),
+        engaged=sum(n >= need for n in readers),
+        own_words=sum(s.own_words for s in shares),
+        readers=sum(readers),
+        readers_of_one=max(readers, default=0),
+        weeks=len(active),
+        row=row,
+        streak=now,
+        networks=len({s.network for s in shares}),
+        topics=len(topics),
+        one_topic=max(topics.values(), default=0),
+        one_campaign=max(campaigns.values(), default=0),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _in_a_row(active: frozenset[str], current: str, rest: frozenset[str]) -> tuple[int, int]:
+    return max(map(len, rows(active, rest)), default=0), streak(active, current, rest)
+
+
+def tallied(badge: Badge) -> tuple[str, str] | None:
+    """Return the fields of Tally that a badge's levels and its steps go by; None where it needs the shares."""
+    c = badge.criterion
+    if c.kind in TOGETHER or c.network or c.topic or c.campaign:
+        return None
+    if c.kind is Kind.WEEKS and c.in_a_row:
+        return "row", "streak"
+    if c.kind is Kind.SHARES and c.proof != "confirmed":
+        return (c.proof.replace("-", "_"),) * 2
+    return (c.kind.replace("-", "_"),) * 2
+
+
+@lru_cache(maxsize=1 << 14)
+def nearest(hers: Tally, badges: tuple[Badge, ...], rules: Rules) -> Progress | None:
+    """Return the next level as `progress` does, of badges that are `tallied`."""
+    best: Progress | None = None
+    for badge in badges:
+        fields = tallied(badge)
+        if fields is None:
+            continue
+        most, have = getattr(hers, fields[0]), getattr(hers, fields[1])
+        for level, need in enumerate(badge.thresholds(rules), 1):
+            if most < need:
+                step = Progress(badge.slug, min(have, need), need, level)
+                if best is None or step.have * best.need > best.have * step.need:
+                    best = step
+                break
+    return best
