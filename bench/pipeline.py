@@ -153,9 +153,9 @@ class _Stage:
         with Redis.from_url(redis) as line:
             while time.monotonic() < deadline:
                 now = time.perf_counter()
-                if not line.llen("rq:queue:goodword") and not any(_children(worker.pid) for worker in workers):
-                    time.sleep(0.02)  # between taking a job from the line and beginning it there is a moment
-                    if not line.llen("rq:queue:goodword") and not any(_children(worker.pid) for worker in workers):
+                if _idle(line, workers):
+                    time.sleep(0.2)  # between a job's taking and its beginning, or its end and its ring, is a moment
+                    if _idle(line, workers):
                         return now
                 time.sleep(0.02)
         raise TimeoutError("the workers are still at it after a quarter of an hour")
@@ -181,6 +181,14 @@ class _Stage:
         asked = [sys.executable, "-m", "bench.pipeline", deed, *words]
         done = subprocess.run(asked, env=environment, stdout=subprocess.PIPE, check=True, text=True)
         return done.stdout.splitlines()[-1]
+
+
+def _idle(line: Redis, workers: Sequence[subprocess.Popen[bytes]]) -> bool:
+    """Tell whether no job waits, is on its way to a worker, or is at work."""
+    waiting = (
+        line.llen("rq:queue:goodword") or line.llen("rq:queue:goodword:intermediate") or line.zcard("rq:wip:goodword")
+    )
+    return not waiting and not any(_children(worker.pid) for worker in workers)
 
 
 def _children(pid: int) -> str:
