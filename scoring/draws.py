@@ -10,16 +10,19 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from operator import lt
 
 MAX_TICKETS = 2**32 - 1
 MAX_TOTAL = 2**53 - 1
 
 _NAME = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+_SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _WHOLE = re.compile(r"[1-9][0-9]{0,15}", re.ASCII)
 _SOURCE = re.compile(r"drand-quicknet/[1-9][0-9]{0,15}|numbers/[0-9a-f]{64}", re.ASCII)
+_LINES = re.compile(r"(?:[0-9a-f]{64},[1-9][0-9]{0,9}\n)*", re.ASCII)
 _NUMBERS = re.compile(r"(?:(?:(?:0|[1-9][0-9]*)\.)+/)+", re.ASCII)
 
 
@@ -37,7 +40,10 @@ class BadRandomness(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A frozen pool. `entries` are (entrant, tickets), strictly ascending by entrant."""
+    """A frozen pool: made by `make_pool` and `parse` alone, so that it is one that the protocol accepts.
+
+    `entrants` are strictly ascending; `tickets` are theirs, in the same order.
+    """
 
     draw: str
     rules: str
@@ -47,12 +53,17 @@ class Pool:
     prizes: int
     ranks: int
     """Winners and alternates."""
-    entries: tuple[tuple[str, int], ...]
+    total: int
+    """All tickets together."""
+    entrants: list[str] = field(repr=False)
+    tickets: list[int] = field(repr=False)
+    file: bytes = field(repr=False)
+    """The pool file, byte for byte."""
 
     @property
-    def total(self) -> int:
-        """All tickets together."""
-        return sum(tickets for _, tickets in self.entries)
+    def entries(self) -> tuple[tuple[str, int], ...]:
+        """Entrants and tickets, side by side."""
+        return tuple(zip(self.entrants, self.tickets, strict=True))
 
 
 def is_name(text: str) -> bool:
@@ -73,30 +84,30 @@ def entrant(draw: str, salt: str, address: str) -> str:
     """
     if not is_name(draw):
         raise ValueError("a draw's name is 1 to 64 of a-z, 0-9 and -")
-    if re.fullmatch(r"[0-9a-f]{32}", salt, re.ASCII) is None:
+    if _SALT.fullmatch(salt) is None:
         raise ValueError("a salt is 32 lower-case hex digits")
-    lowered = "".join(c.lower() if "A" <= c <= "Z" else c for c in unicodedata.normalize("NFC", address))
+    if address.isascii():
+        lowered = address.lower()
+    else:
+        lowered = "".join(c.lower() if "A" <= c <= "Z" else c for c in unicodedata.normalize("NFC", address))
     return sha256(f"goodword-entrant-v1|{draw}|{salt}|{lowered}")
 
 
 def make_pool(draw: str, rules: str, source: str, prizes: int, ranks: int, entries: Iterable[tuple[str, int]]) -> Pool:
     """Return the pool of these entries, sorted. Raises BadPool where the protocol would refuse its file."""
-    pool = Pool(draw, rules, source, prizes, ranks, tuple(sorted(entries)))
-    parse(_text(pool).encode())
-    return pool
+    lines = [f"{one},{tickets}\n" for one, tickets in entries]
+    lines.sort()  # by entrant: all have 64 digits, and who is there twice is refused below
+    head = ["goodword-pool-v1", draw, rules, source, prizes, ranks, len(lines), 0]
+    try:
+        head[7] = sum([int(line[65:]) for line in lines])
+    except ValueError:
+        raise BadPool(0, "an entrant is 64 hex digits, and tickets are whole numbers") from None
+    return parse(f"{','.join(map(str, head))}\n{''.join(lines)}".encode())
 
 
 def file_of(pool: Pool) -> bytes:
-    """Return the pool file's bytes. Raises BadPool for a pool that the protocol refuses."""
-    data = _text(pool).encode()
-    parse(data)
-    return data
-
-
-def _text(pool: Pool) -> str:
-    head = (pool.draw, pool.rules, pool.source, pool.prizes, pool.ranks, len(pool.entries), pool.total)
-    lines = ["goodword-pool-v1," + ",".join(str(part) for part in head)]
-    return "".join(f"{line}\n" for line in lines + [f"{one},{tickets}" for one, tickets in pool.entries])
+    """Return the pool file's bytes."""
+    return pool.file
 
 
 def parse(data: bytes) -> Pool:
@@ -107,7 +118,7 @@ def parse(data: bytes) -> Pool:
         raise BadPool(0, "only ASCII belongs into a pool file") from None
     if not text.endswith("\n"):
         raise BadPool(0, "the last line must end with LF")
-    head, *lines = text[:-1].split("\n")
+    head, _, body = text.partition("\n")
     fields = head.split(",")
     if len(fields) != 8 or fields[0] != "goodword-pool-v1":
         raise BadPool(1, "the header is goodword-pool-v1 and seven fields")
@@ -121,15 +132,12 @@ def parse(data: bytes) -> Pool:
     prizes, ranks, n, total = (_whole(count, 1) for count in counts)
     if prizes > ranks:
         raise BadPool(1, "there are more prizes than ranks")
-    if n != len(lines):
-        raise BadPool(1, f"the header counts {n} entrants, the file has {len(lines)}")
-    entries = tuple(_entry(line, number) for number, line in enumerate(lines, 2))
-    for number, (one, other) in enumerate(pairwise(entries), 3):
-        if one[0] >= other[0]:
-            raise BadPool(number, "entrants must be strictly ascending")
-    if total > MAX_TOTAL or total != sum(tickets for _, tickets in entries):
+    entrants, tickets = _entries(body)
+    if n != len(entrants):
+        raise BadPool(1, f"the header counts {n} entrants, the file has {len(entrants)}")
+    if total > MAX_TOTAL or total != sum(tickets):
         raise BadPool(1, "the total is not the sum of the tickets, or above 2^53-1")
-    return Pool(draw, rules, source, prizes, ranks, entries)
+    return Pool(draw, rules, source, prizes, ranks, total, entrants, tickets, data)
 
 
 def _whole(text: str, line: int) -> int:
@@ -138,14 +146,23 @@ def _whole(text: str, line: int) -> int:
     return int(text)
 
 
-def _entry(line: str, number: int) -> tuple[str, int]:
-    one, comma, tickets = line.partition(",")
-    if not comma or _HASH.fullmatch(one) is None:
-        raise BadPool(number, "a line is 64 lower-case hex digits, a comma and the tickets")
-    count = _whole(tickets, number)
-    if count > MAX_TICKETS:
-        raise BadPool(number, "tickets are at most 2^32-1")
-    return one, count
+def _entries(body: str) -> tuple[list[str], list[int]]:
+    """Return entrants and tickets of all lines below the header: a million of them in about a second."""
+    good = _LINES.match(body)
+    if good is None or good.end() != len(body):
+        end = good.end() if good else 0
+        raise BadPool(
+            body.count("\n", 0, end) + 2,
+            "a line is 64 lower-case hex digits, a comma and the tickets: decimal, from 1, without leading zeros",
+        )
+    cells = body.replace("\n", ",").split(",")
+    entrants, tickets = cells[:-1:2], list(map(int, cells[1::2]))
+    if not all(map(lt, entrants, entrants[1:])):
+        wrong = next(n for n, (one, other) in enumerate(pairwise(entrants), 3) if one >= other)
+        raise BadPool(wrong, "entrants must be strictly ascending")
+    if tickets and max(tickets) > MAX_TICKETS:
+        raise BadPool(tickets.index(max(tickets)) + 2, "tickets are at most 2^32-1")
+    return entrants, tickets
 
 
 def canonical(groups: Iterable[Sequence[int]]) -> str:
@@ -178,18 +195,32 @@ def seed(pool_hash: str, randomness: str) -> str:
 
 
 def ranks(entries: Sequence[tuple[str, int]], seed: str, count: int) -> list[str]:
-    """Return the entrants of ranks 1, 2, …: min(len(entries), count) of them.
+    """Return the entrants of ranks 1, 2, … as `roll` does, from (entrant, tickets) in ascending order."""
+    return roll([one for one, _ in entries], [tickets for _, tickets in entries], seed, count)
+
+
+BLOCK = 1024
+"""Tickets are summed by blocks first: few blocks are looked into, and a million sums of one each are not made."""
+
+
+def roll(entrants: Sequence[str], tickets: Sequence[int], seed: str, count: int) -> list[str]:
+    """Return the entrants of ranks 1, 2, …: min(len(entrants), count) of them.
 
     Tickets are numbered from 0 in file order; who is ranked already is skipped. (Modulo bias is below 2^-203.)
     """
-    ends = list(accumulate(tickets for _, tickets in entries))
-    wanted = min(len(entries), count)
+    blocks = list(accumulate(sum(tickets[n : n + BLOCK]) for n in range(0, len(tickets), BLOCK)))
+    inside: dict[int, list[int]] = {}
+    wanted = min(len(entrants), count)
     found: dict[str, None] = {}
     i = 0
     while len(found) < wanted:
         digest = hashlib.sha256(f"{seed}|{i}".encode()).digest()
-        ticket = int.from_bytes(digest, "big") % ends[-1]
-        found[entries[bisect_right(ends, ticket)][0]] = None
+        ticket = int.from_bytes(digest, "big") % blocks[-1]
+        block = bisect_right(blocks, ticket)
+        if block not in inside:
+            inside[block] = list(accumulate(tickets[block * BLOCK : (block + 1) * BLOCK]))
+        first = blocks[block - 1] if block else 0
+        found[entrants[block * BLOCK + bisect_right(inside[block], ticket - first)]] = None
         i += 1
     return list(found)
 
@@ -203,6 +234,11 @@ class Outcome:
     seed: str
     ranks: list[str]
 
+    @property
+    def ranks_file(self) -> bytes:
+        """The ranks as published: a line `<rank>,<entrant>` each, every line with LF."""
+        return "".join(f"{n},{one}\n" for n, one in enumerate(self.ranks, 1)).encode()
+
 
 def verify(data: bytes, randomness: str) -> Outcome:
     """Return what a pool file's bytes and the randomness come to. Raises BadPool, BadRandomness."""
@@ -210,4 +246,4 @@ def verify(data: bytes, randomness: str) -> Outcome:
     check_randomness(pool.source, randomness)
     pool_hash = sha256(data)
     rolled = seed(pool_hash, randomness)
-    return Outcome(pool, pool_hash, rolled, ranks(pool.entries, rolled, pool.ranks))
+    return Outcome(pool, pool_hash, rolled, roll(pool.entrants, pool.tickets, rolled, pool.ranks))

@@ -6,6 +6,10 @@ Needs Python 3.9 or newer and nothing else; it shares no code with Goodword. The
     python3 verify_draw.py pool.txt RANDOMNESS            shows pool, seed and ranks
     python3 verify_draw.py pool.txt RANDOMNESS ENTRANT    and marks the rank of that entrant
     python3 verify_draw.py pool.txt --entry SALT ADDRESS  says whether you are in the pool, and with how many tickets
+
+After RANDOMNESS also what was published, to be refused where it does not agree, as many of these as you have:
+pool=HASH (the one in your mail), seed=HASH, signature=HEX (of the drand round) and the files rules=rules.txt,
+source=source.txt and ranks=ranks.txt.
 """
 
 import hashlib
@@ -68,16 +72,34 @@ def roll(seed: str, ranks: int, entries: list[tuple[str, int]]) -> list[str]:
     return ranked
 
 
+def agree(told: str, found: dict[str, str], head: list[str], randomness: str) -> None:
+    """Refuse what was published and does not agree with what was found."""
+    name, _, value = told.partition("=")
+    if name in ("rules", "source", "ranks"):
+        with open(value, "rb") as file:  # noqa: PTH123
+            value = hashlib.sha256(file.read()).hexdigest()
+    if name == "signature":
+        need(re.fullmatch("[0-9a-f]{96}", value), "the signature is not 96 hex digits")
+        value = hashlib.sha256(bytes.fromhex(value)).hexdigest()
+    drand = head[3].startswith("drand-quicknet/")
+    right = {**found, "rules": head[2], "source": head[3][len("numbers/") :], "signature": drand and randomness}
+    need(name in right, f"{name} is nothing that is published; see the first lines of this file")
+    need(value == right[name], f"what was published as {name} does not agree")
+
+
 def main(args: list[str]) -> None:
     """Do what the first lines of this file say."""
-    need(len(args) in (2, 3) or (len(args) == 4 and args[1] == "--entry"), "see the first lines of this file for usage")
+    entry = len(args) == 4 and args[1] == "--entry"
+    published = [] if entry else [one for one in args[2:] if "=" in one]
+    asked = [one for one in args[2:] if one not in published]
+    need(entry or (len(args) > 1 and len(asked) < 2), "see the first lines of this file for usage")
     with open(args[0], "rb") as file:  # noqa: PTH123
         data = file.read()
     head, entries = read(data)
     pool = hashlib.sha256(data).hexdigest()
     print("draw  ", head[1])
     print("pool  ", pool)
-    if len(args) == 4:
+    if entry:
         address = re.sub("[A-Z]", lambda c: c.group().lower(), unicodedata.normalize("NFC", args[3]))
         mine = sha(f"goodword-entrant-v1|{head[1]}|{args[2]}|{address}")
         need(mine in dict(entries), f"{mine} is not in this pool")
@@ -86,10 +108,16 @@ def main(args: list[str]) -> None:
     form = "[0-9a-f]{64}" if head[3].startswith("drand") else r"(((0|[1-9][0-9]*)\.)+/)+"
     need(re.fullmatch(form, args[1]), f"the randomness is not in the form that {head[3]} asks for")
     seed = sha(f"goodword-draw-v1|{pool}|{args[1]}")
+    ranked = roll(seed, int(head[5]), entries)
+    found = {"pool": pool, "seed": seed, "ranks": sha("".join(f"{n},{one}\n" for n, one in enumerate(ranked, 1)))}
+    for told in published:
+        agree(told, found, head, args[1])
     print("seed  ", seed)
-    for rank, entrant in enumerate(roll(seed, int(head[5]), entries), 1):
+    for rank, entrant in enumerate(ranked, 1):
         what = f"prize {rank}" if rank <= int(head[4]) else "alternate"
-        print(f"rank {rank:<4} {entrant}  {what}{'  <- yours' if entrant in args[2:] else ''}")
+        print(f"rank {rank:<4} {entrant}  {what}{'  <- yours' if entrant in asked else ''}")
+    if published:
+        print("agrees", *(told.partition("=")[0] for told in published))
 
 
 if __name__ == "__main__":
