@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from emails.networks import NETWORKS, instance_host
 from emails.slots import Rhythm
-from service import clock, rhythms, suppressions
+from service import clock, rests, rhythms, suppressions
 from service.database import db
 from service.journal import log
 from service.models import Employee, Outbox, Programme, Topic
@@ -112,6 +112,7 @@ def pause(employee: Employee, until: date | None) -> None:
         raise Refused("until", N_("Choose a day within a year, or come back when you like."))
     employee.status = Status.PAUSED
     employee.paused_until = until
+    rests.begin(employee.subject, today(employee), until)
     _hers(employee, "status")
     db.session.commit()
 
@@ -119,6 +120,7 @@ def pause(employee: Employee, until: date | None) -> None:
 def resume(employee: Employee) -> None:
     """End her pause. Commits. Whoever was not paused stays what she is."""
     if employee.status == Status.PAUSED:
+        rests.end(employee.subject, today(employee))
         employee.status = Status.ACTIVE
         employee.paused_until = None
         _hers(employee, "status")

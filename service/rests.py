@@ -1,4 +1,4 @@
-"""Rests. In: an employee's status, the last day of her pause and her zone. Out: whether she rests at a moment."""
+"""Rests. In: an employee's status, the last day of her pause and her zone. Out: whether she rests, and when she did."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import sqlalchemy as sa
+
 from emails import slots
+from service.database import db
+from service.models.badges import Rest
 from service.models.people import Status
 
 
@@ -36,3 +40,22 @@ def paused_at(person: Resting, moment: datetime) -> bool:
     if person.status != Status.PAUSED:
         return False
     return person.paused_until is None or slots.day_in(moment, known_zone(person.zone)) <= person.paused_until
+
+
+def begin(subject: str, day: date, until: date | None) -> None:
+    """Note that she pauses from this day on, up to and with `until` (None: for ever); a pause that goes on is changed.
+
+    Streaks pass over the weeks that her pauses touch. Does not commit.
+    """
+    going_on = sa.or_(Rest.until_on.is_(None), Rest.until_on >= day)
+    row = db.session.scalars(sa.select(Rest).where(Rest.subject == subject, going_on).order_by(Rest.id.desc())).first()
+    if row is None:
+        db.session.add(Rest(subject=subject, from_on=day, until_on=until))
+    else:
+        row.until_on = until
+
+
+def end(subject: str, day: date) -> None:
+    """Note that her pause ended on this day. Does not commit."""
+    going_on = sa.or_(Rest.until_on.is_(None), Rest.until_on > day)
+    db.session.execute(sa.update(Rest).where(Rest.subject == subject, going_on).values(until_on=day))

@@ -22,6 +22,7 @@ GROUPS = {
     "why": "digest",
     "mail": "mail",
     "ledger": "ledger",
+    "badges": "badges",
     "visits": "visits",
     "draw": "draw",
     "simulate": "simulate",
