@@ -56,8 +56,8 @@ class Run:
 def run(full: bool) -> list[Figure]:
     """Return the figures of planning; `full` takes a million people too."""
     with servers() as url:
-        small = measured(url, SMALL, 7)
-        medium = measured(url, MEDIUM, 3)
+        small = measured(url, SMALL, 5)
+        medium = measured(url, MEDIUM, 2)
         large = measured(url, LARGE, 1) if full else None
     found = [*_figures("10,000 people", small), *_figures("100,000 people", medium)]
     if large:
@@ -79,7 +79,7 @@ def _figures(whom: str, runs: list[Run]) -> list[Figure]:
     why = f"{runs[0].mails:,} mails, {runs[0].keys:,} distinct choices, {runs[0].selections:,} selections"
     ratio = statistics.median(run.ratio for run in runs)
     return [
-        told(f"planning, {whom}", rate, "mails/s", f"deciding, facts, hashes, durable rows: {why}"),
+        told(f"planning, {whom}", rate, "mails/s", f"deciding, facts, reasons, rows: {why}"),
         at_least(
             f"planning, {whom} / INSERT … SELECT",
             ratio,

@@ -52,10 +52,14 @@ def written(statement: Any) -> int:
     return int(done.rowcount)
 
 
-def plan_by_hashes() -> None:
-    """Let PostgreSQL join by hashes until the transaction ends: it knows little of passing tables, and would sort."""
+def plan_plainly() -> None:
+    """Let PostgreSQL join by hashes, and compile nothing, until the transaction ends.
+
+    It knows little of passing tables: it would sort where it need not, and take a page for work worth compiling.
+    """
     if postgres():
-        db.session.execute(sa.text("SET LOCAL enable_mergejoin = off"))
+        off = (sa.func.set_config(name, "off", True) for name in ("enable_mergejoin", "jit"))
+        db.session.execute(sa.select(*off))
 
 
 def any_of(asked: Any) -> sa.ColumnElement[bool]:

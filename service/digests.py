@@ -101,7 +101,7 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     counts = Counts()
     week, leaves_at = edition.week, edition.leaves_at
     now = clock.now()
-    due = [slot for slot in _undecided(edition) if ahead is None or slot.at <= now + ahead]
+    due = _undecided(edition, ahead)
     if due:
         # Taken up only where there is something to decide: this runs every minute.
         desk = Desk(edition, due)
@@ -149,12 +149,12 @@ def plan_due_slots(progress: Progress | None = None) -> int:
 
 def undecided(edition: Edition, ahead: timedelta | None = None) -> int:
     """Return how many people still have to be decided, for the length of a progress bar."""
+    return sum(_undecided(edition, ahead).values())
+
+
+def _undecided(edition: Edition, ahead: timedelta | None) -> dict[Slot, int]:
     now = clock.now()
-    return sum(n for slot, n in _undecided(edition).items() if ahead is None or slot.at <= now + ahead)
-
-
-def _undecided(edition: Edition) -> dict[Slot, int]:
-    return readers.undecided_slots(edition, programmes.current(), clock.now())
+    return readers.undecided_slots(edition, programmes.current(), now, until=None if ahead is None else now + ahead)
 
 
 def send_test(edition: Edition, employee: Employee, to_address: str) -> Outbox:

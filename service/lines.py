@@ -27,7 +27,7 @@ from service.dialects import (
     looked_up,
     moment_text,
     passing,
-    plan_by_hashes,
+    plan_plainly,
     postgres,
     same_json,
     text_of,
@@ -169,7 +169,7 @@ class Lines:
 
     def draw(self, where: sa.ColumnElement[bool]) -> int:
         """Make the lines of those of these employees who can be reached; return how many."""
-        plan_by_hashes()
+        plan_plainly()
         if not self._topics:
             self._learn(where)
         fresh(self.table)

@@ -81,19 +81,29 @@ def all_slots(week: str, programme: Programme) -> dict[Slot, int]:
     return dict(sorted((_slot(week, *wish), n) for wish, n in _tally(programme).items()))
 
 
-def undecided_slots(edition: Edition, programme: Programme, now: datetime, again: bool = True) -> dict[Slot, int]:
+def undecided_slots(
+    edition: Edition, programme: Programme, now: datetime, again: bool = True, until: datetime | None = None
+) -> dict[Slot, int]:
     """Return the slots, earliest first, in which people have neither a digest nor a reason for none, and how many.
 
-    With `again` a reason counts only once the slot is past: before, it may still pass.
+    With `again` a reason counts only once the slot is past: before, it may still pass. `until` leaves out later slots.
+    Asked every minute: where no slot is due, or all are decided, it joins nothing.
     """
-    # Three plain sums instead of one anti-join: right after a bulk insert PostgreSQL's statistics are those of before,
-    # and an anti-join planned by them compares everybody with everybody.
-    mailed = _tally(programme, Outbox, Outbox.kind == KIND, Outbox.occasion == occasion_of(edition))
-    omitted = _tally(programme, Omission, Omission.edition_id == edition.id)
+    everybody = {_slot(edition.week, *wish): n for wish, n in _tally(programme).items()}
+    people = {slot: n for slot, n in everybody.items() if until is None or slot.at <= until}
+    reconsidered = again and any(slot.at > now for slot in people)
+    if not people or (not reconsidered and _all_decided(edition, sum(everybody.values()))):
+        return {}
+    # Plain sums instead of an anti-join: right after a bulk insert PostgreSQL's statistics are those of before, and an
+    # anti-join planned by them compares everybody with everybody.
+    zones = {slot.zone for slot in people}
+    where = [Employee.zone.in_(sorted(zones))] if len(zones) < len({slot.zone for slot in everybody}) else []
+    mailed = _tally(programme, Outbox, Outbox.kind == KIND, Outbox.occasion == occasion_of(edition), *where)
+    omitted = _tally(programme, Omission, Omission.edition_id == edition.id, *where)
     found: dict[Slot, int] = {}
-    for wish, people in _tally(programme).items():
-        slot = _slot(edition.week, *wish)
-        waiting = people - mailed.get(wish, 0)
+    for slot, count in people.items():
+        wish = slot.zone, slot.weekday, slot.hour
+        waiting = count - mailed.get(wish, 0)
         if not (again and slot.at > now):  # until her slot comes she can end her pause, or follow a topic
             waiting -= omitted.get(wish, 0)
         if waiting > 0:
@@ -114,6 +124,21 @@ def _tally(
     if table is not None:
         asked = asked.join(table, table.subject == Employee.subject)
     return {(zone, weekday, hour): n for zone, weekday, hour, n in db.session.execute(asked)}
+
+
+def _all_decided(edition: Edition, people: int) -> bool:
+    """Tell whether all who can be reached have a digest or a reason; of the others, who are few, it asks one by one."""
+    others = sa.select(Employee.subject).where(~reachable())
+    mailed, omitted = (
+        (Outbox.edition_id == edition.id, Outbox.kind == KIND, Outbox.occasion == occasion_of(edition)),
+        (Omission.edition_id == edition.id,),
+    )
+    decided = 0
+    for table, where in ((Outbox, mailed), (Omission, omitted)):
+        count = sa.select(sa.func.count()).select_from(table).where(*where)
+        decided += db.session.scalar(count) or 0
+        decided -= db.session.scalar(count.where(table.subject.in_(others))) or 0
+    return decided == people
 
 
 def last_page() -> int:
