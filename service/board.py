@@ -14,13 +14,11 @@ import sqlalchemy as sa
 from emails.values import Neighbour
 from service.database import db
 from service.models import Employee, Total
-from service.models.people import Status
+from service.totals import OFF as OFF
+from service.totals import on_boards
 
 NEAR = 2
 """People shown above and below."""
-
-OFF = (Status.LEFT, Status.GONE, Status.SUSPENDED)
-"""Who has left the programme or the company or is suspended stands on no board."""
 
 BATCH = 5000
 """Lines that are drawn from the database at a time."""
@@ -35,6 +33,9 @@ class Board:
         self._subjects, self._names = bytearray(), bytearray()
         self._subject_ends, self._name_ends = array("Q", [0]), array("Q", [0])
         hashes = array("q")
+        unseen = sa.select(Total.subject, Total.points).join(Employee, Employee.subject == Total.subject)
+        unseen = unseen.where(Total.period == period, Total.points > 0, Employee.off_boards)
+        self._off: dict[str, int] = {line.subject: line.points for line in db.session.execute(unseen)}
         for subject, points, alias, name in db.session.execute(standing_lines(period)):
             tied = self._points and self._points[-1] == points
             self._places.append(self._places[-1] if tied else len(self._points) + 1)
@@ -66,6 +67,10 @@ class Board:
         """Return the points of this line."""
         return self._points[line]
 
+    def off(self, subject: str) -> int:
+        """Return the points of somebody who asked to stand on no line; 0 for anybody else."""
+        return self._off.get(subject, 0)
+
     def near(self, line: int) -> tuple[Neighbour, ...]:
         """Return what she of this line sees: two above, herself, two below."""
         return tuple(
@@ -82,7 +87,7 @@ def standing_lines(period: str) -> sa.Select[str, int, str | None, str | None]:
     asked = (
         sa.select(Total.subject, Total.points, Employee.alias, Employee.name)
         .join(Employee, Employee.subject == Total.subject)
-        .where(Total.period == period, Total.points > 0, Employee.status.not_in(OFF))
+        .where(Total.period == period, Total.points > 0, on_boards())
         .order_by(Total.points.desc(), Total.subject)
     )
     return asked.execution_options(yield_per=BATCH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,7 +17,10 @@ from service.journal import log
 from service.models import Employee, Outbox, Programme, Topic
 from service.models.mail import MailState
 from service.models.people import Status
-from service.validation import N_
+from service.validation import N_, one_line
+
+LONGEST_ALIAS = 30
+"""Characters of the name that colleagues see."""
 
 LONGEST = timedelta(days=366)
 """A pause with an end lasts at most so long."""
@@ -99,6 +103,34 @@ def set_mastodon(employee: Employee, typed: str) -> str:
     _hers(employee, "mastodon")
     db.session.commit()
     return host
+
+
+def set_board(employee: Employee, shown_as: str, alias: str = "") -> None:
+    """Choose how colleagues see her on boards: name (short), alias, initials or nowhere. Commits. Raises Refused."""
+    if shown_as not in ("name", "alias", "initials", "nowhere"):
+        raise Refused("alias", N_("Choose how you are shown."))
+    alias = one_line(alias)
+    if shown_as == "alias" and not alias:
+        raise Refused("alias", N_("Write the name that colleagues see."))
+    if len(alias) > LONGEST_ALIAS:
+        raise Refused("alias", N_("Keep the name to thirty characters."))
+    if shown_as == "initials":
+        words = [word for word in (employee.name or "").split() if word[0].isalnum()]
+        alias = " ".join(f"{word[0].upper()}." for word in (words[:1] + words[1:][-1:]))
+    if shown_as != "nowhere":
+        employee.alias = None if shown_as == "name" else alias or None
+    employee.off_boards = shown_as == "nowhere"
+    _hers(employee, "alias")
+    db.session.commit()
+
+
+def shown_as(employee: Employee) -> str:
+    """Return what she chose with `set_board`."""
+    if employee.off_boards:
+        return "nowhere"
+    if not employee.alias:
+        return "name"
+    return "initials" if re.fullmatch(r"\w\.( \w\.)?", employee.alias) else "alias"
 
 
 def pause(employee: Employee, until: date | None) -> None:

@@ -19,7 +19,7 @@ from scoring import badges, points, standings, weeks
 from scoring.badges import About, Brief, Tally
 from scoring.shares import Facts, State
 from scoring.visits import HUMAN
-from service import badge_books, clock, ledger, words_of_score
+from service import badge_books, boards, clock, ledger, words_of_score
 from service.board import NEAR, Board, short, standing_lines
 from service.books import FOLDED, Terms, known, terms
 from service.bulk import among
@@ -50,7 +50,8 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     agreed = terms()
     month, begin, now = _month(week, agreed.zone), weeks.begin(week, agreed.zone), clock.now()
     found: dict[str, You] = {}
-    around = {} if board else people_near(subjects, month)
+    groups = boards.only_groups()
+    around = {} if board or groups else people_near(subjects, month)
     counting = badge_books.declared()
     nobody = _with_step(_you_of((), frozenset(), week, month, agreed), Tally(), counting, agreed)
     for n in range(0, len(subjects), BATCH):
@@ -72,10 +73,10 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
                 worth, near = totals.get(subject, 0), around.get(subject, ())
             else:
                 line = board.line(subject)
-                worth, near = (0, ()) if line is None else (board.points(line), board.near(line))
+                worth, near = (board.off(subject), ()) if line is None else (board.points(line), board.near(line))
             if subject in unsaid:
                 you = replace(you, unsaid=unsaid[subject])
-            found[subject] = replace(you, points=worth, near=near) if worth > 0 else you
+            found[subject] = replace(you, points=worth, near=() if groups else near) if worth > 0 else you
     return found
 
 
@@ -169,9 +170,12 @@ def _totals(subjects: Sequence[str], period: str) -> dict[str, int]:
 def people_near(subjects: Sequence[str], period: str) -> dict[str, tuple[Neighbour, ...]]:
     """Return for each of these subjects the board around her: two above, herself, two below.
 
-    One pass over the board of all, which is read in its order and never held, and one query for the names. Who
-    left the programme or the company or is suspended stands on no board, nor does anybody with 0 points.
+    One person's is found by the index. For more it is one pass over the board of all, which is read in its order and
+    never held, and one query for the names. Who left the programme or the company, is suspended, or asked for it
+    stands on no board, nor does anybody with 0 points.
     """
+    if len(subjects) == 1:
+        return _near_one(subjects[0], period)
     board = standings.board((line.subject, line.points) for line in db.session.execute(standing_lines(period)))
     around = standings.around(board, set(subjects), NEAR)
     names = _names(sorted({line.subject for lines in around.values() for line in lines}))
@@ -179,6 +183,12 @@ def people_near(subjects: Sequence[str], period: str) -> dict[str, tuple[Neighbo
         her: tuple(Neighbour(names[n.subject], n.points, n.place, n.subject == her) for n in lines)
         for her, lines in around.items()
     }
+
+
+def _near_one(subject: str, period: str) -> dict[str, tuple[Neighbour, ...]]:
+    person = db.session.scalar(sa.select(Employee).where(Employee.subject == subject))
+    rows = boards.near(person, period) if person else []
+    return {subject: tuple(Neighbour(row.name, row.figure, row.place, row.her) for row in rows)} if rows else {}
 
 
 def _names(subjects: Sequence[str]) -> dict[str, str]:

@@ -60,6 +60,8 @@ SCHEDULE = (
     Task(
         "draw", 60, "service.draws:tend", "hold the draws that go by themselves, fetch their randomness", then="deliver"
     ),
+    Task("boards", 60, "service.boards:tend", "join rows of how many people hold how many points"),
+    Task("standing", 3600, "service.boards:look_again", "see who may stand on boards, however that changed"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )
 

@@ -16,7 +16,8 @@ from service import recognition
 from service.board import Board, short
 from service.books import Terms
 from service.database import db
-from service.models import Employee, Total
+from service.models import Employee, Holders, Total
+from service.totals import add
 from tests.conftest import TUESDAY
 from tests.test_recognition import confirmed
 from tests.test_settling import noor, programme
@@ -26,10 +27,11 @@ from tests.test_settling import noor, programme
 @given(st.lists(st.integers(-2, 6), max_size=14))
 def test_it_shows_everybody_what_the_databases_board_shows(app: Flask, points: list[int]) -> None:
     db.session.rollback()
-    for table in (Total, Employee):
+    for table in (Total, Holders, Employee):
         db.session.execute(sa.delete(table))
     totals = {noor(f"P{n}").subject: worth for n, worth in enumerate(points)}
-    db.session.add_all(Total(subject=who, period="2026-11", points=worth) for who, worth in totals.items())
+    for who, worth in totals.items():
+        add(who, {"2026-11": worth})
     db.session.flush()
     board, plain = Board("2026-11"), recognition.people_near(list(totals), "2026-11")
     assert len(board) == len(plain)

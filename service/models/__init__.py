@@ -3,8 +3,8 @@
 from service.models.arrivals import Arrival, Intake
 from service.models.badges import Badge, Holiday, Rest
 from service.models.calls import Call, CallState, MailEvent
-from service.models.contests import Contest
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
+from service.models.contests import Contest
 from service.models.draw_records import DrawEvent, PrizeRecord
 from service.models.draws import Draw, DrawPlan, Entrant, FreeEntry, LeftOut, Prize, Rank
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression

@@ -41,7 +41,7 @@ class Total(Base):
     __table_args__ = (sa.Index("ix_total_board", "period", "shown", "points", "subject"),)
     subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     period: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    """`all`, a month 2026-11, a week 2026-W47, a quarter 2026-Q4, or `campaign:7`: the points of its stories' shares."""
+    """`all`, a month 2026-11, a week 2026-W47, a quarter 2026-Q4, or `campaign:7`: points of its stories' shares."""
     points: Mapped[int] = mapped_column(default=0)
     shown: Mapped[bool] = mapped_column(default=True, server_default=sa.text("true"))
     """False: she stands on nobody's board, for she left, is suspended, or asked for it."""

@@ -14,6 +14,7 @@ ROOMS = (
     "steering",
     "visits",
     "me",
+    "boards",
     "decoy",
     "subscriptions",
     "claims",

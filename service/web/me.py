@@ -123,6 +123,8 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         stopped=choices.mail_stopped(employee),
         pauses=[(weeks, today + timedelta(weeks=weeks)) for weeks in WEEKS],
         paused=choices.resting(employee),
+        shown_as=choices.shown_as(employee),
+        groups=programme is not None and programme.works_council,
         asks=programme is not None and programme.opt_in and employee.status == Status.INVITED,
         done=done,
         done_share=request.args.get("share", type=int),
@@ -227,6 +229,7 @@ ACTS: dict[str, Callable[[Employee], object]] = {
     "resume": choices.resume,
     "subscribe": choices.subscribe,
     "join": choices.join,
+    "board": lambda e: choices.set_board(e, request.form.get("shown_as", ""), request.form.get("alias", "")),
 }
 """What her page can change: act (its route, nonce and place on the page) → use case."""
 

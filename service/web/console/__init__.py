@@ -21,6 +21,7 @@ NOUNS = (
     "cards",
     "poster",
     "campaigns",
+    "boards",
     "people",
     "person",
     "draws",

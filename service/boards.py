@@ -1,0 +1,253 @@
+"""Boards. In: a period, a campaign or a hashtag. Out: people near somebody, the top, teams, with names as each wants.
+
+Reads go by totals and by a campaign's own shares, so they take the same time however long the ledger grows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from scoring.shares import State
+from scoring.weeks import day_of, week_of
+from service import clock, totals
+from service.board import NEAR, short
+from service.database import db
+from service.dialects import postgres
+from service.models import Campaign, Employee, Programme, Share, Story, Team, Total
+from service.totals import OFF, on_boards
+
+FEWEST = 5
+"""A team is shown from so many active advocates on: the figures of fewer would be somebody's own."""
+
+TOP = 10
+
+
+class Span(StrEnum):
+    """Spans of time that a board is made for."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    EVER = "ever"
+
+
+class Measure(StrEnum):
+    """What a campaign's board goes by."""
+
+    POINTS = "points"
+    SHARES = "shares"
+    READERS = "readers"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a board. Equals share a place and the next ones are left out (1, 2, 2, 4)."""
+
+    place: int
+    name: str
+    figure: int
+    her: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """One team: its points divided by its active advocates, who are those with points in the period."""
+
+    place: int
+    name: str
+    mean: float
+    people: int
+    hers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Somebody's own figure and place, for her own eyes; no place without points."""
+
+    figure: int
+    place: int | None
+    of: int
+    """People on the board."""
+
+
+def only_groups() -> bool:
+    """Tell whether individual figures are for the person alone (works-council mode)."""
+    return bool(db.session.scalar(sa.select(Programme.works_council).where(Programme.id == 1)))
+
+
+def period_of(span: Span, now: datetime, zone: str) -> str:
+    """Return the period of totals that a span means now, in the programme's zone."""
+    month = f"{day_of(now, zone):%Y-%m}"
+    return {Span.WEEK: week_of(now, zone), Span.MONTH: month, Span.QUARTER: totals.quarter_of(month)}.get(
+        span, totals.EVER
+    )
+
+
+def own(employee: Employee, period: str) -> Own:
+    """Return her points in a period and her place, which she sees even if she stands on nobody's board."""
+    asked = sa.select(Total.points).where(Total.subject == employee.subject, Total.period == period)
+    points = db.session.scalar(asked) or 0
+    return Own(points, totals.place(period, points), totals.people(period))
+
+
+def top(period: str, employee: Employee | None = None, limit: int = TOP) -> list[Row]:
+    """Return the first lines of a period's board, herself marked."""
+    asked = _standing(period).order_by(Total.points.desc(), Total.subject).limit(limit)
+    return _rows(period, db.session.execute(asked).all(), employee)
+
+
+def near(employee: Employee, period: str, each_way: int = NEAR) -> list[Row]:
+    """Return the two above, herself and the two below; empty without points or if she is on no board."""
+    hers = db.session.execute(_standing(period).where(Total.subject == employee.subject)).first()
+    if hers is None:
+        return []
+    above = _beside(period, hers, each_way, up=True)
+    return _rows(period, [*reversed(above), hers, *_beside(period, hers, each_way, up=False)], employee)
+
+
+def _standing(period: str) -> Any:
+    return (
+        sa.select(Total.subject, Total.points, Employee.alias, Employee.name)
+        .join(Employee, Employee.subject == Total.subject)
+        .where(Total.period == period, Total.shown, Total.points > 0, on_boards())
+    )
+
+
+def _beside(period: str, hers: Any, number: int, up: bool) -> list[Any]:
+    """Return the nearest lines above or below, each found by the index: equals first, then the next figure's."""
+    direction = Total.subject.desc() if up else Total.subject.asc()
+    further = Total.subject < hers.subject if up else Total.subject > hers.subject
+    here = _standing(period).where(Total.points == hers.points, further).order_by(direction).limit(number)
+    found, points = list(db.session.execute(here)), hers.points
+    while len(found) < number:
+        beyond = Total.points > points if up else Total.points < points
+        order = Total.points.asc() if up else Total.points.desc()
+        points = db.session.scalar(
+            _standing(period).where(beyond).with_only_columns(Total.points).order_by(order).limit(1)
+        )
+        if points is None:
+            break
+        there = _standing(period).where(Total.points == points).order_by(direction).limit(number - len(found))
+        found += list(db.session.execute(there))
+    return found
+
+
+def _rows(period: str, lines: Sequence[Any], employee: Employee | None) -> list[Row]:
+    at = totals.places(period, [line.points for line in lines])
+    her = employee.subject if employee else None
+    return [Row(at[n.points], n.alias or short(n.name or ""), n.points, n.subject == her) for n in lines]
+
+
+def teams(period: str, employee: Employee | None = None) -> list[TeamRow]:
+    """Return the teams of a period by mean points per active advocate, those with FEWEST of them or more.
+
+    An active advocate has points in the period and belongs to the programme. Who is on no board counts in her team:
+    its mean is nobody's own figure.
+    """
+    points, people = sa.func.sum(Total.points), sa.func.count()
+    asked = (
+        sa.select(Team.id, Team.name, points, people)
+        .select_from(Total)
+        .join(Employee, Employee.subject == Total.subject)
+        .join(Team, Employee.team_id == Team.id)
+        .where(Total.period == period, Total.points > 0, Employee.status.not_in(OFF))
+        .group_by(Team.id, Team.name)
+        .having(people >= FEWEST)
+    )
+    mine = employee.team_id if employee else None
+    means = sorted(
+        ((int(total) / n, name, n, id_ == mine) for id_, name, total, n in db.session.execute(asked)),
+        key=lambda line: (-line[0], line[1]),
+    )
+    found: list[TeamRow] = []
+    for n, (mean, name, number, hers) in enumerate(means, start=1):
+        tied = found and found[-1].mean == mean
+        found.append(TeamRow(found[-1].place if tied else n, name, mean, number, hers))
+    return found
+
+
+def campaigns(employee: Employee | None = None) -> list[Campaign]:
+    """Return the campaigns that have begun, the newest first; for somebody, those that are for her team."""
+    zone = db.session.scalar(sa.select(Programme.zone)) or "UTC"
+    asked = sa.select(Campaign).where(Campaign.starts_on <= day_of(clock.now(), zone))
+    found = db.session.scalars(asked.order_by(Campaign.starts_on.desc(), Campaign.id.desc()))
+    return [c for c in found if employee is None or not c.audience or employee.team_id in c.audience]
+
+
+def hashtags(of: Iterable[Campaign]) -> dict[str, list[Campaign]]:
+    """Return by hashtag, as first written, the campaigns that carry it, in any case of letters."""
+    found: dict[str, tuple[str, list[Campaign]]] = {}
+    for campaign in of:
+        for tag in campaign.hashtags:
+            found.setdefault(tag.casefold(), (tag, []))[1].append(campaign)
+    return dict(found.values())
+
+
+def of_campaigns(
+    some: Sequence[Campaign], measure: Measure, employee: Employee | None = None, limit: int = TOP
+) -> tuple[list[Row], Own | None]:
+    """Return the board of one campaign, or of all with a hashtag, and her own figure on it."""
+    figures = _figures([c.id for c in some], measure)
+    listed = (
+        sa.select(figures.c.subject, figures.c.figure)
+        .join(Employee, Employee.subject == figures.c.subject)
+        .where(on_boards(), figures.c.figure > 0)
+        .subquery()
+    )
+    place = sa.func.rank().over(order_by=listed.c.figure.desc()).label("place")
+    asked = (
+        sa.select(listed.c.subject, listed.c.figure, place, Employee.alias, Employee.name)
+        .join(Employee, Employee.subject == listed.c.subject)
+        .order_by(listed.c.figure.desc(), listed.c.subject)
+        .limit(limit)
+    )
+    her = employee.subject if employee else None
+    lines = db.session.execute(asked).all()
+    rows = [Row(n.place, n.alias or short(n.name or ""), int(n.figure), n.subject == her) for n in lines]
+    if employee is None:
+        return rows, None
+    figure = int(db.session.scalar(sa.select(figures.c.figure).where(figures.c.subject == her)) or 0)
+    better = sa.select(sa.func.count()).select_from(listed)
+    ahead = db.session.scalar(better.where(listed.c.figure > figure)) or 0
+    return rows, Own(figure, ahead + 1 if figure > 0 else None, db.session.scalar(better) or 0)
+
+
+def _figures(ids: Sequence[int], measure: Measure) -> Any:
+    """Return subject and figure over the campaigns' stories; what is not confirmed counts as no share."""
+    if measure == Measure.POINTS:
+        periods = [totals.campaign_period(n) for n in ids]
+        sums = sa.select(Total.subject, sa.func.sum(Total.points).label("figure")).where(Total.period.in_(periods))
+        return sums.group_by(Total.subject).subquery()
+    figure = sa.func.count() if measure == Measure.SHARES else sa.func.sum(readers_of_a_share())
+    asked = (
+        sa.select(Share.subject, figure.label("figure"))
+        .join(Story, Share.story_id == Story.id)
+        .where(Story.campaign_id.in_(ids), Share.state.in_((State.CONFIRMED, State.ENGAGED)))
+    )
+    return asked.group_by(Share.subject).subquery()
+
+
+def readers_of_a_share() -> Any:
+    """Return how many distinct people a share brought, as many as rules pay for."""
+    length = sa.func.jsonb_array_length if postgres() else sa.func.json_array_length
+    return length(Share.visited_at)
+
+
+def tend() -> int:
+    """Keep boards quick and right: join what changed, look again at who may stand on them. A use case: commits."""
+    spared = totals.fold()
+    db.session.commit()
+    return spared
+
+
+def look_again() -> int:
+    """Let whoever came or left by other ways onto the boards or off them. A use case: commits."""
+    changed = totals.review()
+    db.session.commit()
+    return changed
