@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from scoring import points, shares
 from scoring.points import Booked, Entry, Reversal, Rules
-from scoring.shares import Event, Facts
+from scoring.rules import Timetable, held
+from scoring.shares import Event, Facts, Span
 from scoring.visits import HUMAN, SUSPECTED, Verdict
+from service import clock
 from service.database import db
-from service.models import Award, Campaign, Evidence, LedgerEntry, Programme, Quarantine, QuarantinedVisit, Share, Story
+from service.models import (
+    Absence,
+    Award,
+    Campaign,
+    Employee,
+    Evidence,
+    LedgerEntry,
+    Programme,
+    Quarantine,
+    QuarantinedVisit,
+    RuleSet,
+    Share,
+    Story,
+)
+from service.models.rules import LEFT
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,9 @@ class Terms:
 
     zone: str
     rules: Rules
+    """Those valid at the moment that was asked for."""
+    times: Timetable = field(default_factory=Timetable)
+    """Those of every moment: events count by the rules of their own time."""
 
 
 @dataclass
@@ -37,12 +56,32 @@ class Books:
     booked: list[Booked] = field(default_factory=list)
     awards: dict[tuple[str, int], Award] = field(default_factory=dict)
     """By badge and level, those taken back too."""
+    events: dict[int, list[Event]] = field(default_factory=dict)
+    """By share id, the evidence that is still kept."""
+    away: list[Span] = field(default_factory=list)
+    """When she was suspended or had left."""
+
+    def fold(self, rules: Rules | Timetable) -> dict[int, Facts]:
+        """Return her shares by id as evidence says under these rules; what happened while she was away is left out."""
+        times = held(rules)
+        return {
+            id_: shares.present(shares.fold(known, self.events.get(id_, ()), times), self.away)
+            for id_, known in self.stored.items()
+        }
 
 
-def terms() -> Terms:
-    """Return the programme's zone and rules; the defaults in UTC before there is a programme."""
+def terms(moment: datetime | None = None) -> Terms:
+    """Return the programme's zone, its rules valid at this moment (default: now), and those of every moment.
+
+    Before there is a programme: the defaults, in UTC.
+    """
     found = db.session.execute(sa.select(Programme.zone, Programme.rules).where(Programme.id == 1)).first()
-    return Terms(found.zone, Rules.of(found.rules)) if found else Terms("UTC", Rules())
+    if found is None:
+        return Terms("UTC", Rules())
+    versions = sa.select(RuleSet.valid_from, RuleSet.values).where(RuleSet.withdrawn_at.is_(None))
+    later = db.session.execute(versions.order_by(RuleSet.valid_from, RuleSet.version))
+    times = Timetable(Rules.of(found.rules), tuple((at, Rules.of(values)) for at, values in later))
+    return Terms(found.zone, times.of(moment or clock.now()), times)
 
 
 def lock(subject: str) -> None:
@@ -58,8 +97,10 @@ def lock(subject: str) -> None:
         )
 
 
-def read(subjects: Sequence[str], rules: Rules, judged: Mapping[int, Verdict] | None = None) -> dict[str, Books]:
-    """Return the books of each of these subjects, in five queries.
+def read(
+    subjects: Sequence[str], rules: Rules | Timetable, judged: Mapping[int, Verdict] | None = None
+) -> dict[str, Books]:
+    """Return the books of each of these subjects, in six queries.
 
     `judged` gives pieces of evidence, by id, another verdict than the one that is stored.
     """
@@ -85,8 +126,12 @@ def read(subjects: Sequence[str], rules: Rules, judged: Mapping[int, Verdict] | 
     for share_id, told in _stood_aside(subjects).items():
         events.setdefault(share_id, []).extend(told)
     for id_, subject in owner.items():
-        books = found[subject]
-        books.folded[id_] = shares.fold(books.stored[id_], events.get(id_, ()), rules)
+        found[subject].events[id_] = events.get(id_, [])
+    for subject, spans in _away(subjects).items():
+        found[subject].away = spans
+    times = held(rules)
+    for books in found.values():
+        books.folded = books.fold(times)
     for subject, lines in _booked(subjects).items():
         found[subject].booked = lines
     awards = sa.select(Award).where(Award.subject.in_(subjects)).execution_options(populate_existing=True)
@@ -124,9 +169,21 @@ def known(share: Any) -> Facts:
 
 def owed(books: Books, agreed: Terms, now: datetime) -> tuple[Entry | Reversal, ...]:
     """Return the lines that a subject's ledger lacks."""
-    due = points.due(tuple(books.folded.values()), agreed.rules, agreed.zone, now)
-    lapsed = now - timedelta(days=agreed.rules.declared_days)
-    return points.differences(due, [b for b in books.booked if b.share], lapsed)
+    due = points.due(tuple(books.folded.values()), agreed.times, agreed.zone, now)
+    return points.differences(due, [b for b in books.booked if b.share], points.lapsed(agreed.times, now))
+
+
+def _away(subjects: Sequence[str]) -> dict[str, list[Span]]:
+    """Return when each of these subjects was suspended, had left, or has left and is not back."""
+    found: dict[str, list[Span]] = {}
+    absences = sa.select(Absence.subject, Absence.since, Absence.until).where(Absence.subject.in_(subjects))
+    for subject, since, until in db.session.execute(absences.order_by(Absence.id)):
+        found.setdefault(subject, []).append((since, until))
+    left = sa.select(Employee.subject, Employee.left_at).where(Employee.subject.in_(subjects))
+    for subject, left_at in db.session.execute(left.where(Employee.status.in_(LEFT))):
+        if left_at is not None:
+            found.setdefault(subject, []).append((left_at, None))
+    return found
 
 
 def _events(subjects: Sequence[str], judged: Mapping[int, Verdict]) -> dict[int, list[Event]]:
@@ -170,9 +227,9 @@ def _stood_aside(subjects: Sequence[str]) -> dict[int, list[Event]]:
         .group_by(QuarantinedVisit.share_id, QuarantinedVisit.at)
     )
     found: dict[int, list[Event]] = {}
-    for share_id, at, held, first in rows:
+    for share_id, at, aside, first in rows:
         # One visit may be held by several patterns; of its visitor nothing is known but that this was somebody.
-        verdict = HUMAN if first and not held else SUSPECTED
+        verdict = HUMAN if first and not aside else SUSPECTED
         found.setdefault(share_id, []).append(Event("visit", at, verdict, visitor=f"at {at.isoformat()}"))
     return found
 

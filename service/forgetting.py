@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from scoring import shares, weeks
 from scoring.quarantine import REASON
-from scoring.rules import Rules
+from scoring.rules import Timetable
 from scoring.shares import Event
 from service import books, clock
 from service.database import db
@@ -58,7 +58,7 @@ def forget_evidence() -> int:
     and visits of odd patterns leave their moments, so that these can still be decided.
     """
     until = clock.now() - KEPT
-    rules = books.terms().rules
+    rules = books.terms().times
     old = sa.select(Share.subject).join(Evidence, Evidence.share_id == Share.id).where(Evidence.at < until)
     subjects = db.session.scalars(old.distinct().order_by(Share.subject)).all()
     db.session.commit()
@@ -88,7 +88,7 @@ def _visits(subject: str, until: datetime) -> dict[Share, list[Evidence]]:
     return found
 
 
-def _keep_in_mind(share: Share, rows: list[Evidence], until: datetime, rules: Rules) -> None:
+def _keep_in_mind(share: Share, rows: list[Evidence], until: datetime, rules: Timetable) -> None:
     """Mark what is kept of visitors who are forgotten, and let patterns stand for the visits that they held."""
     held = ever_held([row.id for row in rows])
     visited = {row.id: Event("visit", row.at, row.verdict, None, row.visitor, row.again, row.place) for row in rows}

@@ -159,7 +159,7 @@ def _check(subjects: Sequence[str], agreed: books.Terms) -> Iterator[Finding]:
     yield from _wrong_lines(subjects)
     yield from _wrong_totals(subjects, agreed.zone)
     now = clock.now()
-    read = books.read(subjects, agreed.rules)
+    read = books.read(subjects, agreed.times)
     yield from _wrong_badges(read, agreed)
     for subject, hers in read.items():
         earlier = {line.key for line in books.owed(hers, agreed, now - GRACE)}
@@ -171,7 +171,7 @@ def _check(subjects: Sequence[str], agreed: books.Terms) -> Iterator[Finding]:
             else:
                 yield Finding("missing", subject, line.key, str(line.points), "0")
         for id_, facts in hers.folded.items():
-            state = shares.state_of(facts, agreed.rules)
+            state = shares.state_of(facts, agreed.times)
             if state != hers.states[id_]:
                 yield Finding("share", subject, f"share:{id_}", state, hers.states[id_])
             elif facts != hers.stored[id_]:

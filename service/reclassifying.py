@@ -68,7 +68,7 @@ def reclassify(
                 done.verdicts += 1
             if dry:
                 anew = {row.id: verdict for row, verdict in judged}
-                lines = books.owed(books.read([subject], agreed.rules, anew)[subject], agreed, clock.now())
+                lines = books.owed(books.read([subject], agreed.times, anew)[subject], agreed, clock.now())
             else:
                 _write(judged)
                 lines = settle(subject)

@@ -54,6 +54,7 @@ SCHEDULE = (
     ),
     Task("events", 3600, "service.events:forget", "forget the provider's events after 30 days"),
     Task("patterns", 600, "service.quarantine:look", "set odd patterns of visits aside for the liaison"),
+    Task("rules", 60, "service.trials:run_waiting", "work out dry runs of rules that wait"),
     Task("badges", 3600, "service.badges:settle_together", "give badges that other people's shares decide on too"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),

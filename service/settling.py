@@ -26,9 +26,9 @@ def settle(subject: str) -> tuple[Entry | Reversal, ...]:
     """
     lock(subject)
     agreed, now = terms(), clock.now()
-    books = read([subject], agreed.rules)[subject]
+    books = read([subject], agreed.times)[subject]
     for id_, facts in books.folded.items():
-        state = shares.state_of(facts, agreed.rules)
+        state = shares.state_of(facts, agreed.times)
         if (facts, state) != (books.stored[id_], books.states[id_]):
             db.session.execute(sa.update(Share).where(Share.id == id_).values(**_columns(facts), state=state))
     lines = owed(books, agreed, now)
@@ -77,14 +77,21 @@ def settle_due() -> int:
 
     A use case: commits after each person, so that it can be stopped and repeated at any moment.
     """
-    limit = clock.now() - timedelta(days=terms().rules.declared_days)
+    times, now = terms().times, clock.now()
+    begun = [None, *(at for at, _rules in times.later), None]
+    lapsed = []
+    for n, rules in enumerate(times.everything()):
+        asked = [Share.declared_at <= now - timedelta(days=rules.declared_days)]
+        asked += [Share.declared_at >= begun[n]] if begun[n] else []
+        asked += [Share.declared_at < begun[n + 1]] if begun[n + 1] else []
+        lapsed.append(sa.and_(*asked))
     back = sa.orm.aliased(LedgerEntry)
     subjects = db.session.scalars(
         sa.select(Share.subject)
         .join(LedgerEntry, LedgerEntry.share_id == Share.id)
         .where(
             Share.state.in_((shares.State.DECLARED, shares.State.SEEN)),
-            Share.declared_at <= limit,
+            sa.or_(*lapsed),
             LedgerEntry.reason.in_((points.DECLARED, points.SEEN)),
             ~sa.exists().where(back.reverses_id == LedgerEntry.id),
         )

@@ -23,6 +23,7 @@ GROUPS = {
     "mail": "mail",
     "ledger": "ledger",
     "badges": "badges",
+    "rules": "rule_sets",
     "visits": "visits",
     "draw": "draw",
     "simulate": "simulate",

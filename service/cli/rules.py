@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import click
 
@@ -20,37 +19,41 @@ def rules(pairs: Sequence[str], as_json: bool) -> None:
     """Show the rules of the score, or set some: points, caps, pauses, and when visits look odd.
 
     NAME= puts a rule back to its default. For caps and patterns 0 means none. Every rule is explained in docs/score.md.
-    What is booked already changes with `goodword ledger settle`. Exits with 1 if a rule cannot stand.
+    Once points are booked a change is a new version, valid at once: `goodword rules` plans and tries one. Exits with 1
+    if a rule cannot stand.
     """
     from scoring.rules import Rules
-    from service import database, programmes
+    from service import database, rule_sets
     from service.programmes import NoProgramme
     from service.validation import Invalid
 
     database.reading.set(not pairs)
     try:
-        own = dict(programmes.current().rules)
+        own = rule_sets.newest().rules.overrides()
         for name, value in (_pair(pair) for pair in pairs):
             own.pop(name, None)
             if value is not None:
                 own[name] = value
         if pairs:
-            own = dict(programmes.change(rules=own).rules)
+            own = rule_sets.save_at_once(rule_sets.checked(own)).rules.overrides()
     except NoProgramme as refusal:
         click.echo(str(refusal), err=True)
         sys.exit(2)
     except Invalid as refusal:
-        click.echo(" ".join(str(words) for words in refusal.errors.values()), err=True)
+        for name, words in refusal.errors.items():
+            click.echo(f"{name}: {words}", err=True)
         sys.exit(1)
-    now, defaults = asdict(Rules.of(own)), asdict(Rules())
+    now, defaults = Rules.of(own).to_json(), Rules().to_json()
     if as_json:
         click.echo(json.dumps(now, indent=2))
         return
     for name, value in now.items():
+        if name == "networks":
+            continue
         changed = f"  (default {defaults[name]})" if value != defaults[name] else ""
         click.echo(f"{name:24} {value:5}{changed}")
     if pairs:
-        click.echo("Changed. Run `goodword ledger settle` to let them hold for what is booked already.", err=True)
+        click.echo("Changed, for what happens from now on.", err=True)
 
 
 def _pair(text: str) -> tuple[str, int | None]:
@@ -58,8 +61,8 @@ def _pair(text: str) -> tuple[str, int | None]:
 
     name, sign, value = text.partition("=")
     name = name.strip().replace("-", "_")
-    known = asdict(Rules())
-    if not sign or name not in known:
+    known = Rules().to_json()
+    if not sign or name not in known or name == "networks":
         raise click.UsageError(f"{text!r} names no rule; write NAME=NUMBER with one of {', '.join(known)}.")
     if not value.strip():
         return name, None
