@@ -347,4 +347,4 @@ def test_an_open_draw_may_change_its_prizes(cast: dict[str, Employee]) -> None:
 def test_the_published_rules_name_the_programmes_own_limit_of_tickets(app: Flask) -> None:
     programmes.create(name="Good news", company="Fjord", liaison_name="Liam", liaison_email="liam@fjord.example")
     programmes.change(rules={"tickets_a_month": 3})
-    assert "at most 3 a month" in draws.default_rules("December", "2026-12", [("A boat trip", "")], 2)
+    assert "at most 3 a month" in draws.create("december", "December", [("A boat trip", "")], month="2026-12").rules

@@ -207,7 +207,7 @@ def upgrade():
         ),
         sa.Column("click_parameter", sa.String(), server_default="", nullable=False),
         sa.Column("rules", database.Json, nullable=False),
-        sa.Column("works_council", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("works_council", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
     op.create_table(
@@ -301,7 +301,7 @@ def upgrade():
         sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("period", sa.String(length=40), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
-        sa.Column("shown", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("shown", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
         sa.PrimaryKeyConstraint("subject", "period", name=op.f("pk_total")),
     )
     with op.batch_alter_table("total", schema=None) as batch_op:
@@ -371,7 +371,7 @@ def upgrade():
         sa.Column("address_hash", sa.String(length=64), nullable=True),
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("alias", sa.String(), nullable=True),
-        sa.Column("off_boards", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("off_boards", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("team_id", sa.Integer(), nullable=True),
         sa.Column("office", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
@@ -640,7 +640,7 @@ def upgrade():
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("office", sa.String(), nullable=False),
-        sa.Column("country", sa.String(), nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
         sa.Column("prize", sa.String(), nullable=False),
         sa.Column("amount", sa.String(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from emails.values import FrozenTickets
-from scoring import badges, drand, weeks
+from scoring import drand
 from scoring import draws as rules_of
-from scoring.shares import Facts
-from service import clock, outbox, quarantine, settings
-from service.books import known, terms
+from service import clock, outbox, passes, quarantine, settings
+from service.bulk import insert_new
 from service.database import db
-from service.draws import beacon
+from service.draws import beacon, trail
+from service.draws.holders import BATCH, Holder, earned, holders, month_of
 from service.draws.published import frozen_occasion, rules_file, source_file
 from service.journal import log
-from service.models import Draw, Employee, Entrant, Liaison, Programme, Share
-from service.models.draws import Beacon, DrawStatus
-from service.models.people import Status
+from service.models import Draw, Employee, Entrant, LeftOut
+from service.models.draws import Beacon, DrawKind, DrawStatus
+from service.models.mail import MailState
+from service.models.people import Programme
+from service.suppressions import address_hashes, suppressed_all
 from service.validation import N_, Check
 
 AHEAD = timedelta(hours=48)
@@ -31,8 +33,8 @@ AHEAD = timedelta(hours=48)
 def freeze(draw: Draw, due_at: datetime) -> Draw:
     """Fix the pool, publish it and put each entrant's mail into the outbox; without entrants the draw is void. Commits.
 
-    `due_at` (aware) is when the randomness becomes known, at least 48 hours from now. Raises
-    service.validation.Invalid; a draw that is frozen is never frozen again.
+    `due_at` (aware) is when the randomness becomes known, at least 48 hours from now; of drand it is the first round
+    from then on. Raises service.validation.Invalid; a draw that is frozen is never frozen again.
     """
     quarantine.look()  # visits that look odd bring no ticket before somebody decided
     draw = db.session.scalars(
@@ -47,7 +49,8 @@ def freeze(draw: Draw, due_at: datetime) -> Draw:
     if draw.beacon == Beacon.NUMBERS and not draw.source_text:
         asked.refuse("source_text", N_("Say which public numbers decide: event, date, order, and the substitute."))
     asked.done()
-    draw.month = draw.month or weeks.month_of(now, terms().zone)
+    if draw.kind == DrawKind.MONTH:
+        draw.month = month_of(draw)
     draw.frozen_at = now
     if draw.beacon == Beacon.DRAND:
         round_ = drand.round_from(due_at)
@@ -55,49 +58,78 @@ def freeze(draw: Draw, due_at: datetime) -> Draw:
         draw.source, draw.source_text = f"drand-quicknet/{round_}", beacon.source_words(round_)
     else:
         draw.due_at, draw.source = due_at, "numbers/" + rules_of.sha256(source_file(draw))
-    entrants = [(person, tickets, secrets.token_hex(16)) for person, tickets, why in _holders(draw) if not why]
-    if not entrants:
+    entries = _enter(draw)
+    if not entries:
         draw.status = DrawStatus.VOID
+        trail.note(draw, "void")
         db.session.commit()
         log.info("draw void", draw=draw.name)
         return draw
-    rows = [
-        Entrant(
-            draw_id=draw.id,
-            subject=person.subject,
-            entrant=rules_of.entrant(draw.name, salt, person.email or ""),
-            salt=salt,
-            tickets=tickets,
-        )
-        for person, tickets, salt in entrants
-    ]
     pool = rules_of.make_pool(
         draw.name,
         rules_of.sha256(rules_file(draw)),
         draw.source,
         len(draw.prizes),
         len(draw.prizes) + draw.alternates,
-        [(row.entrant, row.tickets) for row in rows],
+        entries,
     )
     file = rules_of.file_of(pool)
     draw.pool, draw.pool_hash, draw.status = file.decode(), rules_of.sha256(file), DrawStatus.FROZEN
-    db.session.add_all(rows)
-    for (person, _, _), row in zip(entrants, rows, strict=True):
-        facts = _facts(draw, row, len(rows), pool.total)
-        outbox.enqueue(person, "frozen", frozen_occasion(draw), {"frozen": facts.to_json()})
+    trail.note(
+        draw,
+        "frozen",
+        pool=draw.pool_hash,
+        source=draw.source,
+        due=draw.due_at.isoformat(),
+        entrants=len(entries),
+        tickets=pool.total,
+    )
+    mails = outbox.enqueue_many(_mails(draw, len(entries), pool.total))
     db.session.commit()
-    log.info("draw frozen", draw=draw.name, entrants=len(rows), tickets=pool.total)
+    log.info("draw frozen", draw=draw.name, entrants=len(entries), tickets=pool.total, mails=mails)
     return draw
 
 
-def _facts(draw: Draw, row: Entrant, entrants: int, total: int) -> FrozenTickets:
-    assert draw.pool_hash and draw.source and draw.due_at and row.salt
-    return FrozenTickets(
+def _enter(draw: Draw) -> list[tuple[str, int]]:
+    """Write who enters and who does not, streaming; return the pool's lines."""
+    entries: list[tuple[str, int]] = []
+    outside: list[dict[str, Any]] = []
+
+    def inside() -> Iterator[dict[str, Any]]:
+        for one in holders(draw):
+            if one.why:
+                outside.append(_left_out(draw, one))
+                continue
+            salt = secrets.token_hex(16)
+            entrant = rules_of.entrant(draw.name, salt, one.email or "")
+            entries.append((entrant, one.tickets))
+            yield {
+                "draw_id": draw.id,
+                "subject": one.subject,
+                "entrant": entrant,
+                "salt": salt,
+                "tickets": one.tickets,
+                "free": one.free,
+            }
+
+    insert_new(Entrant, inside())
+    insert_new(LeftOut, outside)
+    return entries
+
+
+def _left_out(draw: Draw, one: Holder) -> dict[str, Any]:
+    return {"draw_id": draw.id, "subject": one.subject, "tickets": one.earned, "why": one.why}
+
+
+def _mails(draw: Draw, entrants: int, total: int) -> Iterator[dict[str, Any]]:
+    """Yield the outbox's row of each entrant, streaming."""
+    assert draw.pool_hash and draw.source and draw.due_at
+    shared = FrozenTickets(
         draw=draw.name,
         title=draw.title,
-        tickets=row.tickets,
-        entrant=row.entrant,
-        salt=row.salt,
+        tickets=0,
+        entrant="",
+        salt="",
         pool=draw.pool_hash,
         source=draw.source,
         source_text=draw.source_text,
@@ -105,98 +137,87 @@ def _facts(draw: Draw, row: Entrant, entrants: int, total: int) -> FrozenTickets
         page=f"{settings().base_url}/draws/{draw.name}",
         entrants=entrants,
         total=total,
+    ).to_json()
+    occasion, programme = frozen_occasion(draw), outbox.programme_facts()
+    signed = {"key": passes.newest_key_id(), "day": passes.today_number(clock.now())}
+    fallback = db.session.scalars(sa.select(Programme.fallback_network)).one()
+    stopped = suppressed_all("frozen")
+    asked = (
+        sa.select(
+            Entrant.subject,
+            Entrant.entrant,
+            Entrant.salt,
+            Entrant.tickets,
+            Employee.email,
+            Employee.name,
+            Employee.language,
+            Employee.networks,
+            Employee.link_id,
+        )
+        .join(Employee, Employee.subject == Entrant.subject)
+        .where(Entrant.draw_id == draw.id)
+        .order_by(Entrant.id)
     )
+    for rows in db.session.execute(asked.execution_options(yield_per=BATCH)).partitions():
+        for row, hashed in zip(rows, address_hashes(r.email for r in rows), strict=True):
+            why = stopped.get(hashed)
+            yield {
+                "kind": "frozen",
+                "occasion": occasion,
+                "subject": row.subject,
+                "address_hash": hashed,
+                "language": row.language,
+                "facts": {
+                    "to": {
+                        "name": row.name or "",
+                        "networks": list(row.networks) or [fallback],
+                        "link_id": row.link_id,
+                    },
+                    "pass": signed,
+                    "programme": programme,
+                    "frozen": {**shared, "tickets": row.tickets, "entrant": row.entrant, "salt": row.salt},
+                },
+                "state": MailState.SUPPRESSED if why else MailState.QUEUED,
+                "why": why,
+            }
 
 
 def entries_due(draw: Draw) -> list[tuple[str, int]]:
     """Return who would enter if the draw were frozen now, as (subject, tickets)."""
-    return [(person.subject, tickets) for person, tickets, why in _holders(draw) if not why]
+    return [(one.subject, one.tickets) for one in holders(draw) if not one.why]
 
 
 def left_out(draw: Draw) -> dict[str, str]:
-    """Return who holds tickets of the draw's month and is not in its pool: subject → reason.
+    """Return who holds tickets of the draw and is not in its pool: subject → reason.
 
-    Reasons: liaison, excluded, suspended, left, gone, erased; `later` for tickets that became known after the freeze.
+    Reasons: liaison, excluded, suspended, left, gone, erased, team, office, new, recent (service.draws.holders); once
+    it is frozen also `later`, for tickets that became known after.
     """
+    if draw.status == DrawStatus.OPEN:
+        return {one.subject: one.why for one in holders(draw) if one.why}
+    found = {subject: why for subject, why in db.session.execute(_outside(draw))}  # noqa: C416
     inside = set(db.session.scalars(sa.select(Entrant.subject).where(Entrant.draw_id == draw.id)))
-    frozen = draw.status != DrawStatus.OPEN
-    return {
-        person.subject: why or "later"
-        for person, _, why in _holders(draw)
-        if person.subject not in inside and (why or frozen)
-    }
+    return found | {who: "later" for who, _ in earned(draw) if who not in inside and who not in found}
+
+
+def _outside(draw: Draw) -> sa.Select[Any]:
+    return sa.select(LeftOut.subject, LeftOut.why).where(LeftOut.draw_id == draw.id)
 
 
 def not_in_pool(employee: Employee) -> list[tuple[Draw, str]]:
-    """Return the frozen draws, not drawn yet, in whose month she holds tickets without being in the pool, and why.
+    """Return the frozen draws, not drawn yet, whose tickets she holds without being in the pool, and why.
 
     For her own page, where she is told before the numbers are known; reasons as in `left_out`.
     """
     inside = sa.select(Entrant.draw_id).where(Entrant.subject == employee.subject)
     waiting = sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.id.not_in(inside)).order_by(Draw.id)
-    return [
-        (draw, _why_not(employee, _liaisons()) or "later")
-        for draw in db.session.scalars(waiting)
-        if _tickets(draw, employee.subject)
-    ]
-
-
-def _holders(draw: Draw) -> Iterator[tuple[Employee, int, str | None]]:
-    """Everyone with tickets: employee, tickets, and why she does not enter (None: she does)."""
-    tickets = _tickets(draw)
-    liaisons = _liaisons()
-    subjects = sorted(tickets)
-    for n in range(0, len(subjects), 500):
-        people = sa.select(Employee).where(Employee.subject.in_(subjects[n : n + 500])).order_by(Employee.subject)
-        for person in db.session.scalars(people):
-            yield person, tickets[person.subject], _why_not(person, liaisons)
-
-
-def _liaisons() -> set[str]:
-    found = set(db.session.scalars(sa.select(Liaison.email)))
-    found |= set(db.session.scalars(sa.select(Programme.liaison_email)))
-    return {address.casefold() for address in found}
-
-
-def _why_not(person: Employee, liaisons: set[str]) -> str | None:
-    if not person.email:
-        return "erased"
-    if person.status in (Status.LEFT, Status.GONE, Status.SUSPENDED):
-        return str(person.status)
-    if person.email.casefold() in liaisons:
-        return "liaison"
-    return "excluded" if person.excluded_from_draws else None
-
-
-def _tickets(draw: Draw, subject: str | None = None) -> dict[str, int]:
-    """Tickets by subject, or of one alone.
-
-    The month's active weeks, and weeks of the draw before that became known after its freeze.
-    """
-    agreed = terms()
-    month = draw.month or weeks.month_of(clock.now(), agreed.zone)
-    at_most = agreed.rules.tickets_a_month
-    before = _draw_before(month)
-    hers: dict[str, list[Facts]] = defaultdict(list)
-    confirmed = sa.select(Share).where(Share.state.in_(("confirmed", "engaged")))
-    for share in db.session.scalars(confirmed if subject is None else confirmed.where(Share.subject == subject)):
-        hers[share.subject].append(known(share))
-    found = {}
-    for who, shares in hers.items():
-        active = badges.active_weeks(shares, agreed.zone)
-        held = weeks.tickets(active, month, at_most)
-        if before and before.month and before.frozen_at:
-            then = [week for week, at in active.items() if at <= before.frozen_at]
-            held += weeks.tickets(active, before.month, at_most) - weeks.tickets(then, before.month, at_most)
-        if held:
-            found[who] = held
+    found = []
+    for draw in db.session.scalars(waiting):
+        why = db.session.scalar(
+            sa.select(LeftOut.why).where(LeftOut.draw_id == draw.id, LeftOut.subject == employee.subject)
+        )
+        if why is None and next(earned(draw, employee.subject), None):
+            why = "later"
+        if why:
+            found.append((draw, why))
     return found
-
-
-def _draw_before(month: str) -> Draw | None:
-    return db.session.scalar(
-        sa.select(Draw)
-        .where(Draw.month < month, Draw.status.in_((DrawStatus.FROZEN, DrawStatus.DRAWN)))
-        .order_by(Draw.month.desc(), Draw.frozen_at.desc())
-        .limit(1)
-    )

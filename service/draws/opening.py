@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from scoring import draws as rules_of
-from scoring import weeks
-from service.books import terms
+from scoring import money, weeks
 from service.database import db
+from service.draws import trail
 from service.draws.beacon import source_words
-from service.models import Draw, Prize, Programme
-from service.models.draws import Beacon, DrawStatus
+from service.draws.plans import Plan, checked, rules_text, usual
+from service.models import Campaign, Draw, Prize
+from service.models.draws import Beacon, DrawKind, DrawStatus
 from service.validation import N_, Check, paragraphs
 
 MOST_PRIZES = 50
-CLAIM_DAYS = 14
 
 
 def find(name: str) -> Draw | None:
@@ -28,29 +28,6 @@ def find(name: str) -> Draw | None:
 def listed() -> list[Draw]:
     """Return all draws, the newest first."""
     return list(db.session.scalars(sa.select(Draw).order_by(Draw.created_at.desc(), Draw.id.desc())))
-
-
-def default_rules(title: str, month: str | None, prizes: Sequence[tuple[str, str]], alternates: int) -> str:
-    """Return the rules file that a draw has unless the liaison writes another one."""
-    programme = db.session.get(Programme, 1)
-    company = programme.company if programme else ""
-    lines = [
-        f"{title}",
-        "",
-        f"Run by: {company}, {programme.name if programme else ''}".rstrip(", "),
-        f"Who takes part: every employee who holds tickets of {month or 'the month'} when the pool is frozen.",
-        "Liaisons of the programme, excluded people and people who left do not enter.",
-        "Tickets: one for each week in which a share of yours was first visited by a reader, "
-        f"at most {terms().rules.tickets_a_month} a month.",
-        "A week belongs to the month of its Thursday. What becomes known after the freeze counts in the next draw.",
-        "Prizes:",
-        *(f"  {n}. {name}{f' ({value})' if value else ''}" for n, (name, value) in enumerate(prizes, 1)),
-        f"Alternates: {alternates}.",
-        f"Claim: within {CLAIM_DAYS} days of the winner's mail. What is declined or not claimed goes to the next rank.",
-        "Nobody has to buy, pay or post anything in particular. Taking part and leaving are free at any time.",
-        "The draw follows goodword-draw-v1; its pool, source and ranks are published and anyone can check them.",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def create(
@@ -64,12 +41,16 @@ def create(
     rules: str | None = None,
     sample: bool = False,
     beacon: str = Beacon.NUMBERS,
+    kind: str = DrawKind.MONTH,
+    campaign_id: int | None = None,
+    plan: Plan | None = None,
 ) -> Draw:
     """Open a draw and return it. Commits.
 
     `prizes` are (name, value) in their order; `month` like `2026-10` says whose tickets enter (None: the month in
-    which it is frozen); `rules` None writes `default_rules`. `beacon` says where the randomness comes from: public
-    numbers, which `source_text` names, or drand. `sample` marks randomness that is made up for showing.
+    which it is frozen); `rules` None writes `plans.rules_text`. `beacon` says where the randomness comes from: public
+    numbers, which `source_text` names, or drand. `kind`, `campaign_id` and `plan` (None: the usual one) say what brings
+    tickets, and who may enter. `sample` marks randomness that is made up for showing.
     Raises service.validation.Invalid with a refusal beside each field.
     """
     asked = Check()
@@ -78,8 +59,10 @@ def create(
     elif find(name) is not None:
         asked.refuse("name", N_("There is or was a draw of this name; each name is used once."))
     draw = Draw(name=name, sample=sample)
-    _fill(asked, draw, title, prizes, month, source_text, alternates, rules, beacon)
+    draw.kind, draw.campaign_id = kind, campaign_id if kind == DrawKind.CAMPAIGN else None
+    _fill(asked, draw, title, prizes, month, source_text, alternates, rules, beacon, plan or usual())
     db.session.add(draw)
+    trail.note(draw, "opened", rules=rules_of.sha256(draw.rules), prizes=len(draw.prizes))
     db.session.commit()
     return draw
 
@@ -94,13 +77,33 @@ def edit(
     alternates: int = 3,
     rules: str | None = None,
     beacon: str | None = None,
+    kind: str | None = None,
+    campaign_id: int | None = None,
+    plan: Plan | None = None,
 ) -> None:
-    """Change an open draw; fields as for `create`. Commits. Raises Invalid, also for a draw that is frozen."""
+    """Change an open draw; fields as for `create`, those that are None stay. Commits.
+
+    Raises Invalid, also for a draw that is frozen.
+    """
     asked = Check()
     if draw.status != DrawStatus.OPEN:
         asked.refuse("name", N_("This draw is frozen; it never changes again."))
         asked.done()
-    _fill(asked, draw, title, prizes, month, source_text, alternates, rules, beacon or draw.beacon)
+    if kind is not None:
+        draw.kind, draw.campaign_id = kind, campaign_id if kind == DrawKind.CAMPAIGN else None
+    _fill(
+        asked,
+        draw,
+        title,
+        prizes,
+        month,
+        source_text,
+        alternates,
+        rules,
+        beacon or draw.beacon,
+        plan or Plan.of(draw),
+    )
+    trail.note(draw, "edited", rules=rules_of.sha256(draw.rules), prizes=len(draw.prizes))
     db.session.commit()
 
 
@@ -114,9 +117,15 @@ def _fill(
     alternates: int,
     rules: str | None,
     beacon: str,
+    plan: Plan,
 ) -> None:
     title = asked.text("title", title, 120, required=True)
     won = [(asked.text("prizes", n, 120, required=True), asked.text("prizes", v, 60)) for n, v in prizes]
+    for _, value in won:
+        if value and money.worth(value) is None:
+            asked.refuse(
+                "prizes", N_("Write what a prize is worth as an amount and a currency, like 240 EUR or 240 €.")
+            )
     if not 1 <= len(won) <= MOST_PRIZES:
         asked.refuse("prizes", N_("Name 1 to %(most)d prizes."), most=MOST_PRIZES)
     if not 0 <= alternates <= 1000:
@@ -125,11 +134,17 @@ def _fill(
         asked.refuse("month", N_("Write the month like 2026-10."))
     if beacon not in tuple(Beacon):
         asked.refuse("beacon", N_("Choose public numbers or drand."))
+    campaign = db.session.get(Campaign, draw.campaign_id) if draw.campaign_id else None
+    plan = checked(asked, plan, draw.kind, campaign)
     asked.done()
-    draw.beacon = beacon
+    month = month if draw.kind == DrawKind.MONTH else None
+    draw.beacon, draw.terms = beacon, plan.to_json()
     draw.title, draw.month, draw.alternates = title, month, alternates
     draw.source_text = paragraphs(source_text) if beacon == Beacon.NUMBERS else source_words()
-    draw.rules = paragraphs(rules) + "\n" if rules else default_rules(title, month, won, alternates)
+    usual_rules = rules_text(
+        title, won, alternates, plan, kind=draw.kind, month=month, campaign=campaign, beacon=beacon
+    )
+    draw.rules = paragraphs(rules) + "\n" if rules else usual_rules
     for old in list(draw.prizes):
         db.session.delete(old)
     if draw.prizes:

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from emails.values import Winner, WonPrize
 from service import clock, outbox, settings
 from service.database import db
-from service.draws.opening import CLAIM_DAYS
+from service.draws import proving, records, trail
+from service.draws.plans import Plan
+from service.draws.trail import locked
 from service.journal import log
 from service.models import Draw, Edition, Employee, Prize, Rank
 from service.models.draws import DrawStatus, RankState
@@ -30,13 +32,6 @@ class NotOffered(Exception):
         self.why = why
 
 
-def locked(draw: Draw) -> Draw:
-    """Return the draw's row as it is now, kept from others until the transaction ends."""
-    return db.session.scalars(
-        sa.select(Draw).where(Draw.id == draw.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
-
-
 def offer(draw: Draw, now: datetime) -> int:
     """Offer the free prizes, in their order, to the next ranks; return how many were. Does not commit."""
     held = {rank.prize_id for rank in draw.ranks if rank.state in HELD}
@@ -44,18 +39,20 @@ def offer(draw: Draw, now: datetime) -> int:
     waiting = [rank for rank in draw.ranks if rank.state == RankState.WAITING]
     if not free or not waiting:
         return 0
-    draw.claim_until = now + timedelta(days=CLAIM_DAYS)
+    draw.claim_until = now + timedelta(days=Plan.of(draw).claim_days)
     first, offered = min(waiting, key=lambda r: r.rank).rank == 1, 0
+    out = trail.disqualified(draw)
     for rank in waiting:
         if not free:
             break
         person = _person(rank)
-        why = _gone(person)
+        why = "disqualified" if rank.entrant in out else _gone(person)
         if why or person is None:
-            _settle(rank, RankState.PASSED, now, why)
+            _pass(draw, rank, now, why or "erased")
             continue
         prize = free.pop(0)
         rank.state, rank.prize_id, rank.offered_at = RankState.OFFERED, prize.id, now
+        trail.note(draw, "offered", rank=rank.rank, prize=prize.position)
         _write(draw, rank, person, prize, passed_on=not first or prize.position != rank.rank)
         offered += 1
     return offered
@@ -91,6 +88,11 @@ def _settle(rank: Rank, state: RankState, now: datetime, why: str | None = None)
         rank.prize_id = None
 
 
+def _pass(draw: Draw, rank: Rank, now: datetime, why: str) -> None:
+    _settle(rank, RankState.PASSED, now, why)
+    trail.note(draw, "passed", rank=rank.rank, why=why)
+
+
 def claim_of(employee: Employee, draw: Draw) -> Rank:
     """Return her rank if a prize is offered to her or claimed by her. Raises NotOffered otherwise; reads only."""
     rank = db.session.scalar(sa.select(Rank).where(Rank.draw_id == draw.id, Rank.subject == employee.subject))
@@ -111,6 +113,8 @@ def claim(employee: Employee, draw: Draw) -> Rank:
     rank = claim_of(employee, draw)
     if rank.state != RankState.CLAIMED:
         _settle(rank, RankState.CLAIMED, clock.now())
+        records.keep(draw, rank, employee)
+        trail.note(draw, "claimed", rank=rank.rank)
     db.session.commit()
     return rank
 
@@ -125,22 +129,26 @@ def decline(employee: Employee, draw: Draw) -> None:
     if rank.state == RankState.CLAIMED:
         raise NotOffered("claimed")
     _settle(rank, RankState.DECLINED, clock.now(), "declined")
-    db.session.flush()
+    trail.note(draw, "declined", rank=rank.rank)
     _next_round(draw, clock.now())
     db.session.commit()
 
 
 def pass_on_due() -> int:
-    """End every round whose time is over, and pass what is free on; return how many were offered anew. Commits."""
+    """End every round whose time is over, and pass what is free on; return how many were offered anew. Commits.
+
+    On its way it counts the mails of draws whose randomness is a day away.
+    """
     due = sa.select(Draw).where(Draw.status == DrawStatus.DRAWN, Draw.claim_until.is_not(None)).order_by(Draw.id)
     offered = 0
+    proving.count_what_is_due()
     for found in db.session.scalars(due).all():
         draw, now = locked(found), clock.now()
         for rank in draw.ranks:
             if rank.state == RankState.OFFERED:
                 why = _gone(_person(rank))
                 if why or (draw.claim_until and now > draw.claim_until):
-                    _settle(rank, RankState.PASSED, now, why or "silent")
+                    _pass(draw, rank, now, why or "silent")
         offered += _next_round(draw, now)
         db.session.commit()
     if offered:
@@ -149,8 +157,17 @@ def pass_on_due() -> int:
 
 
 def _next_round(draw: Draw, now: datetime) -> int:
-    """Offer what is free unless an answer of this round is still open."""
-    return 0 if any(rank.state == RankState.OFFERED for rank in draw.ranks) else offer(draw, now)
+    """Offer what is free unless an answer of this round is still open; say once what nobody is left to take."""
+    if any(rank.state == RankState.OFFERED for rank in draw.ranks):
+        return 0
+    offered = offer(draw, now)
+    if not any(rank.state == RankState.WAITING for rank in draw.ranks):
+        held = {rank.prize_id for rank in draw.ranks if rank.state in HELD}
+        said = {event.facts["prize"] for event in trail.events(draw) if event.kind == "lapsed"}
+        for prize in draw.prizes:
+            if prize.id not in held and prize.position not in said:
+                trail.note(draw, "lapsed", prize=prize.position)
+    return offered
 
 
 def last_winners(now: datetime) -> list[Winner]:

@@ -55,6 +55,11 @@ def source_file(draw: Draw) -> bytes:
     return draw.source_text.encode()
 
 
+def ranks_file(draw: Draw) -> bytes:
+    """Return the ranks as they are served: a line `<rank>,<entrant>` each."""
+    return "".join(f"{rank.rank},{rank.entrant}\n" for rank in draw.ranks).encode()
+
+
 def frozen_occasion(draw: Draw) -> str:
     """Return the occasion of the entrants' mails."""
     return f"draw:{draw.name}:frozen"

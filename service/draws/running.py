@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
+from scoring import draw_proof
 from scoring import draws as rules_of
 from service import clock
 from service.database import db
-from service.draws import beacon
-from service.draws.prizes import locked, offer
-from service.draws.published import rules_file, source_file
+from service.draws import beacon, proving, trail
+from service.draws.prizes import offer
+from service.draws.published import ranks_file, rules_file, source_file
+from service.draws.trail import locked
 from service.journal import log
 from service.models import Draw, Entrant, Rank
 from service.models.draws import Beacon, DrawStatus
@@ -42,7 +46,9 @@ def run(draw: Draw, given: str) -> Draw:
     draw.randomness, draw.signature, draw.seed = randomness, signature, outcome.seed
     draw.drawn_at, draw.status = now, DrawStatus.DRAWN
     draw.ranks = [Rank(rank=n, entrant=one, subject=owners[one]) for n, one in enumerate(outcome.ranks, 1)]
-    db.session.flush()
+    proving.count_mails(draw)
+    trail.note(draw, "randomness", randomness=randomness, **({"signature": signature} if signature else {}))
+    trail.note(draw, "drawn", seed=outcome.seed, ranks=rules_of.sha256(outcome.ranks_file))
     offer(draw, now)
     db.session.commit()
     log.info("draw drawn", draw=draw.name, ranks=len(outcome.ranks))
@@ -52,7 +58,8 @@ def run(draw: Draw, given: str) -> Draw:
 def check(draw: Draw) -> list[str]:
     """Return what does not hold in a frozen or drawn draw, in plain sentences; empty: all is as the protocol says."""
     if draw.pool is None:
-        return [] if draw.status in (DrawStatus.OPEN, DrawStatus.VOID) else ["The pool file is missing."]
+        missing = [] if draw.status in (DrawStatus.OPEN, DrawStatus.VOID) else ["The pool file is missing."]
+        return [*missing, *trail.check(draw)]
     data = draw.pool.encode()
     try:
         pool = rules_of.parse(data)
@@ -61,27 +68,24 @@ def check(draw: Draw) -> list[str]:
     rows = sa.select(Entrant.entrant, Entrant.tickets).where(Entrant.draw_id == draw.id)
     stored = sorted((entrant, tickets) for entrant, tickets in db.session.execute(rows))
     truths = {
-        "The pool's SHA-256 is not the one that was published.": rules_of.sha256(data) == draw.pool_hash,
         "The pool is another draw's.": pool.draw == draw.name,
-        "The rules are not those of the pool.": rules_of.sha256(rules_file(draw)) == pool.rules,
         "The source is not that of the pool.": pool.source == _source(draw),
         "The entrants are not those of the pool.": stored == list(pool.entries),
         "The prizes are not as many as in the pool.": len(draw.prizes) == pool.prizes,
+        "The ranks are not as many as in the pool.": len(draw.prizes) + draw.alternates == pool.ranks,
     }
-    found = [sentence for sentence, holds in truths.items() if not holds]
+    found = [sentence for sentence, holds in truths.items() if not holds] + trail.check(draw)
+    told = draw_proof.Published(pool=draw.pool_hash, rules=rules_file(draw))
     if draw.status != DrawStatus.DRAWN:
-        return found
+        return found + draw_proof.findings(rules_of.Outcome(pool, rules_of.sha256(data), "", []), "", told)
     if draw.beacon == Beacon.DRAND and not _signed(draw):
         found.append("The round of drand is not signed by the league.")
     try:
         outcome = rules_of.verify(data, draw.randomness or "")
     except rules_of.BadRandomness as refusal:
         return [*found, f"The randomness is refused: {refusal}"]
-    if outcome.seed != draw.seed:
-        found.append("The seed does not follow from pool and randomness.")
-    if outcome.ranks != [rank.entrant for rank in draw.ranks]:
-        found.append("The ranks do not follow from pool and randomness.")
-    return found
+    told = replace(told, seed=draw.seed or "", ranks=ranks_file(draw))
+    return found + draw_proof.findings(outcome, draw.randomness or "", told)
 
 
 def _source(draw: Draw) -> str | None:

@@ -43,8 +43,8 @@ class PrizeRecord(Base):
     name: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     office: Mapped[str] = mapped_column(default="")
-    country: Mapped[str] = mapped_column(default="")
-    """ISO 3166-1, two letters, as far as her time zone tells it."""
+    zone: Mapped[str] = mapped_column(default="")
+    """Her time zone, which tells her country."""
     prize: Mapped[str]
     amount: Mapped[str] = mapped_column(default="")
     """Like 240.00; empty where the prize has no worth in money."""

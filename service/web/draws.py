@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 import scoring
 from service import draws
 from service.database import db
-from service.draws.opening import CLAIM_DAYS
+from service.draws.plans import Plan
 from service.models import Draw, Entrant, Programme
 from service.models.draws import DrawStatus
 from service.web.reader import initials
@@ -48,7 +48,7 @@ def page(name: str) -> str:
         initials=initials,
         entrant=entrant,
         mine=mine,
-        claim_days=CLAIM_DAYS,
+        claim_days=Plan.of(draw).claim_days,
     )
 
 
