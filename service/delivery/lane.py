@@ -111,7 +111,8 @@ class Lane:
                 # A call's members are one window; else a lease may last for several.
                 wanted = size if self._alike else max(size, min(2 * len(taken), int(len(taken) / spent * AHEAD), MOST))
                 self._desk.limited = bool(limits.known())
-                leases.end(token)  # in the next taking's commit; whoever finds it left behind ends it as well
+                leases.end(token)  # in the next taking's commit; the sweep ends what is left behind
+            db.session.commit()
             clean = True
         finally:
             journal.close(settled=clean)
