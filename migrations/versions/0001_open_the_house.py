@@ -327,6 +327,7 @@ def upgrade():
         sa.Column("draw_for_all", sa.String(), server_default="", nullable=False),
         sa.Column("seen", database.Json, nullable=False),
         sa.Column("seen_at", database.Moment(), nullable=True),
+        sa.Column("took_part", database.Json, nullable=False),
         sa.Column("closed_at", database.Moment(), nullable=True),
         sa.Column("created_at", database.Moment(), nullable=False),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_contest_campaign_id_campaign")),

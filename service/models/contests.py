@@ -37,6 +37,8 @@ class Contest(Base):
     seen: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """The standing at the last look: service.contests."""
     seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    took_part: Mapped[list[str]] = mapped_column(Json, default=list, deferred=True)
+    """Who may enter a draw among all, sorted, once it is closed: subjects, or ids of teams."""
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the result was published; from then on `seen` stays as it is."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
