@@ -45,7 +45,7 @@ def run(full: bool) -> list[Figure]:
         ]
     from service import delivery
 
-    number, rounds = (200_000, 3) if full else (20_000, 3)
+    number, rounds = (200_000, 3) if full else (12_000, 3)
     with _stage(sink) as stage:
         stage.prepare(number)
         pairs = [(stage.pipeline(), stage.prebuilt()) for _ in range(rounds)]
