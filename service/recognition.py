@@ -19,7 +19,7 @@ from scoring import badges, points, standings, weeks
 from scoring.badges import About, Brief, Tally
 from scoring.shares import Facts, State
 from scoring.visits import HUMAN
-from service import badge_books, boards, clock, ledger, words_of_score
+from service import badge_books, boards, clock, ledger, words_of_lines, words_of_score
 from service.board import NEAR, Board, short, standing_lines
 from service.books import FOLDED, Terms, known, terms
 from service.bulk import among
@@ -212,6 +212,8 @@ class Line:
     network: str
     count: int = 1
     """Readers that this line stands for."""
+    why: tuple[words_of_lines.Said, ...] = ()
+    """What it rests on, as messages; moments among their values are shown in her zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,9 @@ class Badge:
     levels: int = 1
     """All there are."""
     award: Award | None = None
-    """That level's; None while it is not stored yet."""
+    """The one that has a public page, else the highest level's."""
+    kind: str = "shares"
+    """What it counts: its picture goes by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,19 +276,39 @@ def page_facts(employee: Employee, limit: int = 50) -> PageFacts:
 def _lines(subject: str, agreed: Terms) -> Iterator[Line]:
     """Her ledger, newest event first; readers of one share that follow one another stand in one line."""
     rows = db.session.execute(
-        sa.select(LedgerEntry.at, LedgerEntry.points, LedgerEntry.reason, Share.network, Story.title, Share.id)
+        sa.select(
+            LedgerEntry.at,
+            LedgerEntry.points,
+            LedgerEntry.reason,
+            Share.network,
+            Story.title,
+            Share.id,
+            LedgerEntry.reverses_id,
+            Share.opened_at,
+            Share.seen_at,
+            Share.visited_at,
+            Share.code,
+        )
         .outerjoin(Share, LedgerEntry.share_id == Share.id)
         .outerjoin(Story, Share.story_id == Story.id)
         .where(LedgerEntry.subject == subject)
         .order_by(LedgerEntry.at.desc(), LedgerEntry.id.desc())
     )
+    back = sa.orm.aliased(LedgerEntry)
+    origins = sa.select(back.id, back.at, back.points, back.reason).join(
+        LedgerEntry, LedgerEntry.reverses_id == back.id
+    )
+    taken_back = {row.id: row for row in db.session.execute(origins.where(LedgerEntry.subject == subject))}
     for (reason, network, title, _share), group in groupby(rows, lambda r: (r.reason, r.network, r.title, r.id)):
         lines = list(group)
         parts = [lines] if reason == points.VISITOR else [[line] for line in lines]
         for part in parts:
             message, values = words_of_score.of_reason(reason, network or "", agreed.rules.declared_days)
             worth = sum(line.points for line in part)
-            yield Line(part[0].at, worth, message, values, title or "", network or "", len(part))
+            why = words_of_lines.evidence(
+                part, taken_back.get(part[0].reverses_id), agreed.zone, agreed.rules.declared_days
+            )
+            yield Line(part[0].at, worth, message, values, title or "", network or "", len(part), why)
 
 
 def _badges(employee: Employee, week: str, agreed: Terms) -> Iterator[Badge]:
@@ -296,8 +320,11 @@ def _badges(employee: Employee, week: str, agreed: Terms) -> Iterator[Badge]:
     surroundings = badge_books.around({subject: hers}, of, agreed.zone)[subject]
     awards: dict[str, Award] = {}
     held = sa.select(Award).where(Award.subject == subject, Award.revoked_at.is_(None)).order_by(Award.level)
+    shown: dict[str, Award] = {}
     for award in db.session.scalars(held):
         awards[award.badge] = award
+        if award.page:
+            shown[award.badge] = award
     for each in kept:
         badge, best = each.badge, awards.get(each.badge.slug)
         if not each.on and best is None:
@@ -309,4 +336,16 @@ def _badges(employee: Employee, week: str, agreed: Terms) -> Iterator[Badge]:
             step = badges.steps(badge, hers, agreed.rules, agreed.zone, week, surroundings)
             have, need = step.have, step.need
         level = best.level if best else 0
-        yield Badge(badge.slug, name, help_, best.earned_at if best else None, have, need, level, len(needs), best)
+        hers_to_show = shown.get(badge.slug, best)
+        yield Badge(
+            badge.slug,
+            name,
+            help_,
+            best.earned_at if best else None,
+            have,
+            need,
+            level,
+            len(needs),
+            hers_to_show,
+            badge.criterion.kind,
+        )

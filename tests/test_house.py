@@ -21,7 +21,8 @@ OUTSIDE = {
 EDGES = {"web", "cli", "jobs", "worker", "scheduler", "up", "schedule"}
 """Modules of service/ that nothing but another edge may import."""
 MAY_COMMIT = {
-    "arrivals", "boards", "badge_mails", "badges", "campaigns", "choices", "digests", "draws", "editions", "employees", "employees_import", "events",
+    "arrivals", "badge_mails", "badge_pages", "badges", "boards", "campaigns", "choices", "contests", "digests", "draws", "editions", "employees", "employees_import",
+    "events",
     "forgetting", "fresh_links", "keys", "liaisons", "opened_links", "pictures", "posters", "programmes",
     "quarantine", "reclassifying", "settling", "share_texts", "shares", "steering", "stories", "stories_feed",
     "topics", "visiting",
