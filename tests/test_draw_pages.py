@@ -7,14 +7,16 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
+from scoring import draw_trail
 from scoring import draws as rules_of
 from service import clock, draws, passes
 from service.database import db
-from service.models import Draw, Employee
+from service.models import Draw, Employee, Entrant
 from service.models.people import Status
 from tests.test_draws import DUE, NUMBERS, cast, drawn, holder, october, states
 
@@ -69,8 +71,46 @@ def test_a_sample_says_that_its_numbers_are_made_up(client: FlaskClient, cast: d
 
 def test_an_entrant_is_found_by_its_64_characters(client: FlaskClient, cast: dict[str, Employee]) -> None:
     draw = drawn()
-    assert "It is in the pool with" in client.get(f"/draws/2026-10?entrant={draw.ranks[0].entrant}").text
-    assert "No such entrant" in client.get(f"/draws/2026-10?entrant={'0' * 64}").text
+    found = client.post("/draws/2026-10/check", data={"entrant": draw.ranks[0].entrant}).text
+    assert '<div id="entry-in" class="notice">' in found
+    assert '<dd id="entry-rank">1</dd>' in found
+    lost = client.post("/draws/2026-10/check", data={"entrant": "0" * 64}).text
+    assert '<div id="entry-out" class="notice warn">' in lost
+    assert '<div id="entry-in" class="notice" hidden>' in lost
+
+
+def test_salt_and_address_of_her_mail_show_her_tickets_and_their_numbers(
+    client: FlaskClient, cast: dict[str, Employee]
+) -> None:
+    draw = drawn()
+    first = 0
+    for entrant, tickets in rules_of.parse((draw.pool or "").encode()).entries:
+        row = db.session.scalars(sa.select(Entrant).where(Entrant.entrant == entrant)).one()
+        who = db.session.scalars(sa.select(Employee).where(Employee.subject == row.subject)).one()
+        typed = {"salt": f" {(row.salt or '').upper()} ", "address": (who.email or "").upper()}
+        page = client.post("/draws/2026-10/check", data=typed).text
+        numbers = f"{first}–{first + tickets - 1}" if tickets > 1 else f"{first}"
+        assert f'<dd id="entry-tickets">{tickets} / 10</dd>' in page
+        assert f'<dd id="entry-numbers">{numbers}</dd>' in page
+        assert (who.email or "") not in page.lower()
+        first += tickets
+    wrong = client.post("/draws/2026-10/check", data={"salt": "0" * 32, "address": "noor@acme.example"}).text
+    assert '<div id="entry-in" class="notice" hidden>' in wrong
+
+
+def test_ranks_and_trail_are_served_as_they_are_checked(client: FlaskClient, cast: dict[str, Employee]) -> None:
+    draw = drawn()
+    assert (
+        client.get("/draws/2026-10/ranks.txt").data == rules_of.verify((draw.pool or "").encode(), NUMBERS).ranks_file
+    )
+    lines = client.get("/draws/2026-10/events.txt").text.splitlines()
+    assert [line.split("|")[4] for line in lines] == [
+        "opened", "frozen", "mails", "randomness", "drawn", "offered", "offered",
+    ]  # fmt: skip
+    assert draw_trail.broken("2026-10", lines) is None
+    assert draw_trail.broken("2026-10", [lines[0], *lines[2:]]) == 2
+    assert "acme.example" not in "".join(lines)
+    assert hashlib.sha256(lines[-1].encode()).hexdigest() in client.get("/draws/2026-10").text
 
 
 def test_an_open_draw_has_no_pool_and_an_unknown_one_no_page(client: FlaskClient, cast: dict[str, Employee]) -> None:

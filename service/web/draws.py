@@ -1,4 +1,4 @@
-"""Draws in public. In: a draw's name. Out: its page, its files as they were hashed, and a look-up of one entry."""
+"""Draws in public. In: a draw's name. Out: its page, its files as they were hashed, its trail, one entry."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from flask import Blueprint, Response, abort, render_template, request
 import scoring
 from service import draws
 from service.database import db
+from service.draws import trail
+from service.draws.looking import Entry, entrant_of, look_up
 from service.draws.plans import Plan
-from service.models import Draw, Entrant, Programme
+from service.models import Draw, Programme
 from service.models.draws import DrawStatus
 from service.web.reader import initials
+from service.web.security import csrf
 
 room = Blueprint("draws", __name__)
 
@@ -35,21 +38,51 @@ def listing() -> str:
 
 @room.get("/draws/<name>")
 def page(name: str) -> str:
-    """Show what anybody may know of a draw. `?entrant=` looks one entry up: it says nothing to who has no salt."""
-    draw = _found(name)
-    entrant = request.args.get("entrant", "").strip().lower()
-    mine = None
-    if entrant:
-        mine = db.session.query(Entrant).filter_by(draw_id=draw.id, entrant=entrant).one_or_none()
+    """Show what anybody may know of a draw."""
+    return _draw_page(_found(name))
+
+
+@room.post("/draws/<name>/check")
+@csrf.exempt
+def check(name: str) -> str:
+    """Look one entry up, for a browser that cannot do it by itself; nothing is changed and nothing kept.
+
+    What she types stands in the body alone: in no address and no log. Without a salt nobody learns anything.
+    """
+    draw, typed = _found(name), {key: request.form.get(key, "")[:320] for key in ("salt", "address", "entrant")}
+    entrant = entrant_of(draw, typed["salt"], typed["address"]) if typed["salt"].strip() else None
+    found = look_up(draw, entrant or typed["entrant"].strip().lower())
+    return _draw_page(draw, entry=found, asked=True)
+
+
+def _draw_page(draw: Draw, entry: Entry | None = None, asked: bool = False) -> str:
     return _page(
         "draws/page.html",
         draw=draw,
         outcome=draws.outcome(draw),
         initials=initials,
-        entrant=entrant,
-        mine=mine,
+        entry=entry,
+        asked=asked,
+        events=trail.events(draw),
+        trail_hash=trail.last_hash(draw),
         claim_days=Plan.of(draw).claim_days,
     )
+
+
+@room.get("/draws/<name>/ranks.txt")
+def ranks(name: str) -> Response:
+    """Serve the ranks, a line each, as the three programs write them."""
+    draw = _found(name)
+    if draw.status != DrawStatus.DRAWN:
+        abort(404)
+    return _file(draws.ranks_file(draw), f"{draw.name}-ranks.txt")
+
+
+@room.get("/draws/<name>/events.txt")
+def events(name: str) -> Response:
+    """Serve the trail, line by line as it is chained."""
+    draw = _found(name)
+    return _file(trail.trail_file(draw), f"{draw.name}-events.txt")
 
 
 @room.get("/draws/<name>/pool.txt")
