@@ -125,6 +125,21 @@ class You:
 
 
 @dataclass(frozen=True, slots=True)
+class EarnedBadge:
+    """A badge as its mail tells it."""
+
+    badge: str
+    """Slug where the catalogue has its name, else its title in her language."""
+    kind: str
+    """What it counts: its picture goes by this."""
+    level: int = 1
+    levels: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Passes:
     """The four signed tokens of one mail, 36 characters each."""
 

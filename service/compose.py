@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from emails import digest, fresh_link, frozen, invitation, values, winner
+from emails import badge, digest, fresh_link, frozen, invitation, values, winner
 from emails.digest import CompiledDigest
 from emails.passes import make
 from service import passes
@@ -167,6 +167,11 @@ def _fresh_link(row: Due, facts: dict[str, Any], to: values.Recipient, date: dat
     return fresh_link.compose(_programme(facts), to, facts["days"], row.message_id, date)
 
 
+def _badge(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+    news = [values.EarnedBadge(**each) for each in facts["badges"]]
+    return badge.compose(_programme(facts), to, news, row.message_id, date)
+
+
 def _programme(facts: dict[str, Any]) -> values.Programme:
     return values.Programme(**facts["programme"])
 
@@ -177,6 +182,7 @@ _LETTERS: dict[str, Callable[[Due, dict[str, Any], values.Recipient, datetime], 
     "winner": _winner,
     "passed-on": _winner,
     "fresh-link": _fresh_link,
+    "badge": _badge,
 }
 
 KINDS = frozenset({"digest", "test", *_LETTERS})

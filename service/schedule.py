@@ -56,12 +56,14 @@ SCHEDULE = (
     Task("patterns", 600, "service.quarantine:look", "set odd patterns of visits aside for the liaison"),
     Task("rules", 60, "service.trials:run_waiting", "work out dry runs of rules that wait"),
     Task("badges", 3600, "service.badges:settle_together", "give badges that other people's shares decide on too"),
+    Task("badge-mails", 900, "service.badge_mails:tell", "mail news of badges, once a day at most", then="deliver"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
     Task(
         "draw", 60, "service.draws:tend", "hold the draws that go by themselves, fetch their randomness", then="deliver"
     ),
     Task("boards", 60, "service.boards:tend", "join rows of how many people hold how many points"),
+    Task("contests", 900, "service.contests:look", "work out contests, close those that are over"),
     Task("standing", 3600, "service.boards:look_again", "see who may stand on boards, however that changed"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )

@@ -84,7 +84,7 @@ def test_each_kind_becomes_its_mail_with_links_of_its_receiver(noor: Employee, k
 
 
 def test_a_kind_that_may_be_suppressed_can_be_composed_or_comes_later() -> None:
-    assert set(CLASSES) - set(compose.KINDS) == {"badge"}
+    assert set(CLASSES) - set(compose.KINDS) == set()
 
 
 def test_a_test_mail_says_what_she_would_get_and_goes_to_the_liaison(noor: Employee) -> None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emails import fresh_link, frozen, invitation, winner
-from emails.values import FrozenTickets, Message, WonPrize
+from emails import badge, fresh_link, frozen, invitation, winner
+from emails.values import EarnedBadge, FrozenTickets, Message, WonPrize
 from tests.sample_mails import ID, NOOR, PASSES, PRIZE, PROGRAMME, TICKETS, TUESDAY, reader
 from tests.test_digest import read, said
 from tests.test_message import parsed
@@ -32,7 +32,11 @@ def freshened(language: str = "en") -> Message:
     return fresh_link.compose(PROGRAMME, reader(language), 30, ID, TUESDAY)
 
 
-LETTERS = [invited, froze, won, freshened]
+def earned(language: str = "en", *badges: EarnedBadge) -> Message:
+    return badge.compose(PROGRAMME, reader(language), badges or [EarnedBadge("own-voice", "shares", 2, 3)], ID, TUESDAY)
+
+
+LETTERS = [invited, froze, won, freshened, earned]
 
 
 def in_both(mail: Message, *facts: str) -> None:
@@ -66,6 +70,18 @@ def test_a_fresh_link_opens_her_page_and_says_for_how_long() -> None:
     in_both(mail, "Noor, here is your page again.", "It opens for 30 days.", "If you did not ask", "Lipa & Sons")
     assert f"https://good.example/me/{PASSES.me}" in read(mail.html).links
     assert "List-Unsubscribe" not in parsed(mail)
+
+
+def test_one_mail_names_every_badge_with_its_level() -> None:
+    mail = earned()
+    assert mail.subject == "A badge for you: Own voice"
+    in_both(mail, "Thank you, Noor.", "You earned a badge.", "Own voice", "Level 2 of 3", "Lipa & Sons")
+    assert "List-Unsubscribe" not in parsed(mail)
+    both = earned("en", EarnedBadge("first-word", "shares"), EarnedBadge("Green <thumb>", "shares"))
+    assert both.subject == "You earned 2 badges."
+    in_both(both, "First word", "Green <thumb>")
+    assert "Level" not in both.text
+    assert "/medals/shares-1-" in both.html
 
 
 def test_an_invitation_without_topics_does_not_begin_a_list() -> None:
