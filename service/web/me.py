@@ -6,7 +6,7 @@ GET shows; every change is a POST from a form with a nonce of that GET, answered
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from babel import Locale
 from flask import Blueprint, abort, redirect, request, url_for
@@ -16,6 +16,7 @@ from emails.networks import NETWORKS
 from service import (
     choices,
     clock,
+    contests,
     draws,
     fresh_links,
     jobs,
@@ -34,7 +35,7 @@ from service.models.people import Status
 from service.passes import Purpose
 from service.validation import N_
 from service.web import nonces, reader, records, wishes
-from service.web.language import current
+from service.web.language import current, show_moment
 from service.web.language import gettext as _
 from service.web.security import csrf
 from service.words_of_score import STATES
@@ -109,6 +110,7 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         topic_name=topic_name,
         short_name=short_name,
         reason=reason,
+        why=lambda line: why(line, employee.zone),
         languages=programme.languages if programme else ["en"],
         readable=_readable(employee, programme),
         language_name=language_name,
@@ -123,6 +125,8 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         stopped=choices.mail_stopped(employee),
         pauses=[(weeks, today + timedelta(weeks=weeks)) for weeks in WEEKS],
         paused=choices.resting(employee),
+        contests=contests.hers(employee),
+        contest_lines=lambda contest: contests.shown(contest, employee),
         shown_as=choices.shown_as(employee),
         groups=programme is not None and programme.works_council,
         asks=programme is not None and programme.opt_in and employee.status == Status.INVITED,
@@ -169,6 +173,19 @@ def reason(line: recognition.Line) -> str:
     network = line.network
     values = {**line.values, "network": reader.network_label(network) if network in NETWORKS else network}
     return _(line.message, **values)
+
+
+def why(line: recognition.Line, zone: str) -> list[str]:
+    """Return what a line of points rests on, in the page's language and her zone."""
+    told = []
+    for message, given in line.why:
+        values = {
+            name: show_moment(value, zone) if isinstance(value, datetime) else value for name, value in given.items()
+        }
+        network = str(values.get("network", ""))
+        values["network"] = reader.network_label(network) if network in NETWORKS else network
+        told.append(_(message, **values))
+    return told
 
 
 def _act(name: str, deed: Callable[[Employee], object]) -> Callable[[str], Response | tuple[str, int]]:

@@ -15,6 +15,7 @@ NOUNS = (
     "doubts",
     "hold",
     "patterns",
+    "badges",
     "stories",
     "story",
     "visits",
@@ -22,9 +23,11 @@ NOUNS = (
     "poster",
     "campaigns",
     "boards",
+    "contests",
     "people",
     "person",
     "draws",
+    "rules",
 )
 """Modules of service.web.console; importing one adds its pages to the room."""
 
