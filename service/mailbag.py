@@ -69,7 +69,10 @@ def told(you: You) -> str:
 
 
 class Mailbag:
-    """Writes the mails and reasons of an edition, a page of lines at a time. Never commits."""
+    """Writes the mails and reasons of an edition, a page of lines at a time. Never commits.
+
+    One serves all pages, in several threads if wanted: what a page knows stands in passing tables of its connection.
+    """
 
     def __init__(self, edition_id: int, occasion: str, now: datetime, fallback: str, lines: Lines) -> None:
         """`fallback` is the network of those who chose none."""
@@ -100,7 +103,6 @@ class Mailbag:
 
     def judge(self, verdicts: Mapping[str, Verdict]) -> None:
         """Take the verdicts on the standings of the lines that are drawn; other lines are left alone."""
-        self._judgements = list(verdicts.values())
         fresh(self._verdict, (self._judged(standing, verdict) for standing, verdict in verdicts.items()))
 
     def _judged(self, standing: str, v: Verdict) -> tuple[Any, ...]:
@@ -204,10 +206,13 @@ class Mailbag:
             **{"pass": as_json(verdict.signed)},
         )
 
-    def note(self) -> None:
-        """Replace the reasons of the lines that have one, and take away those of whom a mail comes after all."""
+    def note(self, again: bool) -> None:
+        """Write the reasons of the lines that have one.
+
+        `again`: some lines have an earlier one, which is taken away, also of those of whom a mail comes after all.
+        """
         line, verdict, choice = self._lines.table.c, self._verdict.c, self._choice
-        if any(verdict.noted for verdict in self._judgements):
+        if again:
             self._forget()
         reason = sa.func.coalesce(verdict.reason, sa.literal(str(Reason.NOTHING_NEW)))
         none = (

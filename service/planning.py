@@ -86,6 +86,8 @@ class Desk:
         self._nobody = recognition.digest_facts([""], edition.week, self._board)[""]
         asked = sa.select(Selection.id, Selection.stories).where(Selection.edition_id == self.number)
         self._selections = {tuple(stories): number for number, stories in db.session.execute(asked)}
+        fallback = self.choosing.programme.fallback_network
+        self._bag = Mailbag(self.number, self._occasion, self.choosing.now, fallback, self.choosing.lines)
         self._deciding = threading.Lock()
 
     def write(self, page: int, careful: bool = False) -> Planned | None:
@@ -107,10 +109,10 @@ class Desk:
         lines = self.choosing.lines
         if not lines.draw(where):
             return done
-        bag = Mailbag(self.number, self._occasion, self.choosing.now, self.choosing.programme.fallback_network, lines)
-        bag.judge(self._verdicts(done))
+        bag, verdicts = self._bag, self._verdicts(done)
+        bag.judge(verdicts)
         bag.choose(self._choices(bag, done))
-        bag.note()
+        bag.note(again=any(verdict.noted for verdict in verdicts.values()))
         if done.mails or done.held:
             known = bag.known()
             yous = recognition.digest_facts(list(known.values()), self._week, self._board) if known else {}
