@@ -91,9 +91,9 @@ def period_of(span: Span, now: datetime, zone: str) -> str:
 
 def own(employee: Employee, period: str) -> Own:
     """Return her points in a period and her place, which she sees even if she stands on nobody's board."""
-    asked = sa.select(Total.points).where(Total.subject == employee.subject, Total.period == period)
-    points = db.session.scalar(asked) or 0
-    return Own(points, totals.place(period, points), totals.people(period))
+    found = db.session.execute(totals.standing_of(employee.subject, period)).first()
+    points, place = (found.points, int(found.place)) if found else (0, 1)
+    return Own(points, place if points > 0 else None, totals.people(period))
 
 
 def top(period: str, employee: Employee | None = None, limit: int = TOP) -> list[Row]:

@@ -107,6 +107,17 @@ def places(period: str, points: Collection[int]) -> dict[int, int]:
     return {n: 1 + int(people) for n, people in zip(wanted, found, strict=True)}
 
 
+def standing_of(subject: str, period: str) -> sa.Select[Any]:
+    """Return the query of somebody's points and place in a period: one statement, one trip."""
+    better = (
+        sa.select(1 + sa.func.coalesce(sa.func.sum(Holders.people), 0))
+        .where(Holders.period == Total.period, Holders.points > Total.points)
+        .scalar_subquery()
+        .label("place")
+    )
+    return sa.select(Total.points, better).where(Total.subject == subject, Total.period == period)
+
+
 def people(period: str) -> int:
     """Return how many people stand on the board of a period."""
     asked = sa.select(sa.func.coalesce(sa.func.sum(Holders.people), 0)).where(Holders.period == period)

@@ -1,0 +1,99 @@
+"""Contests in the console. In: the liaison's plans. Out: the list, one contest's form, its standing and its result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from emails.slots import day_in
+from service import boards, campaigns, clock, contests
+from service.database import db
+from service.models import Contest
+from service.validation import Invalid
+from service.web.boards import measures
+from service.web.console.room import done, room, zone
+from service.web.console.words import said_all
+from service.web.language import gettext as _
+
+NEW: dict[str, Any] = {
+    "name": "",
+    "measure": "points",
+    "among": "people",
+    "campaign_id": None,
+    "threshold": 1,
+    "starts_on": "",
+    "ends_on": "",
+    "prizes": [],
+    "draw_for_all": "",
+}
+
+
+@room.get("/contests", endpoint="contests")
+def index() -> str:
+    """Show all contests, the newest first."""
+    found = list(db.session.scalars(sa.select(Contest).order_by(Contest.ends_on.desc(), Contest.id.desc())))
+    return render_template(
+        "console/contests.html",
+        noun="console.contests",
+        contests=found,
+        measures=measures(),
+        today=day_in(clock.now(), zone()),
+    )
+
+
+@room.get("/contests/new")
+def contest_new() -> str:
+    """Show an empty form."""
+    return page(None, {**NEW, "among": "teams"} if boards.only_groups() else NEW, {})
+
+
+@room.post("/contests/new")
+def contest_create() -> Response | tuple[str, int]:
+    """Create a contest."""
+    return save(None)
+
+
+@room.get("/contests/<int:contest_id>")
+def contest(contest_id: int) -> str:
+    """Show one contest: its form until it is over, and who stands where."""
+    found = db.get_or_404(Contest, contest_id)
+    return page(found, {name: getattr(found, name) for name in contests.FIELDS}, {})
+
+
+@room.post("/contests/<int:contest_id>")
+def contest_save(contest_id: int) -> Response | tuple[str, int]:
+    """Change a contest."""
+    return save(db.get_or_404(Contest, contest_id))
+
+
+def save(found: Contest | None) -> Response | tuple[str, int]:
+    """Create or change the contest from the form; what was typed stays where something cannot stand."""
+    values: dict[str, Any] = {name: request.form.get(name, "") for name in NEW}
+    values["campaign_id"] = request.form.get("campaign_id", type=int)
+    values["prizes"] = values["prizes"].splitlines()
+    try:
+        found = contests.edit(found, **values) if found else contests.create(**values)
+    except Invalid as refusal:
+        return page(found, values, said_all(refusal.errors)), 422
+    done(_("Saved."))
+    return redirect(url_for("console.contest", contest_id=found.id))
+
+
+def page(found: Contest | None, values: dict[str, Any], errors: dict[str, str]) -> str:
+    """Return the form with these values and refusals, and the standing."""
+    return render_template(
+        "console/contest.html",
+        noun="console.contests",
+        contest=found,
+        v=values,
+        errors=errors,
+        measures=measures(),
+        groups=boards.only_groups(),
+        fewest=boards.FEWEST,
+        campaigns=campaigns.all_campaigns(),
+        lines=contests.shown(found) if found else [],
+        today=day_in(clock.now(), zone()),
+    )
