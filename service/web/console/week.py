@@ -12,7 +12,7 @@ from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
 from service.models.draws import DrawStatus, RankState
 from service.models.mail import MailState
-from service.web.console import patterns
+from service.web.console import badges, patterns
 from service.web.console.editions import facts
 from service.web.console.room import programme, room
 from service.web.language import gettext as _
@@ -67,6 +67,8 @@ def needs() -> list[tuple[str, str, str]]:
         )
     if odd := patterns.need():
         found.append(odd)
+    if broken := badges.need():
+        found.append(broken)
     now = clock.now()
     due = db.session.scalars(
         sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.due_at <= now).order_by(Draw.due_at)

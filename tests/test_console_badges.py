@@ -1,0 +1,59 @@
+"""Badges at the console. In: a liaison's wishes. Out: badges listed, switched, tried, kept; what seems broken told."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from service import clock
+from service.database import db
+from service.models import Award, Badge
+from tests import week47
+from tests.liam import Liam, at_the_console
+
+OWN = {"slug": "loud", "title": {"en": "Loud"}, "levels": [2, 5], "criterion": {"kind": "networks"}}
+
+
+@pytest.fixture
+def liam(app: Flask) -> Liam:
+    week47.at("2026-11-16T10:00")
+    week47.programme()
+    week47.story("One")
+    return at_the_console(app)
+
+
+def test_a_badge_is_switched_and_back(liam: Liam) -> None:
+    page = liam.get("/console/badges").text
+    assert "Conversation starter" in page
+    said = liam.post("/console/badges/own-voice", {"act": "off"}).text
+    assert "Who has it keeps it." in said
+    db.session.expire_all()
+    assert db.session.get(Badge, "own-voice").on is False  # type: ignore[union-attr]
+    assert liam.post("/console/badges/nothing", {"act": "off"}).status_code == 404
+
+
+def test_an_own_badge_is_tried_before_it_is_kept(liam: Liam) -> None:
+    liam.get("/console/badges")
+    tried = liam.post("/console/badges", {"act": "try", "declaration": json.dumps(OWN)})
+    assert "Level 2: – would hold it" in tried.text
+    assert db.session.scalar(sa.select(sa.func.count(Badge.slug))) == 0
+    wrong = liam.post("/console/badges", {"act": "keep", "declaration": json.dumps({**OWN, "levels": [5, 2]})})
+    assert wrong.status_code == 422 and "list one to 9 levels" in wrong.text
+    assert liam.post("/console/badges", {"act": "keep", "declaration": "{"}).status_code == 422
+    assert "Loud" in liam.post("/console/badges", {"act": "keep", "declaration": json.dumps(OWN)}).text
+    assert "nothing was to be done" in liam.post("/console/badges/fill").text
+
+
+def test_a_rule_that_fell_silent_stands_among_what_needs_her(liam: Liam) -> None:
+    assert "wants a look" not in liam.get("/console/").text
+    for week in (5, 6, 8):
+        at = clock.now() - timedelta(weeks=week)
+        db.session.add(Award(subject=f"{week}", badge="own-voice", earned_at=at, created_at=at))
+    db.session.commit()
+    assert "The rule of 1 badge wants a look" in liam.get("/console/").text
+    page = liam.get("/console/badges").text
+    assert "fewer than five" in page and "Nobody earned it for four weeks" in page
