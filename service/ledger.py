@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scoring import shares
-from scoring.points import Entry, Reversal
+from scoring.points import Entry, Reversal, base
 from scoring.weeks import month_of
 from service import badge_books, books, clock, totals
 from service.database import db
@@ -232,6 +232,8 @@ def _wrong_lines(subjects: Sequence[str]) -> Iterator[Finding]:
             yield Finding(
                 "line", line.subject, line.key, f"{-of.points} in {of.month}", f"{line.points} in {line.month}"
             )
+        if base(line.key) != base(of.key) or line.share_id != of.share_id:
+            yield Finding("line", line.subject, line.key, f"a reversal of {base(line.key)}", of.key)
         if of.id in taken_back or of.reverses_id is not None:
             yield Finding("line", line.subject, line.key, "one reversal of a booking", "another one")
         taken_back.add(of.id)

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from emails.networks import NETWORKS
 from scoring import weeks
 from scoring.rules import MOST, Rules, Wrong
-from service import clock
+from service import clock, ledger, settling
 from service.books import lock, terms
 from service.database import db
 from service.journal import log
@@ -171,6 +171,37 @@ def withdraw(number: int) -> bool:
     found = db.session.execute(waiting.values(withdrawn_at=now).returning(RuleSet.version)).first()
     db.session.commit()
     return found is not None
+
+
+TODAY = ("engaged_from", "steady_weeks")
+"""Rules that badges go by as they are today, whenever the shares were."""
+
+
+def settle_begun() -> int:
+    """Settle everybody once after a version began that badges go by; return how many people that were.
+
+    A use case: commits after each person, so that it can be stopped and repeated at any moment.
+    """
+    now, count = clock.now(), 0
+    new = sa.select(RuleSet.version).where(
+        RuleSet.valid_from <= now, RuleSet.withdrawn_at.is_(None), RuleSet.settled_at.is_(None)
+    )
+    begun = db.session.scalars(new).all()
+    db.session.commit()
+    if not begun:
+        return 0
+    standing = [v.rules for v in versions() if v.withdrawn_at is None and v.number >= min(begun) - 1]
+    standing.append(Rules.of(current().rules))
+    if len({tuple(getattr(rules, name) for name in TODAY) for rules in standing}) > 1:
+        for batch in ledger.batches():
+            db.session.commit()
+            for subject in batch:
+                settling.settle(subject)
+                db.session.commit()
+                count += 1
+    db.session.execute(sa.update(RuleSet).where(RuleSet.version.in_(begun)).values(settled_at=now))
+    db.session.commit()
+    return count
 
 
 def from_file(text: str, name: str) -> Rules:

@@ -54,6 +54,7 @@ SCHEDULE = (
     ),
     Task("events", 3600, "service.events:forget", "forget the provider's events after 30 days"),
     Task("patterns", 600, "service.quarantine:look", "set odd patterns of visits aside for the liaison"),
+    Task("begun", 300, "service.rule_sets:settle_begun", "settle badges once when new rules begin"),
     Task("rules", 60, "service.trials:run_waiting", "work out dry runs of rules that wait"),
     Task("badges", 3600, "service.badges:settle_together", "give badges that other people's shares decide on too"),
     Task("badge-mails", 900, "service.badge_mails:tell", "mail news of badges, once a day at most", then="deliver"),

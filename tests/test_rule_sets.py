@@ -68,6 +68,24 @@ def test_a_newer_plan_takes_the_place_of_one_that_has_not_begun(house: Flask) ->
     assert rule_sets.planned() is None
 
 
+def test_badges_go_by_the_rules_of_today_once_they_begin(house: Flask) -> None:
+    who = noor()
+    one = share(who)
+    for visitor in "abc":
+        visit(one, visitor)
+    settling.settle(who.subject)
+    db.session.commit()
+    assert (rule_sets.settle_begun(), ledger.verify()) == (0, [])
+    monday = rule_sets.next_monday()
+    rule_sets.save(Rules(engaged_from=9), monday)
+    assert rule_sets.settle_begun() == 0
+    clock.set_now(monday + timedelta(minutes=1))
+    assert (rule_sets.settle_begun(), rule_sets.settle_begun()) == (1, 0)
+    assert ledger.verify() == []
+    db.session.refresh(one)
+    assert (one.state, ledger.total(who.subject)) == ("engaged", 13), "what happened keeps the rules of its time"
+
+
 def test_every_wrong_rule_of_a_file_is_told_at_once(house: Flask) -> None:
     with pytest.raises(Invalid) as refusal:
         rule_sets.from_file(

@@ -443,6 +443,7 @@ def upgrade():
         sa.Column("liaison_id", sa.Integer(), nullable=True),
         sa.Column("created_at", database.Moment(), nullable=False),
         sa.Column("withdrawn_at", database.Moment(), nullable=True),
+        sa.Column("settled_at", database.Moment(), nullable=True),
         sa.ForeignKeyConstraint(["liaison_id"], ["liaison.id"], name=op.f("fk_rule_set_liaison_id_liaison")),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_rule_set")),
     )

@@ -30,6 +30,8 @@ class RuleSet(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
     """Set where a version was taken back before it began."""
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When badges, which go by the rules of today, were brought to it after it began."""
 
 
 class RuleTrial(Base):
