@@ -20,6 +20,7 @@ from service.database import db
 from service.draws import records, trail
 from service.models import DrawEvent, Employee, Entrant
 from service.validation import Invalid
+from tests.liam import at_the_console
 from tests.test_draws import DUE, NUMBERS, cast, drawn, holder, october, states
 
 __all__ = ["cast"]
@@ -168,3 +169,30 @@ def test_a_prize_of_unclear_worth_is_refused(app: Flask) -> None:
     with pytest.raises(Invalid) as refusal:
         draws.create("x", "X", [("A book", "about thirty")], source_text="Numbers.")
     assert set(refusal.value.errors) == {"prizes"}
+
+
+def test_the_liaison_disqualifies_ticks_off_and_exports_in_the_console(app: Flask, cast: dict[str, Employee]) -> None:
+    draws.freeze(october(), DUE)
+    path = "/console/draws/2026-10"
+    assert app.test_client().get(f"{path}/prizes.csv").status_code == 302
+    liam = at_the_console(app)
+    liam.get(path)
+    refused = liam.post(f"{path}/disqualify", {"entrant": "no@acme.example", "reason": "x"})
+    assert "Nobody with this address is in the pool" in refused.text
+    liam.get(path)
+    liam.post(f"{path}/disqualify", {"entrant": "mei@acme.example", "reason": "Made-up visits"})
+    public = app.test_client().get("/draws/2026-10").text
+    assert "Made-up visits" in public
+    assert "mei@acme.example" not in public
+    clock.set_now(DUE + timedelta(hours=1))
+    found = draws.find("2026-10")
+    assert found
+    draw = draws.run(found, NUMBERS)
+    draws.claim(holder(draw, 1), draw)
+    assert "Note it as handed over" in liam.get(path).text
+    liam.post(f"{path}/ranks/1/handed-over")
+    db.session.expire_all()
+    assert records.of(draw)[1].handed_over_at is not None
+    answer = liam.get(f"{path}/prizes.csv")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Two days off" in answer.text

@@ -178,6 +178,50 @@ def _verify_stored(name: str) -> None:
 
 @draw.command()
 @click.argument("name")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="A file (default: standard output).")
+@with_app
+def export(name: str, out: Path | None) -> None:
+    """Export the claimed prizes of NAME as CSV for the tax office: worth, name, office, time zone, days.
+
+    It holds names and addresses: keep it where only those may read it who have to.
+    """
+    from service import draws
+
+    text = draws.export(_found(name))
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        out.write_bytes(text.encode("utf-8-sig"))  # the mark lets spreadsheets read letters with accents
+
+
+@draw.command()
+@click.argument("name")
+@click.argument("email")
+@click.option("--reason", required=True, help="In public, for good, and without a name.")
+@with_app
+def disqualify(name: str, email: str, reason: str) -> None:
+    """Let an entrant of NAME be passed, before the numbers are known; her reason stands in the public trail."""
+    from service import draws
+
+    found = _found(name)
+    click.echo(f"disqualified {_do(lambda: draws.disqualify(found, email, reason))}")
+
+
+@draw.command(name="hand-over")
+@click.argument("name")
+@click.argument("rank", type=int)
+@with_app
+def hand_over(name: str, rank: int) -> None:
+    """Note that the prize of RANK in NAME was handed over today."""
+    from service import draws
+
+    found = _found(name)
+    _do(lambda: draws.hand_over(found, rank))
+    click.echo(f"The prize of rank {rank} is handed over.")
+
+
+@draw.command()
+@click.argument("name")
 @as_json
 @with_app
 def show(name: str, as_json: bool) -> None:

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import Response as FlaskResponse
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from service import clock, draws
 from service.database import db
-from service.draws import beacon
+from service.draws import beacon, records
 from service.models import Draw
 from service.validation import Invalid
 from service.web.console.lists import Filter, listing
@@ -136,6 +137,41 @@ def draw_fetch(name: str) -> Response | tuple[str, int]:
     return redirect(url_for("console.draw", name=name))
 
 
+@room.post("/draws/<name>/disqualify")
+def draw_disqualify(name: str) -> Response | tuple[str, int]:
+    """Say in public, before the numbers are known, that an entrant will be passed."""
+    found = by_name(name)
+    try:
+        draws.disqualify(found, request.form.get("entrant", ""), request.form.get("reason", ""))
+    except Invalid as refusal:
+        db.session.rollback()
+        return page(by_name(name), said_all(refusal.errors)), 422
+    done(_("Said in the draw’s public trail. The pool stays as it is."))
+    return redirect(url_for("console.draw", name=name))
+
+
+@room.post("/draws/<name>/ranks/<int:rank>/handed-over")
+def draw_hand_over(name: str, rank: int) -> Response:
+    """Tick a prize off as handed over."""
+    try:
+        draws.hand_over(by_name(name), rank)
+    except Invalid as refusal:
+        db.session.rollback()
+        refused(" ".join(said_all(refusal.errors).values()))
+    else:
+        done(_("Handed over, and noted."))
+    return redirect(url_for("console.draw", name=name))
+
+
+@room.get("/draws/<name>/prizes.csv")
+def draw_export(name: str) -> Response:
+    """Serve the claimed prizes for the tax office; names and addresses, so for liaisons alone and kept nowhere."""
+    answer = FlaskResponse(draws.export(by_name(name)).encode("utf-8-sig"), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-prizes.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def by_name(name: str) -> Draw:
     found = draws.find(name)
     if found is None:
@@ -157,6 +193,7 @@ def page(found: Draw, errors: dict[str, str]) -> str:
         entrants=len(entries),
         tickets=sum(n for _who, n in entries),
         wrong=draws.check(found),
+        records=records.of(found),
         round=beacon.round_of(found.source),
         round_address=_round_address(found),
         due_now=found.due_at is not None and found.due_at <= clock.now(),
