@@ -24,8 +24,8 @@ MAY_COMMIT = {
     "arrivals", "badge_mails", "badge_pages", "badges", "boards", "campaigns", "choices", "contests", "digests", "draws", "editions", "employees", "employees_import",
     "events",
     "forgetting", "fresh_links", "keys", "liaisons", "opened_links", "pictures", "posters", "programmes",
-    "quarantine", "reclassifying", "settling", "share_texts", "shares", "steering", "stories", "stories_feed",
-    "topics", "visiting",
+    "quarantine", "reclassifying", "rule_sets", "settling", "share_texts", "shares", "steering", "stories", "stories_feed",
+    "topics", "trials", "visiting",
 }  # fmt: skip
 """Use cases, and deliveries: their promise is made of commits. A package's modules count as the package."""
 
