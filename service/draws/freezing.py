@@ -200,14 +200,15 @@ def left_out(draw: Draw) -> dict[str, str]:
     return found | {who: "later" for who, _ in earned(draw) if who not in inside and who not in found}
 
 
-def _outside(draw: Draw) -> sa.Select[Any]:
+def _outside(draw: Draw) -> sa.Select[str, str]:
     return sa.select(LeftOut.subject, LeftOut.why).where(LeftOut.draw_id == draw.id)
 
 
 def not_in_pool(employee: Employee) -> list[tuple[Draw, str]]:
     """Return the frozen draws, not drawn yet, whose tickets she holds without being in the pool, and why.
 
-    For her own page, where she is told before the numbers are known; reasons as in `left_out`.
+    For her own page, where she is told before the numbers are known; reasons as in `left_out`,
+    and `too-late` where no next draw takes these tickets.
     """
     inside = sa.select(Entrant.draw_id).where(Entrant.subject == employee.subject)
     waiting = sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.id.not_in(inside)).order_by(Draw.id)
@@ -217,7 +218,7 @@ def not_in_pool(employee: Employee) -> list[tuple[Draw, str]]:
             sa.select(LeftOut.why).where(LeftOut.draw_id == draw.id, LeftOut.subject == employee.subject)
         )
         if why is None and next(earned(draw, employee.subject), None):
-            why = "later"
+            why = "later" if draw.kind == DrawKind.MONTH else "too-late"
         if why:
             found.append((draw, why))
     return found

@@ -158,7 +158,8 @@ def _told(draw: Draw, subject: str | None) -> Iterator[tuple[str, int]]:
 
 
 def _stream(asked: Any) -> Iterator[Any]:
-    return iter(db.session.execute(asked.execution_options(yield_per=BATCH)))
+    with db.session.execute(asked.execution_options(yield_per=BATCH)) as rows:
+        yield from rows
 
 
 class _Entrance:

@@ -120,14 +120,7 @@ def _fill(
     plan: Plan,
 ) -> None:
     title = asked.text("title", title, 120, required=True)
-    won = [(asked.text("prizes", n, 120, required=True), asked.text("prizes", v, 60)) for n, v in prizes]
-    for _, value in won:
-        if value and money.worth(value) is None:
-            asked.refuse(
-                "prizes", N_("Write what a prize is worth as an amount and a currency, like 240 EUR or 240 €.")
-            )
-    if not 1 <= len(won) <= MOST_PRIZES:
-        asked.refuse("prizes", N_("Name 1 to %(most)d prizes."), most=MOST_PRIZES)
+    won = prizes_of(asked, prizes)
     if not 0 <= alternates <= 1000:
         asked.refuse("alternates", N_("Use a number from 0 to 1000."))
     if month is not None and not _is_month(month):
@@ -150,6 +143,19 @@ def _fill(
     if draw.prizes:
         db.session.flush()  # before new prizes take the same positions
     draw.prizes = [Prize(position=n, name=p, value=v) for n, (p, v) in enumerate(won, 1)]
+
+
+def prizes_of(asked: Check, prizes: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return clean prizes as (name, value); refusals go beside `prizes`."""
+    won = [(asked.text("prizes", n, 120, required=True), asked.text("prizes", v, 60)) for n, v in prizes]
+    for _, value in won:
+        if value and money.worth(value) is None:
+            asked.refuse(
+                "prizes", N_("Write what a prize is worth as an amount and a currency, like 240 EUR or 240 €.")
+            )
+    if not 1 <= len(won) <= MOST_PRIZES:
+        asked.refuse("prizes", N_("Name 1 to %(most)d prizes."), most=MOST_PRIZES)
+    return won
 
 
 def _is_month(text: str) -> bool:

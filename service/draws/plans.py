@@ -87,6 +87,7 @@ def checked(asked: Check, plan: Plan, kind: str, campaign: Campaign | None) -> P
     """Return the plan with what follows from the draw's kind; refusals go beside its fields."""
     if kind not in tuple(DrawKind):
         asked.refuse("kind", N_("Choose a month, a campaign, or days by hand."))
+        return plan
     if plan.per not in (WEEK, SHARE):
         asked.refuse("per", N_("Choose a ticket for each active week or for each confirmed share."))
     if not 0 <= plan.at_most <= MOST_TICKETS:

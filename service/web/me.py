@@ -30,6 +30,7 @@ from service import (
     topics,
 )
 from service.database import db
+from service.draws import free_way
 from service.models import Employee, Programme, Topic
 from service.models.people import Status
 from service.passes import Purpose
@@ -119,6 +120,7 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         rhythms=wishes.rhythms(),
         wish=wishes.wish(employee, programme) if programme else "",
         next_mail=rhythms.next_mail(employee) if programme else None,
+        free_ways=free_way.open_to(employee),
         not_in=[(draw, _why_not(why)) for draw, why in draws.not_in_pool(employee)],
         last_day=today + choices.LONGEST,
         today=today,
@@ -153,6 +155,11 @@ def _why_not(why: str) -> str:
         "excluded": _("You are not among those who take part in draws. Your liaison can tell you more."),
         "suspended": _("Your part in the programme was on hold when the list was closed."),
         "later": _("Your readers came after the list was closed, so these tickets enter the next draw."),
+        "too-late": _("Your readers came after the list was closed."),
+        "team": _("This draw is for other teams; its rules name them."),
+        "office": _("This draw is for other offices; its rules name them."),
+        "new": _("You joined too recently for this draw; its rules say from when on people enter."),
+        "recent": _("You won not long ago; its rules say after how many months winners enter again."),
     }.get(why, _("You were not part of the programme when the list was closed."))
 
 
