@@ -30,6 +30,9 @@ OFF = (Status.LEFT, Status.GONE, Status.SUSPENDED)
 
 CHUNK = 500
 
+STEP = 64
+"""People are counted by each figure, and by so many figures together: a place adds up a few dozen numbers, not all."""
+
 
 def periods_of(at: datetime, zone: str) -> tuple[str, ...]:
     """Return the periods that a moment belongs to: its week, month and quarter in this zone, and ever."""
@@ -78,10 +81,15 @@ def add(subject: str, added: Mapping[str, int], connection: Connection | None = 
 
 
 def _note(connection: Connection, changed: Mapping[tuple[str, int], int]) -> None:
+    counted: Counter[tuple[str, int, int]] = Counter()
+    for (period, points), people in changed.items():
+        if points > 0:
+            counted[period, 1, points] += people
+            counted[period, STEP, points // STEP] += people
     rows = [
-        {"period": period, "points": points, "people": people}
-        for (period, points), people in changed.items()
-        if people and points > 0
+        {"period": period, "step": step, "points": points, "people": people}
+        for (period, step, points), people in counted.items()
+        if people
     ]
     if rows:
         connection.execute(sa.insert(Holders), rows)
@@ -97,30 +105,29 @@ def places(period: str, points: Collection[int]) -> dict[int, int]:
     wanted = sorted({n for n in points if n > 0})
     if not wanted:
         return {}
-    better = [
-        sa.select(sa.func.coalesce(sa.func.sum(Holders.people), 0))
-        .where(Holders.period == period, Holders.points > n)
-        .scalar_subquery()
-        for n in wanted
-    ]
-    found = db.session.execute(sa.select(*better)).one()
+    found = db.session.execute(sa.select(*(_better(period, sa.literal(n)) for n in wanted))).one()
     return {n: 1 + int(people) for n, people in zip(wanted, found, strict=True)}
 
 
 def standing_of(subject: str, period: str) -> sa.Select[Any]:
     """Return the query of somebody's points and place in a period: one statement, one trip."""
-    better = (
-        sa.select(1 + sa.func.coalesce(sa.func.sum(Holders.people), 0))
-        .where(Holders.period == Total.period, Holders.points > Total.points)
-        .scalar_subquery()
-        .label("place")
-    )
-    return sa.select(Total.points, better).where(Total.subject == subject, Total.period == period)
+    better = 1 + _better(period, Total.points)
+    return sa.select(Total.points, better.label("place")).where(Total.subject == subject, Total.period == period)
+
+
+def _better(period: str, points: Any) -> Any:
+    """Return the expression of how many people have more points: those of the same step, and all of the next ones."""
+    step = points.op("/")(sa.literal_column(str(STEP)))  # whole numbers: both databases leave the rest out
+    count = sa.select(sa.func.coalesce(sa.func.sum(Holders.people), 0)).where(Holders.period == period)
+    near = count.where(Holders.step == 1, Holders.points > points, Holders.points < (step + 1) * STEP)
+    far = count.where(Holders.step == STEP, Holders.points > step)
+    return near.scalar_subquery() + far.scalar_subquery()
 
 
 def people(period: str) -> int:
     """Return how many people stand on the board of a period."""
-    asked = sa.select(sa.func.coalesce(sa.func.sum(Holders.people), 0)).where(Holders.period == period)
+    asked = sa.select(sa.func.coalesce(sa.func.sum(Holders.people), 0))
+    asked = asked.where(Holders.period == period, Holders.step == STEP)
     return int(db.session.scalar(asked) or 0)
 
 
@@ -153,14 +160,17 @@ def fold() -> int:
     """Join the rows that say how many people hold the same points; return how many rows that spares."""
     connection = db.session.connection()
     table: Any = Holders.__table__
-    twice = sa.select(table.c.period, table.c.points).group_by(table.c.period, table.c.points)
+    twice = sa.select(table.c.period, table.c.step, table.c.points)
+    twice = twice.group_by(table.c.period, table.c.step, table.c.points)
     twice = twice.having(sa.func.count() > 1)
-    both = sa.tuple_(table.c.period, table.c.points).in_(twice)
+    both = sa.tuple_(table.c.period, table.c.step, table.c.points).in_(twice)
     if connection.dialect.name == "postgresql":
         # One statement sees one moment; what another one deletes meanwhile is not returned here.
-        gone = sa.delete(table).where(both).returning(table.c.period, table.c.points, table.c.people).cte("gone")
+        gone = sa.delete(table).where(both).returning(*table.c).cte("gone")
         sums = _sums(gone)
-        made = sa.insert(table).from_select(["period", "points", "people"], sums).returning(table.c.id).cte("made")
+        made = (
+            sa.insert(table).from_select(["period", "step", "points", "people"], sums).returning(table.c.id).cte("made")
+        )
         asked = sa.select(
             sa.select(sa.func.count()).select_from(gone).scalar_subquery(),
             sa.select(sa.func.count()).select_from(made).scalar_subquery(),
@@ -176,18 +186,23 @@ def fold() -> int:
 
 def _sums(of: Any) -> Any:
     people = sa.func.sum(of.c.people)
-    asked = sa.select(of.c.period, of.c.points, people.label("people")).group_by(of.c.period, of.c.points)
+    asked = sa.select(of.c.period, of.c.step, of.c.points, people.label("people"))
+    asked = asked.group_by(of.c.period, of.c.step, of.c.points)
     return asked.having(people != 0)
 
 
 def wrong() -> list[tuple[str, int, int, int]]:
     """Return where holders and totals disagree, as (period, points, people by totals, people by holders): never."""
-    held = sa.select(Holders.period, Holders.points, sa.literal(0).label("a"), Holders.people.label("b"))
-    owned = sa.select(Total.period, Total.points, sa.literal(1), sa.literal(0)).where(Total.shown, Total.points > 0)
-    both = sa.union_all(held, owned).subquery()
+    held = sa.select(Holders.period, Holders.step, Holders.points, sa.literal(0).label("a"), Holders.people.label("b"))
+    standing = (Total.shown, Total.points > 0)
+    one = sa.select(Total.period, sa.literal(1), Total.points, sa.literal(1), sa.literal(0)).where(*standing)
+    step = Total.points.op("/")(sa.literal_column(str(STEP)))
+    many = sa.select(Total.period, sa.literal(STEP), step, sa.literal(1), sa.literal(0)).where(*standing)
+    both = sa.union_all(held, one, many).subquery()
     a, b = sa.func.sum(both.c.a), sa.func.sum(both.c.b)
-    asked = sa.select(both.c.period, both.c.points, a, b).group_by(both.c.period, both.c.points).having(a != b)
-    return [(period, points, int(x), int(y)) for period, points, x, y in db.session.execute(asked)]
+    by = (both.c.period, both.c.step, both.c.points)
+    asked = sa.select(*by, a, b).group_by(*by).having(a != b)
+    return [(period, step * points, int(x), int(y)) for period, step, points, x, y in db.session.execute(asked)]
 
 
 def campaigns_of(shares: Iterable[int]) -> dict[int, int]:

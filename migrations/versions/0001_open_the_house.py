@@ -117,12 +117,13 @@ def upgrade():
         "holders",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("period", sa.String(length=40), nullable=False),
+        sa.Column("step", sa.SmallInteger(), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holders")),
     )
     with op.batch_alter_table("holders", schema=None) as batch_op:
-        batch_op.create_index("ix_holders_points", ["period", "points", "people"], unique=False)
+        batch_op.create_index("ix_holders_points", ["period", "step", "points", "people"], unique=False)
 
     op.create_table(
         "holiday",

@@ -55,9 +55,11 @@ class Holders(Base):
     """
 
     __tablename__ = "holders"
-    __table_args__ = (sa.Index("ix_holders_points", "period", "points", "people"),)
+    __table_args__ = (sa.Index("ix_holders_points", "period", "step", "points", "people"),)
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
     period: Mapped[str] = mapped_column(sa.String(40))
+    step: Mapped[int] = mapped_column(sa.SmallInteger)
+    """1: of exactly so many points; otherwise of `points * step` and the figures up to the next step."""
     points: Mapped[int]
     people: Mapped[int]
     """May be negative: somebody's points are others now."""
