@@ -1,0 +1,144 @@
+"""Draws killed at any moment. In: freeze, run and passing on, each SIGKILLed half way. Out: one result, told once.
+
+CHAOS=full kills fifty times on each database, otherwise four times; CHAOS_SEED repeats a run's moments.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from scoring import draws as rules_of
+from service import clock, draws
+from service.config import Config
+from service.database import db
+from service.models import Draw, DrawEvent, Employee, Entrant, Outbox, Rank
+from service.up import environment
+from tests.servers import die_with_parent
+from tests.test_draws import DUE, NUMBERS, cast, october, person
+
+__all__ = ["cast"]
+
+pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
+
+FULL = os.environ.get("CHAOS") == "full"
+KILLS = 50 if FULL else 4
+PEOPLE = 40
+CHILD = """
+import sys
+from datetime import datetime
+from service import create_app, draws
+from service.validation import Invalid
+
+with create_app().app_context():
+    print("ready", flush=True)
+    act, given = sys.argv[1:]
+    try:
+        if act == "freeze":
+            draws.freeze(draws.find("2026-10"), datetime.fromisoformat(given))
+        elif act == "run":
+            draws.run(draws.find("2026-10"), given)
+        else:
+            draws.pass_on_due()
+    except Invalid:
+        pass
+"""
+
+
+def start(settings: Config, act: str, given: str = "") -> subprocess.Popen[bytes]:
+    """Start the act in a process of its own, and return it when it is about to begin."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, act, given],
+        env={**os.environ, **environment(settings)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=die_with_parent,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    return child
+
+
+def struck(settings: Config, act: str, given: str, after: float) -> bool:
+    """Kill the act so many seconds after it began; return whether it was still at it."""
+    child = start(settings, act, given)
+    time.sleep(after)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    return child.returncode == -signal.SIGKILL
+
+
+def one_of_each() -> None:
+    """Whatever was killed: a pool, its ranks and each announcement are there once or not at all, and all agrees."""
+    db.session.rollback()
+    draw = db.session.scalars(sa.select(Draw).execution_options(populate_existing=True)).one()
+    entrants, ranks, frozen, winners = (
+        db.session.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
+        for table, where in (
+            (Entrant, ()),
+            (Rank, ()),
+            (Outbox, (Outbox.kind == "frozen",)),
+            (Outbox, (Outbox.kind == "winner",)),
+        )
+    )
+    assert draws.check(draw) == []
+    kinds = list(db.session.scalars(sa.select(DrawEvent.kind)))
+    if draw.status == "open":
+        assert (entrants, ranks, frozen, winners) == (0, 0, 0, 0)
+    else:
+        assert entrants == frozen == len(rules_of.parse((draw.pool or "").encode()).entrants)
+        assert kinds.count("frozen") == 1
+    if draw.status == "drawn":
+        assert ranks == len(draw.prizes) + draw.alternates
+        assert kinds.count("drawn") == kinds.count("randomness") == 1
+        assert winners == kinds.count("offered") == sum(rank.offered_at is not None for rank in draw.ranks)
+    db.session.rollback()
+
+
+def test_a_draw_killed_at_any_moment_has_one_result_and_tells_it_once(
+    app: Flask, settings: Config, cast: dict[str, Employee], tmp_path: Path
+) -> None:
+    seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(1 << 31))
+    chance = random.Random(seed)
+    print(f"CHAOS_SEED={seed}")
+    for n in range(PEOPLE):
+        person(f"Person{n}", 1 + n % 4)
+    db.session.commit()
+    draw = october(alternates=6)
+    db.session.remove()
+    killed = 0
+    for act, given, at in (
+        ("freeze", DUE.isoformat(), None),
+        ("run", NUMBERS, DUE + timedelta(hours=1)),
+        ("pass on", "", DUE + timedelta(days=15)),
+    ):
+        if at is not None:
+            clock.set_now(at)
+        began = time.monotonic()
+        taking = 0.05
+        for _ in range(KILLS // 3 + 1):
+            killed += struck(settings, act, given, chance.uniform(0, taking))
+            one_of_each()
+            taking = min(0.6, taking * 1.5)  # later and later, so that most kills find it half way
+        two = [start(settings, act, given) for _ in range(2)]  # and two at once that may end
+        for child in two:
+            child.communicate(timeout=60)
+        one_of_each()
+        print(f"{act}: {time.monotonic() - began:.1f} s")
+    draw = db.session.scalars(sa.select(Draw)).one()
+    assert killed >= 1
+    assert [rank.entrant for rank in draw.ranks] == rules_of.verify((draw.pool or "").encode(), NUMBERS).ranks
+    assert [rank.state for rank in draw.ranks[:5]] == ["passed", "passed", "offered", "offered", "waiting"]
+    assert db.session.scalar(sa.select(sa.func.count()).where(Outbox.kind == "winner")) == 4
+    print(f"killed {killed} of {3 * (KILLS // 3 + 1)}")
