@@ -14,7 +14,7 @@ from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.journal import log
 from service.locales import language_of, zone_of
-from service.models import Employee, Programme
+from service.models import Employee, LedgerEntry, Programme
 from service.models.people import LINK_PARAMETERS
 from service.validation import N_, Check, Invalid, Words
 
@@ -106,10 +106,13 @@ def create(*, name: str, company: str, liaison_name: str, liaison_email: str, **
 def change(**fields: Any) -> Programme:
     """Change some FIELDS of the programme. Raises Invalid, or NoProgramme.
 
-    Whose language it no longer sends gets mails in its first one.
+    Whose language it no longer sends gets mails in its first one. `rules` are the first version of the rules: once
+    points are booked these stand, and a change is a new version (service.rule_sets).
     """
     programme = current()
     now = {name: getattr(programme, name) for name in FIELDS}
+    if fields.get("rules", now["rules"]) != now["rules"] and db.session.scalar(sa.select(LedgerEntry.id).limit(1)):
+        raise Invalid({"rules": Words(N_("Points are booked by these rules; save a new version instead."))})
     for name, value in _checked({**now, **fields}).items():
         if getattr(programme, name) != value:
             setattr(programme, name, value)

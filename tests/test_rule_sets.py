@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from scoring.rules import Rules
-from service import books, clock, ledger, rule_sets, settling, thanks, trials
+from service import books, clock, ledger, programmes, rule_sets, settling, thanks, trials
 from service.cli.rule_sets import rules as command
 from service.config import Config
 from service.database import db
@@ -215,3 +215,12 @@ def test_the_command_line_shows_checks_tries_and_saves(
     file.write_text("confirmed = -1")
     assert "confirmed:" in run("check", str(file))
     assert codes[6] == 1
+
+
+def test_the_first_rules_stand_once_points_are_booked(house: Flask) -> None:
+    programmes.change(rules={"confirmed": 9})
+    confirmed("Ana")
+    with pytest.raises(Invalid) as refusal:
+        programmes.change(rules={"confirmed": 8})
+    assert "rules" in refusal.value.errors
+    assert rule_sets.save_at_once(Rules(confirmed=8)).number == 2
