@@ -145,6 +145,21 @@ def _fill(
     draw.prizes = [Prize(position=n, name=p, value=v) for n, (p, v) in enumerate(won, 1)]
 
 
+def own_rules(draw: Draw) -> str | None:
+    """Return the rules that the liaison wrote, or None where they are made from the draw's settings."""
+    made = rules_text(
+        draw.title,
+        [(prize.name, prize.value) for prize in draw.prizes],
+        draw.alternates,
+        Plan.of(draw),
+        kind=draw.kind,
+        month=draw.month,
+        campaign=db.session.get(Campaign, draw.campaign_id) if draw.campaign_id else None,
+        beacon=draw.beacon,
+    )
+    return None if draw.rules == made else draw.rules
+
+
 def prizes_of(asked: Check, prizes: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return clean prizes as (name, value); refusals go beside `prizes`."""
     won = [(asked.text("prizes", n, 120, required=True), asked.text("prizes", v, 60)) for n, v in prizes]

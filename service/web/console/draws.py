@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 
 from service import clock, draws
 from service.database import db
-from service.draws import beacon, records
+from service.draws import Plan, beacon, monthly, opening, records
 from service.models import Draw
 from service.validation import Invalid
+from service.web.console import draw_plans
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, room
 from service.web.console.words import draw_states, moment_of, said_all
@@ -23,6 +24,8 @@ from service.web.language import gettext as _
 NEW: dict[str, Any] = {
     "name": "",
     "title": "",
+    "kind": "month",
+    "campaign": "",
     "month": "",
     "prizes": "",
     "alternates": 3,
@@ -50,7 +53,7 @@ def index() -> str:
 @room.get("/draws/new")
 def draw_new() -> str:
     """Show an empty form."""
-    return form(None, NEW, {})
+    return form(None, {**NEW, **draw_plans.values_of(draws.Plan.from_json(monthly.plan().terms))}, {})
 
 
 @room.post("/draws/new")
@@ -78,6 +81,8 @@ def draw_edit(name: str) -> str:
     found = by_name(name)
     values = {key: getattr(found, key) for key in ("name", "title", "alternates", "beacon", "source_text", "rules")}
     prizes = "\n".join(f"{p.name} | {p.value}" if p.value else p.name for p in found.prizes)
+    values["rules"] = opening.own_rules(found) or ""
+    values |= {"kind": found.kind, "campaign": found.campaign_id or ""} | draw_plans.values_of(draws.Plan.of(found))
     return form(found, {**values, "month": found.month or "", "prizes": prizes}, {})
 
 
@@ -86,7 +91,7 @@ def draw_save(name: str) -> Response | tuple[str, int]:
     """Change an open draw."""
     found, values = by_name(name), typed()
     try:
-        draws.edit(found, **fields(values))
+        draws.edit(found, **fields(values, draws.Plan.of(found)))
     except Invalid as refusal:
         db.session.rollback()
         return form(by_name(name), values, said_all(refusal.errors)), 422
@@ -208,16 +213,24 @@ def _round_address(found: Draw) -> str | None:
 
 def form(found: Draw | None, values: dict[str, Any], errors: dict[str, str]) -> str:
     """Return the form of an open draw with these values and refusals."""
-    return render_template("console/draw_form.html", noun="console.draws", draw=found, v=values, errors=errors)
+    return render_template(
+        "console/draw_form.html",
+        noun="console.draws",
+        draw=found,
+        v=values,
+        errors=errors,
+        choices=draw_plans.choices(),
+        labels=draw_plans.labels(),
+    )
 
 
 def typed() -> dict[str, Any]:
     """Return what the form says; prizes are lines "name | worth"."""
     values: dict[str, Any] = {name: request.form.get(name, "").strip() for name in NEW}
-    return values
+    return values | draw_plans.typed()
 
 
-def fields(values: dict[str, Any]) -> dict[str, Any]:
+def fields(values: dict[str, Any], before: Plan | None = None) -> dict[str, Any]:
     """Return the arguments of draws.create and draws.edit from what was typed."""
     lines = [line for line in values["prizes"].splitlines() if line.strip()][: PRIZES_SHOWN + 1]
     parts = [line.partition("|") for line in lines]
@@ -228,6 +241,9 @@ def fields(values: dict[str, Any]) -> dict[str, Any]:
         "month": values["month"] or None,
         "source_text": values["source_text"],
         "beacon": values["beacon"] or "numbers",
+        "kind": values["kind"] or "month",
+        "campaign_id": int(values["campaign"]) if values["campaign"].isdecimal() else None,
+        "plan": draw_plans.plan_of(values, before or draws.Plan()),
         "alternates": int(alternates) if alternates.isdecimal() else -1,
         "rules": values["rules"] or None,
     }
