@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from scoring import quarantine as odd
 from scoring import visits
+from service import boards
 from service import words_of_quarantine as words
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
@@ -68,6 +69,12 @@ def decided_reviews() -> list[Review]:
     return _reviews(asked.order_by(Quarantine.decided_at.desc(), Quarantine.id.desc()).limit(SHOWN))
 
 
+def _together(lines: Sequence[Held]) -> Held:
+    """Return a pattern's visits as one line of no share and nobody: figures of one person are for her alone."""
+    first, last = min(line.first for line in lines), max(line.last for line in lines)
+    return Held(0, None, "", "", sum(line.visits for line in lines), first, last)
+
+
 def _reviews(asked: sa.Select[Any]) -> list[Review]:
     rows = list(db.session.scalars(asked))
     held: dict[int, list[Held]] = defaultdict(list)
@@ -87,6 +94,8 @@ def _reviews(asked: sa.Select[Any]) -> list[Review]:
     )  # fmt: skip
     for number, share, name, email, story, network, count, first, last in db.session.execute(lines):
         held[number].append(Held(share, name or email, story, network, count, first, last))
+    if boards.only_groups():
+        held = defaultdict(list, {number: [_together(lines)] for number, lines in held.items()})
     names: dict[int, str] = {n.id: n.name for n in db.session.scalars(sa.select(Liaison))}
     return [Review(row, held[row.id], names.get(row.decided_by or 0)) for row in rows]
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 import sqlalchemy as sa
 
-from service.cli import with_app
+from service.cli import individuals, with_app
 
 
 @click.group()
@@ -78,6 +78,7 @@ def show(email: str, as_json: bool) -> None:
     from service.models import Employee, Total
 
     database.reading.set(True)
+    individuals.refuse_where_only_groups()
     try:
         address = normal_address(email)
     except NotAnAddress as refusal:

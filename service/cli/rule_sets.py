@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from service.cli import with_app
+from service.cli import individuals, with_app
 
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _JSON = click.option("--json", "as_json", is_flag=True, help="Write it as JSON.")
@@ -88,6 +88,8 @@ def try_(file: Path, since: str | None, until: str | None, who: bool, as_json: b
     from service import ledger, trials
 
     _read_only()
+    if who or as_json:
+        individuals.refuse_where_only_groups()
     found = _rules_of(file)
     begin, end = trials.default_period()
     begin = _moment(since, "--from") if since else begin

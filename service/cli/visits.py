@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli import visits_judge, visits_status, with_app
+from service.cli import individuals, visits_judge, visits_status, with_app
 
 if TYPE_CHECKING:
     from service.reclassifying import Reclassified
@@ -42,6 +42,7 @@ def list_(who: str, as_json: bool) -> None:
     from service import database, reviews
 
     database.reading.set(True)
+    individuals.refuse_where_only_groups()
     try:
         found = reviews.seen(who)
     except reviews.Nobody:
@@ -76,6 +77,8 @@ def reclassify(dry_run: bool, since: datetime | None, who: bool, as_json: bool) 
     from service import database, ledger, reclassifying
 
     database.reading.set(dry_run)
+    if who:
+        individuals.refuse_where_only_groups()
     people = ledger.count_subjects()
     with click.progressbar(length=people, label="Judging", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         done = reclassifying.reclassify(since.replace(tzinfo=UTC) if since else None, dry_run, bar.update)
@@ -158,6 +161,9 @@ def _show(review: Review) -> None:
     )
     for h in review.held:
         when = f"{h.first:%Y-%m-%d %H:%M}" + (f" to {h.last:%Y-%m-%d %H:%M}" if h.last != h.first else "")
+        if not h.share:
+            click.echo(f"   {h.visits:4}  in all, {when}")
+            continue
         click.echo(f"   {h.visits:4}  {h.sharer or 'a former colleague'}: {h.story} ({h.network}), {when}")
 
 
