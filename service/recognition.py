@@ -53,7 +53,8 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     groups = boards.only_groups()
     around = {} if board or groups else people_near(subjects, month)
     counting = badge_books.declared()
-    nobody = _with_step(_you_of((), frozenset(), week, month, agreed), Tally(), counting, agreed)
+    ladders = badges.ladders(counting, agreed.rules)
+    nobody = _with_step(_you_of((), frozenset(), week, month, agreed), Tally(), ladders)
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
         hers = _visited(batch, agreed.zone, counting)
@@ -66,7 +67,7 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
             if subject in hers:
                 you = _you_of(_visits(hers[subject]), rest[subject], week, month, agreed)
                 mine = badges.tally(hers[subject], agreed.rules, week, rest[subject])
-                you = _with_step(you, mine, counting, agreed)
+                you = _with_step(you, mine, ladders)
             if (visits := readers.get(subject, 0)) > you.visits:
                 you = replace(you, visits=visits)
             if board is None:
@@ -114,9 +115,9 @@ def _visits(hers: Sequence[Brief]) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted(share.weeks for share in hers))
 
 
-def _with_step(you: You, mine: Tally, counting: tuple[badges.Badge, ...], agreed: Terms) -> You:
+def _with_step(you: You, mine: Tally, ladders: tuple[badges.Ladder, ...]) -> You:
     """Return it with the next level: of the badges that are counted for everybody alike."""
-    step = badges.nearest(mine, counting, agreed.rules)
+    step = badges.nearest(mine, ladders)
     return replace(you, badge=_named(step.badge), have=step.have, need=step.need) if step else you
 
 

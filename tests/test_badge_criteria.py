@@ -118,7 +118,7 @@ def test_tallies_name_the_same_next_level_as_counting_every_moment(
         if f.visited_at
     ]
     mine = badges.tally(briefs, RULES, current, rest)
-    assert badges.nearest(mine, badges.DEFAULTS, RULES) == badges.progress(
+    assert badges.nearest(mine, badges.ladders(badges.DEFAULTS, RULES)) == badges.progress(
         hers, RULES, ZONE, current, badges.DEFAULTS, Around(STORIES, rest)
     )
 

@@ -15,7 +15,7 @@ from scoring.badges.counting import (
 )
 from scoring.badges.criteria import LEVELS, PROBLEMS, PROOFS, TOGETHER, Badge, Criterion, Kind, Wrong, read, write
 from scoring.badges.defaults import CONVERSATION_STARTER, DEFAULTS, FIRST_WORD, STEADY_VOICE
-from scoring.badges.tallies import Brief, Tally, nearest, tallied, tally
+from scoring.badges.tallies import Brief, Ladder, Tally, ladders, nearest, tallied, tally
 from scoring.badges.together import LEAST_TEAM, Line, first_of_story, first_on_network, team, whole_campaign
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Criterion",
     "Earned",
     "Kind",
+    "Ladder",
     "Line",
     "Progress",
     "Tally",
@@ -44,6 +45,7 @@ __all__ = [
     "earned",
     "first_of_story",
     "first_on_network",
+    "ladders",
     "moments",
     "nearest",
     "progress",

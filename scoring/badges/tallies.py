@@ -83,19 +83,30 @@ def tallied(badge: Badge) -> tuple[str, str] | None:
     return (c.kind.replace("-", "_"),) * 2
 
 
-@lru_cache(maxsize=1 << 14)
-def nearest(hers: Tally, badges: tuple[Badge, ...], rules: Rules) -> Progress | None:
-    """Return the next level as `progress` does, of badges that are `tallied`."""
-    best: Progress | None = None
-    for badge in badges:
-        fields = tallied(badge)
-        if fields is None:
+Ladder = tuple[str, int, int, tuple[int, ...]]
+"""A badge's slug, where Tally has what its levels and its steps go by, and what each level takes."""
+
+
+def ladders(badges: Sequence[Badge], rules: Rules) -> tuple[Ladder, ...]:
+    """Return the ladders of those badges that are `tallied`, for `nearest`."""
+    fields = Tally._fields
+    return tuple(
+        (badge.slug, fields.index(by[0]), fields.index(by[1]), badge.thresholds(rules))
+        for badge in badges
+        if (by := tallied(badge))
+    )
+
+
+def nearest(hers: Tally, of: Sequence[Ladder]) -> Progress | None:
+    """Return the next level as `progress` does, of these ladders."""
+    best = None
+    done, whole = 0, 1
+    for slug, levels, steps, needs in of:
+        most = hers[levels]
+        if most >= needs[-1]:
             continue
-        most, have = getattr(hers, fields[0]), getattr(hers, fields[1])
-        for level, need in enumerate(badge.thresholds(rules), 1):
-            if most < need:
-                step = Progress(badge.slug, min(have, need), need, level)
-                if best is None or step.have * best.need > best.have * step.need:
-                    best = step
-                break
-    return best
+        level, need = next((n, need) for n, need in enumerate(needs, 1) if most < need)
+        have = min(hers[steps], need)
+        if best is None or have * whole > done * need:
+            best, done, whole = (slug, have, need, level), have, need
+    return Progress(*best) if best else None
