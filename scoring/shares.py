@@ -221,6 +221,8 @@ def forgetting(
     crowd = counted(visited.values(), opened_at, held(rules).each(visitors_a_place=0)).keys() - now.keys()
     full = {e.place for e in visited.values() if e.place and e.at < until and (e.visitor or "") in now}
     gone = {who for who, at in now.items() if at < until} | {e.visitor or "" for e in visited.values() if e.again}
+    # Whom a full place turned away before stays away, wherever she is seen to come from afterwards.
+    gone |= {who for e in visited.values() if e.at < until and (who := e.visitor or "") in crowd and e.place in full}
     first: dict[str, int] = {}
     for n, e in sorted(visited.items()):
         who = e.visitor or ""
