@@ -19,7 +19,8 @@ from tests.liam import ADDRESS, BASE, PASSWORD, Liam, at_the_console
 
 SAMPLES: dict[str, Any] = {
     "week": "2026-W47", "name": "2026-11", "code": "queued",
-    "story_id": 1, "campaign_id": 1, "contest_id": 1, "slug": "first-word", "rank": 1, "employee_id": 1, "number": 1, "form": "svg",
+    "story_id": 1, "campaign_id": 1, "contest_id": 1, "slug": "first-word", "rank": 1,
+    "employee_id": 1, "number": 1, "form": "svg",
 }  # fmt: skip
 
 

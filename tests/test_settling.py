@@ -218,9 +218,9 @@ def test_many_identical_settles_at_once_make_one_line(house: Flask) -> None:
     together(house, [lambda: settling.settle(who)] * 12)
     keys = db.session.scalars(sa.select(LedgerEntry.key)).all()
     assert len(keys) == len(set(keys)) == 5
-    assert {t.period: t.points for t in db.session.scalars(sa.select(Total))} == {
-        period: 17 for period in ("all", "2026-11", "2026-Q4", "2026-W47")
-    }
+    assert {t.period: t.points for t in db.session.scalars(sa.select(Total))} == dict.fromkeys(
+        ("all", "2026-11", "2026-Q4", "2026-W47"), 17
+    )
     assert db.session.scalar(sa.select(sa.func.count(Award.id))) == 2
     assert ledger.verify() == []
 

@@ -48,10 +48,11 @@ def typed() -> dict[str, Any]:
 
 def plan_of(values: dict[str, Any], before: Plan) -> Plan:
     """Return the plan of what was typed; what is no number or day comes out as one that is refused."""
+    numbers: dict[str, Any] = {name: _whole(values[name]) for name in NUMBERS}
     return replace(
         before,
         per=values["per"],
-        **{name: _whole(values[name]) for name in NUMBERS},
+        **numbers,
         first=_day(values["first"]),
         last=_day(values["last"]),
         teams=tuple(sorted(int(team) for team in values["teams"] if team.isdecimal())),
