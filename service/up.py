@@ -163,6 +163,7 @@ def environment(settings: Config) -> dict[str, str]:
         "GOODWORD_VISITS_WAITING": str(settings.visits_waiting),
         "GOODWORD_CLOCK": str(settings.clock or ""),
         "GOODWORD_PROXIES": ",".join(settings.proxies),
+        "GOODWORD_DRAND": ",".join(settings.drand) or "off",
         "GOODWORD_LISTEN": f"{host}:{port}",
     }
     return {**given, **{k: v for k, v in ours.items() if v}}

@@ -1,5 +1,6 @@
 """The board of a planning. In: totals. Out: by subject the same lines as the board of the database."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from scoring import weeks
 from scoring.points import Rules
 from scoring.shares import Facts
 from service import recognition
@@ -60,12 +62,15 @@ shares = st.lists(st.builds(Facts, st.just("x"), visited_at=moments), max_size=5
 def test_people_whose_shares_were_visited_in_the_same_weeks_are_told_the_same(hers: list[Facts]) -> None:
     hers = [replace(facts, key=f"share:{n}") for n, facts in enumerate(hers)]
     agreed = Terms("Europe/Rome", Rules())
-    plain = recognition._you(hers, "2026-W47", "2026-11", agreed)
-    texts = [[moment.isoformat() for moment in facts.visited_at] for facts in hers[::-1]]
-    visits = recognition._visits(
-        [tuple(sorted(recognition._week_of(each, agreed.zone) for each in text)) for text in texts]
-    )
-    assert recognition._you_of(visits, "2026-W47", "2026-11", agreed) == plain
+    zone = agreed.zone
+    active = {weeks.week_of(at, zone) for facts in hers if (at := facts.confirmed_at)}
+    confirmed_in = Counter(weeks.week_of(at, zone) for facts in hers if (at := facts.confirmed_at))
+    visited_in = Counter(weeks.week_of(at, zone) for facts in hers for at in facts.visited_at)
+    texts = [[moment.isoformat() for moment in facts.visited_at] for facts in hers[::-1] if facts.visited_at]
+    visits = tuple(sorted(tuple(sorted(recognition._week_of(each, zone) for each in text)) for text in texts))
+    told = recognition._you_of(visits, frozenset(), "2026-W47", "2026-11", agreed)
+    assert (told.weeks, told.tickets) == (weeks.streak(active, "2026-W47"), weeks.tickets(active, "2026-11", 5))
+    assert (told.shares, told.visits) == (confirmed_in["2026-W46"], visited_in["2026-W46"])
 
 
 def test_who_left_is_on_no_line_and_strangers_are_not_found(app: Flask) -> None:

@@ -16,6 +16,7 @@ from service.models import (
     Award,
     Employee,
     Evidence,
+    Holders,
     LedgerEntry,
     Programme,
     Quarantine,
@@ -97,7 +98,18 @@ def test_order_repetition_and_batches_of_arrivals_never_change_the_final_score(
     outcomes = []
     for _ in range(2):
         with unlocked():
-            for table in (QuarantinedVisit, Quarantine, Evidence, LedgerEntry, Total, Award, Share, Story, Employee):
+            for table in (
+                QuarantinedVisit,
+                Quarantine,
+                Evidence,
+                LedgerEntry,
+                Total,
+                Holders,
+                Award,
+                Share,
+                Story,
+                Employee,
+            ):
                 db.session.execute(delete(table))
         db.session.execute(update(Programme).values(rules={"many_sharers": 3, "visitors_a_place": 1}))
         shares = [share(noor(f"P{n}")) for n in range(6)]

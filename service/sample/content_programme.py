@@ -77,9 +77,9 @@ CAMPAIGNS = {
 """Key → campaign; `from` and `until` are days from this week's digest."""
 
 PRIZES = (
-    ("A night for two in the panorama compartment", "worth 340 EUR"),
-    ("Dinner for four in the dining car", "worth 180 EUR"),
-    ("A wool blanket from the 1962 series", "worth 90 EUR"),
+    ("A night for two in the panorama compartment", "340 EUR"),
+    ("Dinner for four in the dining car", "180 EUR"),
+    ("A wool blanket from the 1962 series", "90 EUR"),
 )
 
 WORDS: tuple[dict[str, str], ...] = (

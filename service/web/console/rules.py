@@ -23,7 +23,7 @@ from service.database import db
 from service.models import Employee, RuleTrial
 from service.validation import Invalid
 from service.web.console.room import done, refused, room
-from service.web.console.words import said_all
+from service.web.console.words import network_name, said_all
 from service.web.language import gettext as _
 
 FEWEST = 5
@@ -206,7 +206,7 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
 
 def _network_labels() -> dict[str, str]:
     return {
-        f"networks.{network.slug}.{rule}": f"{network.label}, {_(label)}"
+        f"networks.{network.slug}.{rule}": f"{network_name(network.slug)}, {_(label)}"
         for network in NETWORKS.values()
         for rule, label in words_of_rules.BY_NETWORK.items()
     }
