@@ -17,10 +17,10 @@ from PIL import Image
 
 from emails.networks import NETWORKS
 from scoring import weeks
-from service import clock, config, create_app, database, draws, employees, ledger, recognition
+from service import clock, config, create_app, database, draws, employees, ledger, quarantine, recognition
 from service.cli.demo import MARK, demo
 from service.database import db
-from service.models import Campaign, Draw, Employee, Outbox, Share, Story
+from service.models import Campaign, Draw, Employee, Evidence, Outbox, Quarantine, Share, Story
 from service.sample import calendar, history, load, pictures
 from service.sample.content_programme import EXAMPLE, FORMER, PEOPLE, RESTING, TEAMS, TOPICS
 
@@ -135,6 +135,12 @@ def test_the_ledger_agrees_and_shares_stand_in_every_state_of_proof(lived: confi
     assert ledger.verify() == []
     states = set(db.session.scalars(sa.select(Share.state).distinct()))
     assert {"seen", "confirmed", "engaged"} <= states
+
+
+def test_no_visit_of_the_sample_looks_odd(lived: config.Config) -> None:
+    assert db.session.scalar(sa.select(sa.func.count(Evidence.weekly))) > 0, "there is something to look at"
+    quarantine.look()
+    assert db.session.scalars(sa.select(Quarantine.pattern)).all() == []
 
 
 def test_last_months_draw_is_marked_as_a_sample_holds_and_has_a_claim(lived: config.Config) -> None:

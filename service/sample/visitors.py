@@ -43,10 +43,9 @@ SPOKEN = ("en-GB,en;q=0.9", "it-IT,it;q=0.9,en;q=0.6", "sl-SI,sl;q=0.9,en;q=0.7"
 
 
 def visitor(share: int, number: int) -> Asked:
-    """Return the request of a share's visitor: each number is another person."""
-    return Asked(
-        "GET", f"203.0.113.{number + 1}", BROWSERS[(share + number) % len(BROWSERS)], "", SPOKEN[share % len(SPOKEN)]
-    )
+    """Return the request of a share's visitor: each number is another person, and each share has its own."""
+    agent = BROWSERS[(share + number) % len(BROWSERS)]
+    return Asked("GET", f"2001:db8:{share % 0xFFFF:x}:{number:x}::1", agent, "", SPOKEN[share % len(SPOKEN)])
 
 
 def sharer(number: int) -> Asked:
