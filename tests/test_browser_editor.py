@@ -62,7 +62,7 @@ def test_suggestions_fill_the_field_and_her_own_words_can_be_put_back(
     expect(words).to_have_value("All my own.")
     expect(page.get_by_role("radio", name="My own words")).to_be_checked()
     page.get_by_role("button", name="Get my words ready").click()
-    assert page.locator("#the-words").inner_text() == "All my own. #ToBeAPartner\nI work at Fjord"
+    assert page.locator("#the-words").text_content() == "All my own. #ToBeAPartner\nI work at Fjord"
     page.context.close()
 
 

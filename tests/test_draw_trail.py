@@ -188,11 +188,12 @@ def test_the_liaison_disqualifies_ticks_off_and_exports_in_the_console(app: Flas
     found = draws.find("2026-10")
     assert found
     draw = draws.run(found, NUMBERS)
-    draws.claim(holder(draw, 1), draw)
+    rank = next(rank.rank for rank in draw.ranks if rank.state == "offered")  # the first may be Mei's, who is passed
+    draws.claim(holder(draw, rank), draw)
     assert "Note it as handed over" in liam.get(path).text
-    liam.post(f"{path}/ranks/1/handed-over")
+    liam.post(f"{path}/ranks/{rank}/handed-over")
     db.session.expire_all()
-    assert records.of(draw)[1].handed_over_at is not None
+    assert records.of(draw)[rank].handed_over_at is not None
     answer = liam.get(f"{path}/prizes.csv")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Two days off" in answer.text

@@ -22,6 +22,7 @@ from tests.postroom import invite, open_room, row
 
 def _call(app: Flask, monkeypatch: MonkeyPatch, *words: str, said: str | None = None) -> Result:
     monkeypatch.setattr("service.create_app", lambda: app)
+    db.session.commit()  # a command ends by closing all connections; one in use would be left over
     return CliRunner().invoke(cli, ["keys", *words], input=said)
 
 
