@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg.errors import UniqueViolation
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.database import db
+from service.dialects import postgres
 
 BATCH = 1000
 """Rows that are drawn and written at a time."""
@@ -32,7 +31,7 @@ def insert_new(table: type[Any] | sa.Table, rows: Iterable[Mapping[str, Any]]) -
     connection = db.session.connection()
     columns = list(first)
     whole = _chain(first, stream)
-    if connection.dialect.name == "postgresql":
+    if postgres():
         return _copy(connection, target, columns, whole)
     statement = sqlite.insert(target).on_conflict_do_nothing()
     count = 0
@@ -43,8 +42,7 @@ def insert_new(table: type[Any] | sa.Table, rows: Iterable[Mapping[str, Any]]) -
 
 def insert_or_ignore(table: type[Any]) -> Any:
     """Return an INSERT … ON CONFLICT DO NOTHING for the dialect of the session; add .values() and .returning()."""
-    dialect = db.session.connection().dialect.name
-    made = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    made = postgresql.insert(table) if postgres() else sqlite.insert(table)
     return made.on_conflict_do_nothing()
 
 
@@ -57,80 +55,12 @@ def among(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
 
     An IN of a thousand parameters costs the driver more than the database.
     """
-    if copies():
+    if postgres():
         # Joined and split again: the driver would look at every element of an array on its own.
         found: sa.ColumnElement[bool] = column == sa.any_(sa.func.string_to_array(_MARK.join(values), _MARK))
         return found
     each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(each.c.value))
-
-
-def copies() -> bool:
-    """Tell whether the session's database takes rows by COPY (`packed`, `copy_packed`)."""
-    return db.session.connection().dialect.name == "postgresql"
-
-
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_NONE = (0xFFFFFFFF).to_bytes(4, "big")
-_BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-
-
-def packed(table: type[Any], values: Mapping[str, Any]) -> bytes:
-    """Return the values of these columns, in their order, as PostgreSQL's binary COPY wants them.
-
-    Source: PostgreSQL's documentation of COPY, "Binary Format", and its types' `_recv` functions. Strings are given
-    as str, JSON columns as lists and objects or as JSON text, moments aware, integers within 32 bits; None is NULL.
-    """
-    columns = table.__table__.c
-    return b"".join(_packed(columns[name].type, value) for name, value in values.items())
-
-
-def _packed(kind: Any, value: Any) -> bytes:
-    if value is None:
-        return _NONE
-    if isinstance(value, datetime):
-        data = ((value - _EPOCH) // timedelta(microseconds=1)).to_bytes(8, "big", signed=True)
-    elif isinstance(value, int):
-        data = int(value).to_bytes(4, "big", signed=True)
-    else:
-        # jsonb's binary form is a version number, 1, and the text.
-        data = b"\x01" + _json(value) if isinstance(kind, sa.JSON) else str(value).encode()
-    return len(data).to_bytes(4, "big") + data
-
-
-def _json(value: Any) -> bytes:
-    return (value if isinstance(value, str) else json.dumps(value)).encode()
-
-
-class Taken(Exception):
-    """A row breaks a unique rule; the transaction is spent and has to be rolled back."""
-
-
-def insert_likely_new(table: type[Any], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows that are all new as far as anybody knows; return how many. Raises Taken (PostgreSQL)."""
-    if not rows or not copies():
-        return insert_new(table, rows)
-    copy_packed(table, list(rows[0]), [packed(table, row) for row in rows])
-    return len(rows)
-
-
-def copy_packed(table: type[Any], columns: Sequence[str], rows: Sequence[bytes]) -> None:
-    """Insert rows by one COPY straight into the table, each its columns' `packed` values one after another.
-
-    For PostgreSQL: it is twice as fast as a passing table, and knows no ON CONFLICT. Raises Taken. Never commits.
-    """
-    named = ", ".join(f'"{name}"' for name in columns)
-    number = len(columns).to_bytes(2, "big")
-    body = b"".join([_BEGIN, *(part for row in rows for part in (number, row)), _END])
-    driver: Any = db.session.connection().connection.driver_connection
-    try:
-        with (
-            driver.cursor() as cursor,
-            cursor.copy(f'COPY "{table.__tablename__}" ({named}) FROM STDIN (FORMAT binary)') as copy,
-        ):
-            copy.write(body)
-    except UniqueViolation as problem:
-        raise Taken from problem
 
 
 def _chain(first: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from service import clock
 from service.database import db
 from service.delivery.states import DUE, LATE, LEASE
+from service.dialects import postgres
 from service.journal import log
 from service.models.mail import Edition, EditionStatus, MailState, Outbox
 from service.models.sending import Lease, SendingNumber
@@ -25,7 +26,7 @@ ALIKE = (Outbox.kind, Outbox.edition_id, Outbox.language, Outbox.selection_id)
 
 def database_now() -> datetime:
     """Return the database's now, moved by the clock's offset. SQLite's clock is this machine's."""
-    if db.session.connection().dialect.name == "postgresql":
+    if postgres():
         found: datetime = db.session.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         return found + clock.offset()
     return clock.now()
@@ -33,7 +34,7 @@ def database_now() -> datetime:
 
 def moment() -> Any:
     """Return the database's now as part of a statement: what is written down needs no question of its own before."""
-    if db.session.connection().dialect.name == "postgresql":
+    if postgres():
         return sa.func.clock_timestamp() + clock.offset()
     return clock.now()
 
@@ -74,7 +75,7 @@ def take(limit: int, alike: bool = False, token: str | None = None) -> tuple[str
     hand many over in one call. `token` (32 hex characters, fresh) may be given, by who has to know it beforehand.
     """
     token, now = token or secrets.token_hex(16), database_now()
-    if db.session.connection().dialect.name == "postgresql":
+    if postgres():
         # A queue is never what its statistics say: in the index's order the first rows are found at once, while a
         # planner that expects few of them reads and sorts them all.
         db.session.execute(sa.text("SET LOCAL enable_bitmapscan = off"))

@@ -19,6 +19,7 @@ from flask import current_app
 from service import clock, settings
 from service.bulk import insert_or_ignore
 from service.database import db
+from service.dialects import postgres
 from service.journal import log
 from service.models.sending import Sending, SendingNumber
 from service.queue import RedisError, connection
@@ -132,7 +133,7 @@ def release_hold(by: str) -> bool:
     row.held_why, row.held_at = None, None
     db.session.execute(sa.delete(SendingNumber))
     db.session.execute(sa.insert(SendingNumber).values(id=known + 1))
-    if db.session.connection().dialect.name == "postgresql":
+    if postgres():
         serial = sa.func.pg_get_serial_sequence("sending_number", "id")
         db.session.execute(sa.select(sa.func.setval(serial, known + 1)))
     db.session.commit()

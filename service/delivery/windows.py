@@ -14,6 +14,7 @@ from service.delivery import limits, mirrors, settle
 from service.delivery.leases import database_now, flows
 from service.delivery.port import Parcel
 from service.delivery.prepared import Prepared, Tongue, given, listed
+from service.dialects import postgres
 from service.journal import log
 from service.models.mail import Edition, MailState, Outbox, Selection, Suppression
 from service.models.people import Employee, Status
@@ -224,7 +225,7 @@ def _take_off(going: Sequence[int], accepted: Sequence[int], token: str) -> tupl
 
     The caller commits. Raises mirrors.Held.
     """
-    if db.session.connection().dialect.name == "postgresql":
+    if postgres():
         ((mark, held, number, settled, begun),) = AT_ONCE.run(ids=listed(going), accepted=listed(accepted), token=token)
         if held:
             raise mirrors.Held(held)
