@@ -17,21 +17,21 @@ def additions(
     """Return what these words lack of the hashtags and the disclosure, each with the sign that joins it to them.
 
     The disclosure always comes, hashtags as long as all of it takes no more than half of what the network has room
-    for beside the link.
+    for beside the link. What the words have already counts there too: made again, a post grows no more.
     """
     room = room_for_words(slug, link)
-    present = set(_TAG.findall(words.casefold()))
-    last: tuple[str, ...] = ()
-    if disclosure and not holds(words, disclosure):
-        last = ((" " if disclosure.startswith("#") else "\n") + disclosure,)
-    tags: tuple[str, ...] = ()
+    last = (" " if disclosure.startswith("#") else "\n") + disclosure if disclosure else ""
+    present = set(_TAG.findall(f"{words} {disclosure}".casefold()))
+    taken, lacking = "", []
     for tag in hashtags:
-        longer = (*tags, f" {tag}")
-        fits = room is None or 2 * length("".join(longer + last), slug) <= room
-        if fits and tag.casefold() not in present:
-            tags = longer
+        longer = f"{taken} {tag}"
+        if room is not None and 2 * length(longer + last, slug) > room:
+            continue
+        taken = longer
+        if tag.casefold() not in present:
+            lacking.append(f" {tag}")
             present.add(tag.casefold())
-    return tags + last
+    return (*lacking, *([last] if last and not holds(words, disclosure) else []))
 
 
 def post(words: str, slug: str, hashtags: Iterable[str] = (), disclosure: str = "", link: str = "") -> str:
@@ -58,12 +58,6 @@ def fitted(words: str, slug: str, hashtags: Iterable[str] = (), disclosure: str 
             return whole
         words = shorter
     return whole
-
-
-def over(words: str, slug: str, hashtags: Iterable[str] = (), disclosure: str = "", link: str = "") -> int:
-    """Return by how many signs, counted as the network does, the post is too long; 0 or less: it fits."""
-    room = room_for_words(slug, link)
-    return 0 if room is None else length(post(words, slug, hashtags, disclosure, link), slug) - room
 
 
 def cut(text: str, slug: str, room: int) -> str:
