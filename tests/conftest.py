@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask
@@ -18,6 +19,11 @@ from tests.servers import Servers, start_postgres, start_valkey
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 TUESDAY = datetime(2026, 11, 17, 8, 0, tzinfo=UTC)
 """Where most tests begin: Tuesday of 2026-W47, 9:00 in Ljubljana and Rome."""
+
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile("same")
+"""A change is judged by the same examples everywhere; `--hypothesis-profile=search` looks for new ones."""
 
 _servers: Servers | None = None
 
