@@ -13,12 +13,10 @@ from service import clock, config
 
 _PASS = re.compile(r"/(s|me|u|claim)/[A-Za-z0-9_-]{20,}")
 _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
-
-
 _BARE = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{36}(?![A-Za-z0-9_-])")
 """What has a pass's length and signs; our own ids are hexadecimal."""
-_ROW = re.compile(r"(DETAIL: ).*")
-"""PostgreSQL tells a refused row's values there: names and addresses."""
+_ROW = re.compile(r"(DETAIL: ).*?(?=\n\[SQL|\n[A-Z]+: |\n\n(?:The above|During handling)|\Z)", re.DOTALL)
+"""PostgreSQL tells a refused row's values there: names, addresses and words, which may be of many lines."""
 
 
 def scrub(text: str) -> str:

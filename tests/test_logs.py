@@ -182,4 +182,8 @@ def test_scrubbing_takes_passes_wherever_they_stand_and_leaves_our_own_words(app
     for text in ("task-550e8400-e29b-41d4-a716-446655440000", "a" * 64, "the_name_of_an_event_that_is_long__x"):
         assert journal.scrub(text) == text
     assert journal.scrub("DETAIL:  Failing row contains (1, Noor).") == "DETAIL: <hidden>"
+    refused = "DETAIL:  Failing row contains (1, My words:\nI, Noor, say so)."
+    told = f"{refused}\n[SQL: INSERT]\nbegun\n{refused}\n\nThe above exception\nERROR: DETAIL:  Key (x)."
+    hidden = "DETAIL: <hidden>"
+    assert journal.scrub(told) == f"{hidden}\n[SQL: INSERT]\nbegun\n{hidden}\n\nThe above exception\nERROR: {hidden}"
     assert database.engine_options("sqlite:///x")["hide_parameters"]
