@@ -71,6 +71,14 @@ def test_shares_on_networks_that_forbid_prizes_bring_no_tickets(cast: dict[str, 
     assert due(cast, "all", month="2026-10", plan=Plan(networks_out=())).keys() == HOLDERS
 
 
+def test_what_brought_no_tickets_in_its_own_month_brings_none_later(cast: dict[str, Employee]) -> None:
+    db.session.execute(sa.update(Share).where(Share.subject == cast["Mei"].subject).values(network="facebook"))
+    db.session.commit()
+    draws.freeze(october(), DUE)
+    clock.set_now(TUESDAY + timedelta(days=21))
+    assert due(cast, "next", month="2026-11", plan=Plan(networks_out=())) == {}
+
+
 @pytest.mark.parametrize("field", ["team", "office", "new", "recent"])
 def test_who_may_not_enter_is_told_before_the_numbers_are_known(cast: dict[str, Employee], field: str) -> None:
     team = Team(name="Bakery")

@@ -98,6 +98,14 @@ def test_the_check_finds_what_was_exchanged_in_the_database(cast: dict[str, Empl
     assert draws.check(draw) != []
 
 
+def test_somebody_is_disqualified_by_her_address_however_it_is_written(cast: dict[str, Employee]) -> None:
+    cast["Noor"].email = "noor@xn--mller-kva.example"
+    db.session.commit()
+    draw = draws.freeze(october(), DUE)
+    entrant = draws.disqualify(draw, " Noor Benali <NOOR@müller.example>", "Shared with made-up visitors")
+    assert trail.disqualified(draw) == {entrant: "Shared with made-up visitors"}
+
+
 def test_who_was_disqualified_before_the_numbers_is_passed_with_the_reason(cast: dict[str, Employee]) -> None:
     draw = draws.freeze(october(), DUE)
     entrant = draws.disqualify(draw, "NOOR@acme.example", "Shared with made-up visitors")

@@ -162,6 +162,23 @@ def test_a_frozen_draw_is_never_frozen_changed_or_named_again(cast: dict[str, Em
     assert draw.pool == pool
 
 
+def test_a_draw_that_was_frozen_meanwhile_is_not_changed_by_who_still_sees_it_open(cast: dict[str, Employee]) -> None:
+    draw = october()
+    assert draw.status == "open"
+    meanwhile = sa.update(Draw).values(status="frozen")
+    db.session.execute(meanwhile, execution_options={"synchronize_session": False})
+    with pytest.raises(Invalid):
+        draws.edit(draw, "Other", [("A car", "")])
+
+
+@pytest.mark.parametrize("name", ["new", "monthly"])
+def test_a_draw_is_not_named_like_a_page_of_the_console(cast: dict[str, Employee], name: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        draws.create(name, "X", [("A book", "")], source_text=SOURCE)
+    assert set(refusal.value.errors) == {"name"}
+    assert draws.find(name) is None
+
+
 def test_without_entrants_the_draw_is_void_in_public(cast: dict[str, Employee]) -> None:
     draw = draws.freeze(draws.create("2026-08", "August", [("A book", "")], month="2026-08", source_text=SOURCE), DUE)
     assert (draw.status, draw.pool) == ("void", None)

@@ -8,6 +8,7 @@ from service import clock
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.draws.plans import Plan
+from service.draws.trail import locked
 from service.models import Draw, Employee, FreeEntry
 from service.models.draws import DrawStatus
 
@@ -41,9 +42,7 @@ def withdraw(employee: Employee, draw: Draw) -> bool:
 
 def _lasts(draw: Draw) -> bool:
     """Tell whether the way is open, and keep the draw from being frozen until the transaction ends."""
-    found = db.session.scalars(
-        sa.select(Draw).where(Draw.id == draw.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    found = locked(draw)
     lasts = found.status == DrawStatus.OPEN and Plan.of(found).free > 0
     if not lasts:
         db.session.rollback()

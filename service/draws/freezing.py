@@ -18,6 +18,7 @@ from service.database import db
 from service.draws import beacon, trail
 from service.draws.holders import BATCH, Holder, earned, holders, month_of
 from service.draws.published import frozen_occasion, rules_file, source_file
+from service.draws.trail import locked
 from service.journal import log
 from service.models import Draw, Employee, Entrant, LeftOut
 from service.models.draws import Beacon, DrawKind, DrawStatus
@@ -37,9 +38,7 @@ def freeze(draw: Draw, due_at: datetime) -> Draw:
     from then on. Raises service.validation.Invalid; a draw that is frozen is never frozen again.
     """
     quarantine.look()  # visits that look odd bring no ticket before somebody decided
-    draw = db.session.scalars(
-        sa.select(Draw).where(Draw.id == draw.id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    draw = locked(draw)
     now = clock.now()
     asked = Check()
     if draw.status != DrawStatus.OPEN:

@@ -44,8 +44,8 @@ class Holder(NamedTuple):
         return self.earned + self.free
 
 
-def holders(draw: Draw, subject: str | None = None) -> Iterator[Holder]:
-    """Yield everybody with tickets of this draw, or with a free way in, by subject; `subject` asks for one alone."""
+def holders(draw: Draw) -> Iterator[Holder]:
+    """Yield everybody with tickets of this draw, or with a free way in, by subject."""
     plan = Plan.of(draw)
     entrance = _Entrance(draw, plan)
     asked = sa.select(
@@ -58,9 +58,7 @@ def holders(draw: Draw, subject: str | None = None) -> Iterator[Holder]:
         Employee.invited_at,
         Employee.created_at,
     ).order_by(Employee.subject)
-    if subject is not None:
-        asked = asked.where(Employee.subject == subject)
-    held = earned(draw, subject)
+    held = earned(draw)
     who, count = next(held, (None, 0))
     for person in _stream(asked):
         while who is not None and who < person.subject:
@@ -80,16 +78,18 @@ def earned(draw: Draw, subject: str | None = None) -> Iterator[tuple[str, int]]:
     month = month_of(draw)
     count = plan.count(month)
     before = _draw_before(month) if month is not None else None
-    late = Plan.of(before).count(before.month) if before is not None else None
+    former = Plan.of(before) if before is not None else Plan()
+    late = former.count(before.month) if before is not None else None
     then = _told(before, subject) if before is not None else iter(())
     who, had = next(then, (None, 0))
     rows = _stream(_confirmed(draw, plan, count, late, subject))
     for one, group in groupby(rows, key=itemgetter(0)):
-        moments = [datetime.fromisoformat(first) for _, first in group if first]
-        held = counting.held(moments, count)
+        visited = [(datetime.fromisoformat(first), network) for _, first, network in group if first]
+        held = counting.held((at for at, _ in visited), count)
         if late is not None:
             while who is not None and who < one:
                 who, had = next(then, (None, 0))
+            moments = (at for at, network in visited if network not in former.networks_out)
             held += max(0, counting.held(moments, late) - (had if who == one else 0))
         if held:
             yield one, held
@@ -103,9 +103,13 @@ def month_of(draw: Draw) -> str | None:
 
 
 def _confirmed(draw: Draw, plan: Plan, count: Count, late: Count | None, subject: str | None) -> sa.Select[Any]:
-    """Select (subject, first visit) of shares that may bring tickets; days are exact to one, the rest is scoring's."""
+    """Select (subject, first visit, network) of shares that may bring tickets.
+
+    Days are exact to one, the rest is scoring's.
+    """
     first = Share.visited_at[0].as_string()
-    asked = sa.select(Share.subject, first).where(Share.state.in_(("confirmed", "engaged"))).order_by(Share.subject)
+    asked = sa.select(Share.subject, first, Share.network).order_by(Share.subject)
+    asked = asked.where(Share.state.in_(("confirmed", "engaged")))
     begin, end = _span(late or count)[0], _span(count)[1]
     if begin is not None:
         asked = asked.where(first >= begin)

@@ -18,6 +18,8 @@ from service.models.draws import Beacon, DrawKind, DrawStatus
 from service.validation import N_, Check, paragraphs
 
 MOST_PRIZES = 50
+TAKEN = ("monthly", "new")
+"""Names that are good by the protocol, but stand for other pages of the console below /console/draws/."""
 
 
 def find(name: str) -> Draw | None:
@@ -56,6 +58,8 @@ def create(
     asked = Check()
     if not rules_of.is_name(name):
         asked.refuse("name", N_("Use 1 to 64 of a to z, 0 to 9 and hyphens."))
+    elif name in TAKEN:
+        asked.refuse("name", N_("The console has a page of this name; choose another."))
     elif find(name) is not None:
         asked.refuse("name", N_("There is or was a draw of this name; each name is used once."))
     draw = Draw(name=name, sample=sample)
@@ -85,7 +89,7 @@ def edit(
 
     Raises Invalid, also for a draw that is frozen.
     """
-    asked = Check()
+    draw, asked = trail.locked(draw), Check()
     if draw.status != DrawStatus.OPEN:
         asked.refuse("name", N_("This draw is frozen; it never changes again."))
         asked.done()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from service import clock
+from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.draws import trail
 from service.draws.published import PROOF_AHEAD, outcome
@@ -49,11 +50,7 @@ def disqualify(draw: Draw, email: str, reason: str) -> str:
     reason = asked.text("reason", reason, 200, required=True)
     if draw.status != DrawStatus.FROZEN or draw.due_at is None or clock.now() >= draw.due_at:
         asked.refuse("entrant", N_("Somebody can be disqualified only before the numbers are known."))
-    found = db.session.scalar(
-        sa.select(Entrant.entrant)
-        .join(Employee, Employee.subject == Entrant.subject)
-        .where(Entrant.draw_id == draw.id, sa.func.lower(Employee.email) == email.strip().lower())
-    )
+    found = _entrant_of(draw, email)
     if found is None:
         asked.refuse("entrant", N_("Nobody with this address is in the pool."))
     elif found in trail.disqualified(draw):
@@ -64,3 +61,12 @@ def disqualify(draw: Draw, email: str, reason: str) -> str:
     db.session.commit()
     log.info("entrant disqualified", draw=draw.name)
     return found
+
+
+def _entrant_of(draw: Draw, email: str) -> str | None:
+    try:
+        address = normal_address(email)
+    except NotAnAddress:
+        return None
+    hers = sa.select(Entrant.entrant).join(Employee, Employee.subject == Entrant.subject)
+    return db.session.scalar(hers.where(Entrant.draw_id == draw.id, Employee.email == address))
