@@ -35,7 +35,7 @@ def write(story: Story, wanted: Sequence[Wanted]) -> list[ShareText]:
     """
     check, clean = Check(), []
     for number, one in enumerate(wanted):
-        text = checked(check, one.network, one.language, one.text, str(number))
+        text = _checked(check, one.network, one.language, one.text, str(number))
         clean.append(Wanted(one.network, language_of(one.language) or one.language, text, one.id))
     counts = Counter((one.network, one.language) for one in clean if one.text)
     for number, one in enumerate(clean):
@@ -59,16 +59,16 @@ def write(story: Story, wanted: Sequence[Wanted]) -> list[ShareText]:
     return after
 
 
-def checked(check: Check, network: str, language: str, text: str, field: str | None = None) -> str:
-    """Return the clean text; note what cannot stand, under `field` or under network, language and text each."""
+def _checked(check: Check, network: str, language: str, text: str, field: str) -> str:
+    """Return the clean text; note under `field` what cannot stand."""
     if network and network not in NETWORKS:
-        check.refuse(field or "network", N_("We know no network %(network)s."), network=network)
+        check.refuse(field, N_("We know no network %(network)s."), network=network)
     if language_of(language) is None:
-        check.refuse(field or "language", N_("We know no language %(language)s."), language=language)
+        check.refuse(field, N_("We know no language %(language)s."), language=language)
     clean = paragraphs(text)
     if len(clean) > LONGEST:
-        check.refuse(field or "text", N_("Keep it to %(longest)d characters."), longest=LONGEST)
+        check.refuse(field, N_("Keep it to %(longest)d characters."), longest=LONGEST)
     for phrase, reason in words.refused(clean).items():
         message = N_("“%(phrase)s” is on the block list: %(reason)s")
-        check.refuse(field or "text", message, phrase=phrase, reason=reason)
+        check.refuse(field, message, phrase=phrase, reason=reason)
     return clean

@@ -56,11 +56,6 @@ def story_for(employee: Employee, story_id: int) -> Story | None:
     return story if any(story_id in stories for stories in chosen) else None
 
 
-def ready_words(employee: Employee, story: Story, network: str, link: str = "") -> str:
-    """Return the words that she is given for this network, with hashtags and disclosure, cut to fit: service.words."""
-    return words.ready(employee, story, network, link)[1]
-
-
 def open_share(
     employee: Employee,
     story: Story,

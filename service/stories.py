@@ -10,10 +10,10 @@ from urllib.parse import urlsplit, urlunsplit
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from service import campaigns, clock, share_texts, topics
+from service import campaigns, clock, topics
 from service.database import db
 from service.locales import language_of
-from service.models import Campaign, Picture, ShareText, Story
+from service.models import Campaign, Picture, Story
 from service.models.content import Afterwards, Kind, StoryStatus
 from service.validation import N_, Check, Invalid, Words, one_line
 
@@ -131,28 +131,6 @@ def draft(*stories: Story) -> int:
         story.status, story.approved_at = StoryStatus.DRAFT, None
     db.session.commit()
     return len(changed)
-
-
-def set_text(story: Story, network: str, language: str, text: str) -> ShareText | None:
-    """Write the first share text for one network ("": all without their own) and language; empty text removes it.
-
-    Commits. Raises Invalid for an unknown network or language, or a text that cannot stand: service.share_texts.
-    """
-    check = Check()
-    words = share_texts.checked(check, network, language, text)
-    check.done()
-    code = str(language_of(language))
-    found = next((t for t in story.texts if (t.network, t.language) == (network, code)), None)
-    if not words:
-        if found:
-            story.texts.remove(found)
-    elif found:
-        found.text = words
-    else:
-        found = ShareText(network=network, language=code, text=words)
-        story.texts.append(found)
-    db.session.commit()
-    return found if words else None
 
 
 def import_feed(source: str, **options: Any) -> Any:

@@ -42,11 +42,6 @@ class Asked:
     """The Sec-Fetch-Dest header."""
 
 
-def visitor(share: Share, asked: Asked) -> str | None:
-    """Return who this was, as a hash salted per share: the same person is told apart here and known nowhere else."""
-    return None if share.salt is None else Intake.read().marks(share.salt, asked).visitor
-
-
 def arrived(intake: Intake, share_id: int, salt: str, asked: Asked, at: datetime, click: str | None = None) -> Arrived:
     """Return what is kept of one hit: hashes and facts, the address no more."""
     return Arrived(share_id, at, *intake.marks(salt, asked), click, intake.hit(asked).to_json())

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 
-from scoring import visits
 from scoring.visits import FOREIGN, PUBLISHED, UNKNOWN, Hit
 from scoring.visits_agents import MOST, claim
 from service import network_ranges, settings
@@ -116,11 +115,6 @@ def derive(asked: Request, company: Collection[str] = ()) -> Hit:
         origin=_origin(asked.agent, flagged),
         dest=asked.dest[:20],
     )
-
-
-def judge(hit: Hit) -> visits.Verdict:
-    """Return the verdict of today's rules (scoring.visits.judge)."""
-    return visits.judge(hit)
 
 
 def _origin(agent: str, flagged: tuple[str, ...]) -> str:

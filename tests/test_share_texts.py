@@ -46,6 +46,11 @@ def test_several_texts_for_one_network_keep_their_order_and_their_ids(story: Sto
     assert kept() == []
 
 
+def test_a_text_keeps_its_paragraphs_and_no_other_spaces(story: Story) -> None:
+    share_texts.write(story, [Wanted("", "en", "Come and see\r\n\r\n\r\n\r\nus  there ")])
+    assert kept() == [("", "en", "Come and see\n\nus there")]
+
+
 def test_an_edited_text_stays_counted_and_a_removed_one_leaves_its_shares(story: Story) -> None:
     noor = db.session.get(world.Employee, 1)
     assert noor

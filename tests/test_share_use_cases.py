@@ -5,7 +5,7 @@ from threading import Barrier
 import pytest
 from flask import Flask
 
-from service import clock, ledger, links, shares, visiting
+from service import clock, ledger, links, shares, visiting, words
 from service.database import db
 from service.links import UnknownCode
 from service.models import Employee, Evidence, Share, Story
@@ -40,13 +40,13 @@ def test_opening_again_within_a_minute_adds_no_evidence_later_it_does(app: Flask
 
 def test_ready_words_are_the_networks_own_with_the_campaigns_hashtag(app: Flask) -> None:
     noor = world.begin()
-    assert shares.ready_words(noor, world.story(), "x") == "Two hundred guests, one question. #ToBeAPartner"
-    assert shares.ready_words(noor, world.story(), "linkedin").startswith("We opened our doors.")
+    assert words.ready(noor, world.story(), "x")[1] == "Two hundred guests, one question. #ToBeAPartner"
+    assert words.ready(noor, world.story(), "linkedin")[1].startswith("We opened our doors.")
 
 
 def test_only_words_that_differ_from_the_ready_ones_are_her_own(app: Flask) -> None:
     noor = world.begin()
-    ready = shares.ready_words(noor, world.story(), "x")
+    _, ready = words.ready(noor, world.story(), "x")
     assert not shares.open_share(noor, world.story(), "x", f"  {ready}\n").share.own_words
     opened = shares.open_share(noor, world.story(), "x", "I was there.")
     assert opened.share.own_words

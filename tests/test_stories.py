@@ -11,7 +11,7 @@ from flask import Flask
 
 from service import campaigns, clock, pictures, stories, topics
 from service.database import db
-from service.models import ShareText, Story, Team
+from service.models import Story, Team
 from service.models.content import StoryStatus
 from service.validation import Invalid
 from tests.test_pictures import drawn
@@ -131,22 +131,6 @@ def test_one_story_that_cannot_be_approved_stops_all_of_them() -> None:
         stories.approve(good, bare)
     db.session.rollback()
     assert good.status == "draft"
-
-
-def test_share_texts_are_written_replaced_and_taken_away() -> None:
-    story = stories.create(**PLAIN)
-    stories.set_text(story, "", "en", "Come and see\r\n\r\n\r\n\r\nus  there ")
-    stories.set_text(story, "linkedin", "Italian", "Venite")
-    stories.set_text(story, "linkedin", "it", "Venite a trovarci")
-    assert {(t.network, t.language): t.text for t in story.texts} == {
-        ("", "en"): "Come and see\n\nus there",
-        ("linkedin", "it"): "Venite a trovarci",
-    }
-    assert stories.set_text(story, "linkedin", "it", "  ") is None
-    assert db.session.query(ShareText).count() == 1
-    with pytest.raises(Invalid) as refusal:
-        stories.set_text(story, "myspace", "qq", "x" * 3001)
-    assert set(refusal.value.errors) == {"network", "language", "text"}
 
 
 def test_stories_are_found_in_the_order_asked_and_a_missing_one_is_named() -> None:

@@ -27,14 +27,14 @@ def judge(as_json: bool, **asked: str) -> None:
 
     What only other visits tell (a burst, the sharer herself, a repeated visitor) is left out.
     """
-    from scoring.visits import REASONS
+    from scoring import visits
     from service import database, visiting_facts
     from service.visiting import Asked
 
     database.reading.set(True)
     hit = visiting_facts.derive(Asked(**asked), visiting_facts.company_networks())
-    verdict = visiting_facts.judge(hit)
-    words = REASONS[verdict.reason]
+    verdict = visits.judge(hit)
+    words = visits.REASONS[verdict.reason]
     if as_json:
         click.echo(json.dumps({**asdict(verdict), "words": words, "flags": hit.flags}, ensure_ascii=False))
         return
