@@ -83,6 +83,17 @@ def upgrade():
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("multiplier", sa.Integer(), nullable=False),
         sa.Column("link_parameters", sa.String(), nullable=True),
+        sa.Column("offices", database.Json, server_default="[]", nullable=False),
+        sa.Column("languages", database.Json, server_default="[]", nullable=False),
+        sa.Column("kickoff", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("closing", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("kickoff_words", sa.Text(), server_default="", nullable=False),
+        sa.Column("closing_words", sa.Text(), server_default="", nullable=False),
+        sa.Column("kickoff_asked_at", database.Moment(), nullable=True),
+        sa.Column("closing_asked_at", database.Moment(), nullable=True),
+        sa.Column("kickoff_done_at", database.Moment(), nullable=True),
+        sa.Column("closing_done_at", database.Moment(), nullable=True),
+        sa.Column("archived_at", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
@@ -336,36 +347,6 @@ def upgrade():
         sa.UniqueConstraint("name", name=op.f("uq_contest_name")),
     )
     op.create_table(
-        "draw",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("title", sa.String(), nullable=False),
-        sa.Column("month", sa.String(length=7), nullable=True),
-        sa.Column("kind", sa.String(), server_default="month", nullable=False),
-        sa.Column("campaign_id", sa.Integer(), nullable=True),
-        sa.Column("terms", database.Json, server_default="{}", nullable=False),
-        sa.Column("beacon", sa.String(), server_default="numbers", nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("sample", sa.Boolean(), nullable=False),
-        sa.Column("alternates", sa.Integer(), nullable=False),
-        sa.Column("rules", sa.Text(), nullable=False),
-        sa.Column("source_text", sa.Text(), nullable=False),
-        sa.Column("source", sa.String(), nullable=True),
-        sa.Column("pool", sa.Text(), nullable=True),
-        sa.Column("pool_hash", sa.String(length=64), nullable=True),
-        sa.Column("frozen_at", database.Moment(), nullable=True),
-        sa.Column("due_at", database.Moment(), nullable=True),
-        sa.Column("randomness", sa.String(), nullable=True),
-        sa.Column("signature", sa.String(length=96), nullable=True),
-        sa.Column("seed", sa.String(length=64), nullable=True),
-        sa.Column("drawn_at", database.Moment(), nullable=True),
-        sa.Column("claim_until", database.Moment(), nullable=True),
-        sa.Column("created_at", database.Moment(), nullable=False),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_draw_campaign_id_campaign")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
-        sa.UniqueConstraint("name", name=op.f("uq_draw_name")),
-    )
-    op.create_table(
         "employee",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -376,6 +357,7 @@ def upgrade():
         sa.Column("off_boards", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("team_id", sa.Integer(), nullable=True),
         sa.Column("office", sa.String(), nullable=True),
+        sa.Column("country", sa.String(length=2), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("reads", database.Json, nullable=False),
         sa.Column("zone", sa.String(), nullable=False),
@@ -520,47 +502,38 @@ def upgrade():
         batch_op.create_index("ix_declined_story", ["story_id"], unique=False)
 
     op.create_table(
-        "draw_event",
+        "draw",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("at", database.Moment(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("facts", database.Json, nullable=False),
-        sa.Column("former", sa.String(length=64), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_event_draw_id_draw")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_event")),
-        sa.UniqueConstraint("draw_id", "number", name=op.f("uq_draw_event_draw_id_number")),
-    )
-    op.create_table(
-        "entrant",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("entrant", sa.String(length=64), nullable=False),
-        sa.Column("salt", sa.String(length=32), nullable=True),
-        sa.Column("tickets", sa.Integer(), nullable=False),
-        sa.Column("free", sa.Integer(), server_default="0", nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_entrant_draw_id_draw")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_entrant")),
-        sa.UniqueConstraint("draw_id", "subject", name=op.f("uq_entrant_draw_id_subject")),
-    )
-    op.create_table(
-        "free_entry",
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("at", database.Moment(), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_free_entry_draw_id_draw")),
-        sa.PrimaryKeyConstraint("draw_id", "subject", name=op.f("pk_free_entry")),
-    )
-    op.create_table(
-        "left_out",
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("tickets", sa.Integer(), nullable=False),
-        sa.Column("why", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_left_out_draw_id_draw")),
-        sa.PrimaryKeyConstraint("draw_id", "subject", name=op.f("pk_left_out")),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=True),
+        sa.Column("kind", sa.String(), server_default="month", nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("contest_id", sa.Integer(), nullable=True),
+        sa.Column("terms", database.Json, server_default="{}", nullable=False),
+        sa.Column("beacon", sa.String(), server_default="numbers", nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("sample", sa.Boolean(), nullable=False),
+        sa.Column("alternates", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("source_text", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(), nullable=True),
+        sa.Column("pool", sa.Text(), nullable=True),
+        sa.Column("pool_hash", sa.String(length=64), nullable=True),
+        sa.Column("frozen_at", database.Moment(), nullable=True),
+        sa.Column("due_at", database.Moment(), nullable=True),
+        sa.Column("randomness", sa.String(), nullable=True),
+        sa.Column("signature", sa.String(length=96), nullable=True),
+        sa.Column("seed", sa.String(length=64), nullable=True),
+        sa.Column("drawn_at", database.Moment(), nullable=True),
+        sa.Column("claim_until", database.Moment(), nullable=True),
+        sa.Column("winners_told_at", database.Moment(), nullable=True),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_draw_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["contest_id"], ["contest.id"], name=op.f("fk_draw_contest_id_contest")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
+        sa.UniqueConstraint("contest_id", name=op.f("uq_draw_contest_id")),
+        sa.UniqueConstraint("name", name=op.f("uq_draw_name")),
     )
     op.create_table(
         "outbox",
@@ -624,36 +597,6 @@ def upgrade():
         sa.UniqueConstraint("story_id", name=op.f("uq_poster_story_id")),
     )
     op.create_table(
-        "prize",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_draw_id_draw")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize")),
-        sa.UniqueConstraint("draw_id", "position", name=op.f("uq_prize_draw_id_position")),
-    )
-    op.create_table(
-        "prize_record",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("draw_id", sa.Integer(), nullable=False),
-        sa.Column("rank", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("office", sa.String(), nullable=False),
-        sa.Column("zone", sa.String(), nullable=False),
-        sa.Column("prize", sa.String(), nullable=False),
-        sa.Column("amount", sa.String(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("claimed_at", database.Moment(), nullable=False),
-        sa.Column("handed_over_at", database.Moment(), nullable=True),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_record_draw_id_draw")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize_record")),
-        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_prize_record_draw_id_rank")),
-    )
-    op.create_table(
         "retired_link",
         sa.Column("link_id", sa.String(length=16), nullable=False),
         sa.Column("employee_id", sa.Integer(), nullable=False),
@@ -676,6 +619,75 @@ def upgrade():
     with op.batch_alter_table("share_text", schema=None) as batch_op:
         batch_op.create_index("ix_share_text_story", ["story_id"], unique=False)
 
+    op.create_table(
+        "suggestion",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("stop", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("message_key", sa.String(length=64), nullable=True),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("settled_at", database.Moment(), nullable=True),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("story_id", sa.Integer(), nullable=True),
+        sa.Column("points", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("cleared_at", database.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["story_id"], ["story.id"], name=op.f("fk_suggestion_story_id_story")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suggestion")),
+        sa.UniqueConstraint("message_key", name=op.f("uq_suggestion_message_key")),
+    )
+    with op.batch_alter_table("suggestion", schema=None) as batch_op:
+        batch_op.create_index("ix_suggestion_state", ["state", "id"], unique=False)
+        batch_op.create_index("ix_suggestion_subject", ["subject"], unique=False)
+
+    op.create_table(
+        "draw_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.Column("former", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_draw_event_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_event")),
+        sa.UniqueConstraint("draw_id", "number", name=op.f("uq_draw_event_draw_id_number")),
+    )
+    op.create_table(
+        "entrant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("entrant", sa.String(length=64), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=True),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("free", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_entrant_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entrant")),
+        sa.UniqueConstraint("draw_id", "subject", name=op.f("uq_entrant_draw_id_subject")),
+    )
+    op.create_table(
+        "free_entry",
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_free_entry_draw_id_draw")),
+        sa.PrimaryKeyConstraint("draw_id", "subject", name=op.f("pk_free_entry")),
+    )
+    op.create_table(
+        "left_out",
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("tickets", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_left_out_draw_id_draw")),
+        sa.PrimaryKeyConstraint("draw_id", "subject", name=op.f("pk_left_out")),
+    )
     op.create_table(
         "mail_event",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -718,21 +730,34 @@ def upgrade():
         batch_op.create_index("ix_poster_visit_poster", ["poster_id", "at"], unique=False)
 
     op.create_table(
-        "rank",
+        "prize",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize")),
+        sa.UniqueConstraint("draw_id", "position", name=op.f("uq_prize_draw_id_position")),
+    )
+    op.create_table(
+        "prize_record",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("draw_id", sa.Integer(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
-        sa.Column("entrant", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("prize_id", sa.Integer(), nullable=True),
-        sa.Column("offered_at", database.Moment(), nullable=True),
-        sa.Column("settled_at", database.Moment(), nullable=True),
-        sa.Column("why", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_rank_draw_id_draw")),
-        sa.ForeignKeyConstraint(["prize_id"], ["prize.id"], name=op.f("fk_rank_prize_id_prize")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_rank")),
-        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_rank_draw_id_rank")),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("office", sa.String(), nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
+        sa.Column("prize", sa.String(), nullable=False),
+        sa.Column("amount", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("claimed_at", database.Moment(), nullable=False),
+        sa.Column("handed_over_at", database.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_prize_record_draw_id_draw")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prize_record")),
+        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_prize_record_draw_id_rank")),
     )
     op.create_table(
         "share",
@@ -812,6 +837,7 @@ def upgrade():
         sa.UniqueConstraint("key", name=op.f("uq_ledger_entry_key")),
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_ledger_entry_at", ["at"], unique=False)
         batch_op.create_index("ix_ledger_entry_subject", ["subject", "at"], unique=False)
 
     op.create_table(
@@ -835,11 +861,57 @@ def upgrade():
         batch_op.create_index("ix_quarantined_visit_evidence", ["evidence_id"], unique=False)
         batch_op.create_index("ix_quarantined_visit_share", ["share_id"], unique=False)
 
+    op.create_table(
+        "rank",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("entrant", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("prize_id", sa.Integer(), nullable=True),
+        sa.Column("offered_at", database.Moment(), nullable=True),
+        sa.Column("settled_at", database.Moment(), nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_rank_draw_id_draw")),
+        sa.ForeignKeyConstraint(["prize_id"], ["prize.id"], name=op.f("fk_rank_prize_id_prize")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rank")),
+        sa.UniqueConstraint("draw_id", "rank", name=op.f("uq_rank_draw_id_rank")),
+    )
+    op.create_table(
+        "share_news",
+        sa.Column("share_id", sa.Integer(), nullable=False),
+        sa.Column("readers", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("told_at", database.Moment(), nullable=True),
+        sa.Column("how", sa.String(length=8), nullable=True),
+        sa.ForeignKeyConstraint(["share_id"], ["share.id"], name=op.f("fk_share_news_share_id_share")),
+        sa.PrimaryKeyConstraint("share_id", "readers", name=op.f("pk_share_news")),
+    )
+    with op.batch_alter_table("share_news", schema=None) as batch_op:
+        batch_op.create_index("ix_share_news_subject", ["subject", "at"], unique=False)
+        batch_op.create_index(
+            "ix_share_news_untold",
+            ["subject", "share_id"],
+            unique=False,
+            postgresql_where=sa.text("told_at IS NULL"),
+            sqlite_where=sa.text("told_at IS NULL"),
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("share_news", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_share_news_untold", postgresql_where=sa.text("told_at IS NULL"), sqlite_where=sa.text("told_at IS NULL")
+        )
+        batch_op.drop_index("ix_share_news_subject")
+
+    op.drop_table("share_news")
+    op.drop_table("rank")
     with op.batch_alter_table("quarantined_visit", schema=None) as batch_op:
         batch_op.drop_index("ix_quarantined_visit_share")
         batch_op.drop_index("ix_quarantined_visit_evidence")
@@ -847,6 +919,7 @@ def downgrade():
     op.drop_table("quarantined_visit")
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_ledger_entry_subject")
+        batch_op.drop_index("ix_ledger_entry_at")
 
     op.drop_table("ledger_entry")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
@@ -864,7 +937,8 @@ def downgrade():
         batch_op.drop_index("ix_share_story")
 
     op.drop_table("share")
-    op.drop_table("rank")
+    op.drop_table("prize_record")
+    op.drop_table("prize")
     with op.batch_alter_table("poster_visit", schema=None) as batch_op:
         batch_op.drop_index("ix_poster_visit_poster")
         batch_op.drop_index("ix_poster_visit_at")
@@ -876,13 +950,20 @@ def downgrade():
         batch_op.drop_index("ix_mail_event_at")
 
     op.drop_table("mail_event")
+    op.drop_table("left_out")
+    op.drop_table("free_entry")
+    op.drop_table("entrant")
+    op.drop_table("draw_event")
+    with op.batch_alter_table("suggestion", schema=None) as batch_op:
+        batch_op.drop_index("ix_suggestion_subject")
+        batch_op.drop_index("ix_suggestion_state")
+
+    op.drop_table("suggestion")
     with op.batch_alter_table("share_text", schema=None) as batch_op:
         batch_op.drop_index("ix_share_text_story")
 
     op.drop_table("share_text")
     op.drop_table("retired_link")
-    op.drop_table("prize_record")
-    op.drop_table("prize")
     op.drop_table("poster")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
@@ -893,10 +974,7 @@ def downgrade():
         batch_op.drop_index("ix_outbox_edition")
 
     op.drop_table("outbox")
-    op.drop_table("left_out")
-    op.drop_table("free_entry")
-    op.drop_table("entrant")
-    op.drop_table("draw_event")
+    op.drop_table("draw")
     with op.batch_alter_table("declined", schema=None) as batch_op:
         batch_op.drop_index("ix_declined_story")
 
@@ -919,7 +997,6 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_employee_status"))
 
     op.drop_table("employee")
-    op.drop_table("draw")
     op.drop_table("contest")
     op.drop_table("weekly_key")
     with op.batch_alter_table("total", schema=None) as batch_op:

@@ -14,8 +14,10 @@ from service.models.quarantine import Quarantine, QuarantinedVisit, WeeklyKey
 from service.models.rules import Absence, RuleSet, RuleTrial
 from service.models.score import Award, Holders, LedgerEntry, Total
 from service.models.sending import Lease, RateLimit, Sending, SendingNumber
+from service.models.share_news import ShareNews
 from service.models.shares import Evidence, Share
 from service.models.steering import Declined
+from service.models.suggestions import Suggestion
 
 __all__ = [
     "Absence",
@@ -63,9 +65,11 @@ __all__ = [
     "Sending",
     "SendingNumber",
     "Share",
+    "ShareNews",
     "ShareText",
     "SigningKey",
     "Story",
+    "Suggestion",
     "Suppression",
     "Team",
     "Topic",

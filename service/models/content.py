@@ -74,6 +74,25 @@ class Campaign(Base):
     multiplier: Mapped[int] = mapped_column(default=1)
     link_parameters: Mapped[str | None]
     """Its own template of what short links add to an address (service.links); None: the programme's."""
+    offices: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Offices whose people get its mails; empty: all."""
+    languages: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Languages of those who get its mails; empty: all."""
+    kickoff: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """A mail to its audience on its first day."""
+    closing: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """A mail to its audience on its last day."""
+    kickoff_words: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    closing_words: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    """The liaison's own sentences in these mails."""
+    kickoff_asked_at: Mapped[datetime | None] = mapped_column(Moment)
+    closing_asked_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the liaison pressed for it before its hour."""
+    kickoff_done_at: Mapped[datetime | None] = mapped_column(Moment)
+    closing_done_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When everybody's mail was in the outbox."""
+    archived_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Out of the lists; its points, hashtags and results stay."""
 
 
 class Story(Base):

@@ -33,12 +33,12 @@ class Contest(Base):
     prizes: Mapped[list[str]] = mapped_column(Json, default=list)
     """For the first, the second, …"""
     draw_for_all: Mapped[str] = mapped_column(default="", server_default="")
-    """What is drawn among all who took part; empty: nothing."""
+    """What is drawn among all who took part, with its worth after a bar; empty: nothing."""
     seen: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     """The standing at the last look: service.contests."""
     seen_at: Mapped[datetime | None] = mapped_column(Moment)
     took_part: Mapped[list[str]] = mapped_column(Json, default=list, deferred=True)
-    """Who may enter a draw among all, sorted, once it is closed: subjects, or ids of teams."""
+    """Who may enter a draw among all, sorted, once it is closed: subjects, of teams those of active members."""
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     """When the result was published; from then on `seen` stays as it is."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)

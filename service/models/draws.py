@@ -29,6 +29,8 @@ class DrawKind(StrEnum):
     """Those of a campaign's stories, on its days."""
     HAND = "hand"
     """Those of the days that the liaison names."""
+    CONTEST = "contest"
+    """Whoever took part in a contest, one ticket each."""
 
 
 class Beacon(StrEnum):
@@ -58,6 +60,8 @@ class Draw(Base):
     """The month whose tickets enter, like 2026-10; None for draws of other kinds."""
     kind: Mapped[str] = mapped_column(default=DrawKind.MONTH, server_default=DrawKind.MONTH)
     campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"))
+    contest_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contest.id"), unique=True)
+    """The contest whose participants enter; there is one such draw for each."""
     terms: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
     """service.draws.plans.Plan: what brings tickets, who may enter, the free way in."""
     beacon: Mapped[str] = mapped_column(default=Beacon.NUMBERS, server_default=Beacon.NUMBERS)
@@ -83,6 +87,8 @@ class Draw(Base):
     seed: Mapped[str | None] = mapped_column(sa.String(64))
     drawn_at: Mapped[datetime | None] = mapped_column(Moment)
     claim_until: Mapped[datetime | None] = mapped_column(Moment)
+    winners_told_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When all entrants' mails about the winners went into the outbox."""
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
     prizes: Mapped[list[Prize]] = relationship(back_populates="draw", order_by="Prize.position")

@@ -104,6 +104,8 @@ class Employee(Base):
     """She asked to stand on nobody's board."""
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"), index=True)
     office: Mapped[str | None]
+    country: Mapped[str | None] = mapped_column(sa.String(2))
+    """ISO 3166-1 alpha-2, like SI; None: not known."""
     language: Mapped[str] = mapped_column(default="en")
     """The language of her mails; one of the programme's."""
     reads: Mapped[list[str]] = mapped_column(Json, default=lambda: ["en"])
