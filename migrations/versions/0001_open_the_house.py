@@ -98,6 +98,15 @@ def upgrade():
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
     op.create_table(
+        "cohort",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("begins", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cohort")),
+        sa.UniqueConstraint("name", name=op.f("uq_cohort_name")),
+    )
+    op.create_table(
         "draw_plan",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("monthly", sa.Boolean(), nullable=False),
@@ -123,6 +132,16 @@ def upgrade():
         sa.Column("closed_at", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
         sa.UniqueConstraint("week", name=op.f("uq_edition_week")),
+    )
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("due_at", database.Moment(), nullable=False),
+        sa.Column("marks", database.Json, nullable=False),
+        sa.Column("done_at", database.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
     )
     op.create_table(
         "holders",
@@ -180,6 +199,16 @@ def upgrade():
         sa.Column("session_epoch", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_liaison")),
         sa.UniqueConstraint("email", name=op.f("uq_liaison_email")),
+    )
+    op.create_table(
+        "onboarding",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("limited", sa.Boolean(), nullable=False),
+        sa.Column("invite_on", sa.Date(), nullable=True),
+        sa.Column("welcome", sa.Boolean(), nullable=False),
+        sa.Column("sharing", sa.Boolean(), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_onboarding")),
     )
     op.create_table(
         "picture",
@@ -285,6 +314,13 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
     )
     op.create_table(
+        "stock",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock")),
+    )
+    op.create_table(
         "suppression",
         sa.Column("address_hash", sa.String(length=64), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
@@ -292,6 +328,19 @@ def upgrade():
         sa.Column("since", database.Moment(), nullable=False),
         sa.PrimaryKeyConstraint("address_hash", "scope", name=op.f("pk_suppression")),
     )
+    op.create_table(
+        "suspension",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("since", database.Moment(), nullable=False),
+        sa.Column("until", database.Moment(), nullable=True),
+        sa.Column("before", sa.String(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suspension")),
+    )
+    with op.batch_alter_table("suspension", schema=None) as batch_op:
+        batch_op.create_index("ix_suspension_subject", ["subject"], unique=False)
+
     op.create_table(
         "team",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -355,7 +404,10 @@ def upgrade():
         sa.Column("name", sa.String(), nullable=True),
         sa.Column("alias", sa.String(), nullable=True),
         sa.Column("off_boards", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("sought", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
         sa.Column("team_id", sa.Integer(), nullable=True),
+        sa.Column("leads", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("waits", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("office", sa.String(), nullable=True),
         sa.Column("country", sa.String(length=2), nullable=True),
         sa.Column("language", sa.String(), nullable=False),
@@ -387,8 +439,43 @@ def upgrade():
         sa.UniqueConstraint("subject", name=op.f("uq_employee_subject")),
     )
     with op.batch_alter_table("employee", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_employee_status"), ["status"], unique=False)
-        batch_op.create_index(batch_op.f("ix_employee_team_id"), ["team_id"], unique=False)
+        batch_op.create_index("ix_employee_sought", ["sought"], unique=False)
+        batch_op.create_index("ix_employee_status", ["status", "sought"], unique=False)
+        batch_op.create_index("ix_employee_team", ["team_id", "sought"], unique=False)
+        batch_op.create_index(
+            "ix_employee_unsought",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text("sought IS NULL"),
+            sqlite_where=sa.text("sought IS NULL"),
+        )
+
+    op.create_table(
+        "feed",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("topics", database.Json, nullable=False),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("every_hours", sa.Integer(), nullable=False),
+        sa.Column("always_accept", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("paused", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.Column("next_at", database.Moment(), nullable=False),
+        sa.Column("polled_at", database.Moment(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("outcome_values", database.Json, nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("etag", sa.String(), nullable=True),
+        sa.Column("modified", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_feed_campaign_id_campaign")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
+        sa.UniqueConstraint("url", name=op.f("uq_feed_url")),
+    )
+    with op.batch_alter_table("feed", schema=None) as batch_op:
+        batch_op.create_index("ix_feed_due", ["paused", "next_at"], unique=False)
 
     op.create_table(
         "omission",
@@ -397,6 +484,26 @@ def upgrade():
         sa.Column("reason", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["edition_id"], ["edition.id"], name=op.f("fk_omission_edition_id_edition")),
         sa.PrimaryKeyConstraint("edition_id", "subject", name=op.f("pk_omission")),
+    )
+    op.create_table(
+        "people_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token", sa.String(length=22), nullable=False),
+        sa.Column("liaison_id", sa.Integer(), nullable=True),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("confirm_gone", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("seen", database.Json, nullable=True),
+        sa.Column("report", database.Json, nullable=True),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.Column("touched_at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["liaison_id"], ["liaison.id"], name=op.f("fk_people_file_liaison_id_liaison")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_people_file")),
+        sa.UniqueConstraint("token", name=op.f("uq_people_file_token")),
     )
     op.create_table(
         "quarantine",
@@ -477,16 +584,46 @@ def upgrade():
         sa.Column("created_at", database.Moment(), nullable=False),
         sa.Column("approved_at", database.Moment(), nullable=True),
         sa.Column("afterwards", sa.String(), server_default="leads", nullable=False),
+        sa.Column("address_key", sa.String(), server_default="", nullable=False),
+        sa.Column("canonical_key", sa.String(), nullable=True),
+        sa.Column("source", sa.String(), server_default="", nullable=False),
+        sa.Column("internal", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("rest_weeks", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("written_by", sa.Integer(), nullable=True),
+        sa.Column("approved_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["approved_by"], ["liaison.id"], name=op.f("fk_story_approved_by_liaison"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_story_campaign_id_campaign")),
         sa.ForeignKeyConstraint(["lead_topic"], ["topic.id"], name=op.f("fk_story_lead_topic_topic")),
         sa.ForeignKeyConstraint(["picture_hash"], ["picture.hash"], name=op.f("fk_story_picture_hash_picture")),
+        sa.ForeignKeyConstraint(
+            ["written_by"], ["liaison.id"], name=op.f("fk_story_written_by_liaison"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_story")),
         sa.UniqueConstraint("guid", name=op.f("uq_story_guid")),
         sa.UniqueConstraint("url", name=op.f("uq_story_url")),
     )
     with op.batch_alter_table("story", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_story_address_key"), ["address_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_story_campaign_id"), ["campaign_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_story_canonical_key"), ["canonical_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_story_status"), ["status"], unique=False)
+
+    op.create_table(
+        "cohort_member",
+        sa.Column("cohort_id", sa.Integer(), nullable=False),
+        sa.Column("employee_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["cohort_id"], ["cohort.id"], name=op.f("fk_cohort_member_cohort_id_cohort"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["employee_id"], ["employee.id"], name=op.f("fk_cohort_member_employee_id_employee"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("cohort_id", "employee_id", name=op.f("pk_cohort_member")),
+    )
+    with op.batch_alter_table("cohort_member", schema=None) as batch_op:
+        batch_op.create_index("ix_cohort_member_employee", ["employee_id"], unique=False)
 
     op.create_table(
         "declined",
@@ -535,6 +672,35 @@ def upgrade():
         sa.UniqueConstraint("contest_id", name=op.f("uq_draw_contest_id")),
         sa.UniqueConstraint("name", name=op.f("uq_draw_name")),
     )
+    op.create_table(
+        "feed_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("feed_id", sa.Integer(), nullable=True),
+        sa.Column("guid", sa.String(), nullable=False),
+        sa.Column("address_key", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("summary", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("topics", database.Json, nullable=False),
+        sa.Column("published", database.Moment(), nullable=True),
+        sa.Column("picture_hash", sa.String(length=64), nullable=True),
+        sa.Column("picture_alt", sa.String(), nullable=False),
+        sa.Column("story_id", sa.Integer(), nullable=True),
+        sa.Column("found_at", database.Moment(), nullable=False),
+        sa.Column("decided_at", database.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], name=op.f("fk_feed_item_feed_id_feed"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["picture_hash"], ["picture.hash"], name=op.f("fk_feed_item_picture_hash_picture")),
+        sa.ForeignKeyConstraint(["story_id"], ["story.id"], name=op.f("fk_feed_item_story_id_story")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed_item")),
+        sa.UniqueConstraint("guid", name=op.f("uq_feed_item_guid")),
+    )
+    with op.batch_alter_table("feed_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_feed_item_address_key"), ["address_key"], unique=False)
+        batch_op.create_index("ix_feed_item_feed", ["feed_id"], unique=False)
+        batch_op.create_index("ix_feed_item_state", ["state", "id"], unique=False)
+
     op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -619,6 +785,16 @@ def upgrade():
     with op.batch_alter_table("share_text", schema=None) as batch_op:
         batch_op.create_index("ix_share_text_story", ["story_id"], unique=False)
 
+    op.create_table(
+        "story_use",
+        sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"], ["story.id"], name=op.f("fk_story_use_story_id_story"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("story_id", "week", name=op.f("pk_story_use")),
+    )
     op.create_table(
         "suggestion",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -959,6 +1135,7 @@ def downgrade():
         batch_op.drop_index("ix_suggestion_state")
 
     op.drop_table("suggestion")
+    op.drop_table("story_use")
     with op.batch_alter_table("share_text", schema=None) as batch_op:
         batch_op.drop_index("ix_share_text_story")
 
@@ -974,14 +1151,26 @@ def downgrade():
         batch_op.drop_index("ix_outbox_edition")
 
     op.drop_table("outbox")
+    with op.batch_alter_table("feed_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_feed_item_state")
+        batch_op.drop_index("ix_feed_item_feed")
+        batch_op.drop_index(batch_op.f("ix_feed_item_address_key"))
+
+    op.drop_table("feed_item")
     op.drop_table("draw")
     with op.batch_alter_table("declined", schema=None) as batch_op:
         batch_op.drop_index("ix_declined_story")
 
     op.drop_table("declined")
+    with op.batch_alter_table("cohort_member", schema=None) as batch_op:
+        batch_op.drop_index("ix_cohort_member_employee")
+
+    op.drop_table("cohort_member")
     with op.batch_alter_table("story", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_story_status"))
+        batch_op.drop_index(batch_op.f("ix_story_canonical_key"))
         batch_op.drop_index(batch_op.f("ix_story_campaign_id"))
+        batch_op.drop_index(batch_op.f("ix_story_address_key"))
 
     op.drop_table("story")
     op.drop_table("selection")
@@ -991,10 +1180,19 @@ def downgrade():
         batch_op.drop_index("ix_quarantine_decision")
 
     op.drop_table("quarantine")
+    op.drop_table("people_file")
     op.drop_table("omission")
+    with op.batch_alter_table("feed", schema=None) as batch_op:
+        batch_op.drop_index("ix_feed_due")
+
+    op.drop_table("feed")
     with op.batch_alter_table("employee", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_employee_team_id"))
-        batch_op.drop_index(batch_op.f("ix_employee_status"))
+        batch_op.drop_index(
+            "ix_employee_unsought", postgresql_where=sa.text("sought IS NULL"), sqlite_where=sa.text("sought IS NULL")
+        )
+        batch_op.drop_index("ix_employee_team")
+        batch_op.drop_index("ix_employee_status")
+        batch_op.drop_index("ix_employee_sought")
 
     op.drop_table("employee")
     op.drop_table("contest")
@@ -1005,7 +1203,12 @@ def downgrade():
     op.drop_table("total")
     op.drop_table("topic")
     op.drop_table("team")
+    with op.batch_alter_table("suspension", schema=None) as batch_op:
+        batch_op.drop_index("ix_suspension_subject")
+
+    op.drop_table("suspension")
     op.drop_table("suppression")
+    op.drop_table("stock")
     op.drop_table("signing_key")
     op.drop_table("sending_number")
     op.drop_table("sending")
@@ -1021,6 +1224,7 @@ def downgrade():
     op.drop_table("provider_call")
     op.drop_table("programme")
     op.drop_table("picture")
+    op.drop_table("onboarding")
     op.drop_table("liaison")
     with op.batch_alter_table("lease", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lease_taken_at"))
@@ -1035,8 +1239,10 @@ def downgrade():
         batch_op.drop_index("ix_holders_points")
 
     op.drop_table("holders")
+    op.drop_table("erasure")
     op.drop_table("edition")
     op.drop_table("draw_plan")
+    op.drop_table("cohort")
     op.drop_table("campaign")
     op.drop_table("badge")
     with op.batch_alter_table("award", schema=None) as batch_op:

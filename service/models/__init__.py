@@ -3,10 +3,12 @@
 from service.models.arrivals import Arrival, Intake
 from service.models.badges import Badge, Holiday, Rest
 from service.models.calls import Call, CallState, MailEvent
+from service.models.circles import Cohort, CohortMember, Erasure, FileState, Onboarding, PeopleFile, Suspension
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
 from service.models.contests import Contest
 from service.models.draw_records import DrawEvent, PrizeRecord
 from service.models.draws import Draw, DrawPlan, Entrant, FreeEntry, LeftOut, Prize, Rank
+from service.models.feeds import Feed, FeedItem, Stock, StoryUse
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.posters import Poster, PosterVisit
@@ -27,6 +29,8 @@ __all__ = [
     "Call",
     "CallState",
     "Campaign",
+    "Cohort",
+    "CohortMember",
     "Contest",
     "Declined",
     "Draw",
@@ -35,7 +39,11 @@ __all__ = [
     "Edition",
     "Employee",
     "Entrant",
+    "Erasure",
     "Evidence",
+    "FileState",
+    "Feed",
+    "FeedItem",
     "FreeEntry",
     "Holders",
     "Holiday",
@@ -46,7 +54,9 @@ __all__ = [
     "Liaison",
     "MailEvent",
     "Omission",
+    "Onboarding",
     "Outbox",
+    "PeopleFile",
     "Picture",
     "Poster",
     "PosterVisit",
@@ -68,9 +78,12 @@ __all__ = [
     "ShareNews",
     "ShareText",
     "SigningKey",
+    "Stock",
     "Story",
+    "StoryUse",
     "Suggestion",
     "Suppression",
+    "Suspension",
     "Team",
     "Topic",
     "Total",

@@ -91,6 +91,17 @@ class Employee(Base):
     """A person invited to the programme. Shares, ledger and draws know only `subject`; this row maps it to her."""
 
     __tablename__ = "employee"
+    __table_args__ = (
+        sa.Index("ix_employee_sought", "sought"),
+        sa.Index("ix_employee_team", "team_id", "sought"),
+        sa.Index("ix_employee_status", "status", "sought"),
+        sa.Index(
+            "ix_employee_unsought",
+            "id",
+            postgresql_where=sa.text("sought IS NULL"),
+            sqlite_where=sa.text("sought IS NULL"),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(sa.String(32), unique=True, default=lambda: secrets.token_hex(16))
     email: Mapped[str | None] = mapped_column(unique=True)
@@ -102,7 +113,13 @@ class Employee(Base):
     """What colleagues see instead of her short name."""
     off_boards: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """She asked to stand on nobody's board."""
-    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"), index=True)
+    sought: Mapped[str | None] = mapped_column(sa.Text().with_variant(sa.Text(collation="C"), "postgresql"))
+    """Her name, address and office folded (service.seeking.folded), to be found and sorted by; None: not known yet."""
+    team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"))
+    leads: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """An advocacy leader: an example to her team, and recognised as such."""
+    waits: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """The programme is limited to cohorts that she is not in: until it is widened she is not invited."""
     office: Mapped[str | None]
     country: Mapped[str | None] = mapped_column(sa.String(2))
     """ISO 3166-1 alpha-2, like SI; None: not known."""
@@ -121,7 +138,7 @@ class Employee(Base):
     """Her Mastodon instance's host, asked once."""
     chosen: Mapped[list[str]] = mapped_column(Json, default=list)
     """Fields she has set herself; an import never changes these."""
-    status: Mapped[str] = mapped_column(default=Status.INVITED, index=True)
+    status: Mapped[str] = mapped_column(default=Status.INVITED)
     paused_until: Mapped[date | None]
     """Last day of a pause, in her zone; None with status paused: until she says so."""
     slot_weekday: Mapped[int | None]
