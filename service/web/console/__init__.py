@@ -7,6 +7,7 @@ from importlib import import_module
 from service.web.console.room import room
 
 NOUNS = (
+    "rail",
     "words",
     "session",
     "week",

@@ -1,20 +1,15 @@
-"""The console's room. In: a session. Out: a signed-in liaison, her language and zone, the rail's counts; or sign-in."""
+"""The console's room. In: a session. Out: a signed-in liaison, her language and zone; or sign-in."""
 
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
-from service import clock, liaisons, programmes
+from service import liaisons, programmes
 from service.database import db
-from service.models import Campaign, Draw, Employee, Programme, Rank, Story
-from service.models.content import StoryStatus
-from service.models.draws import DrawStatus, RankState
-from service.models.people import Status
+from service.models import Programme
 
 room = Blueprint("console", __name__, url_prefix="/console")
 
@@ -78,31 +73,6 @@ def console_zone() -> str:
     return zone()
 
 
-def rail() -> dict[str, int]:
-    """Return the counts beside the rail's nouns: what is alive now, not all that ever was.
-
-    Stories that are approved, campaigns that run, people who take part, draws not finished: open, frozen, or with a
-    prize that nobody has claimed.
-    """
-    people = (Status.INVITED, Status.ACTIVE, Status.PAUSED)
-    today = clock.now().astimezone(ZoneInfo(mine.zone if (mine := programme()) else "UTC")).date()
-    unclaimed = sa.exists().where(Rank.draw_id == Draw.id, Rank.state == RankState.OFFERED)
-    counts = {
-        "stories": sa.select(sa.func.count()).where(Story.status == StoryStatus.APPROVED),
-        "campaigns": sa.select(sa.func.count(Campaign.id)).where(
-            Campaign.starts_on <= today, Campaign.ends_on >= today
-        ),
-        "people": sa.select(sa.func.count()).where(Employee.status.in_(people)),
-        "draws": sa.select(sa.func.count(Draw.id)).where(
-            sa.or_(Draw.status.in_((DrawStatus.OPEN, DrawStatus.FROZEN)), unclaimed)
-        ),
-    }
-    row = db.session.execute(sa.select(*(q.scalar_subquery().label(n) for n, q in counts.items()))).one()
-    return dict(row._mapping)
-
-
 @room.context_processor
 def _frame() -> dict[str, Any]:
-    if g.get("liaison") is None:
-        return {"rail": {}, "liaison": None, "programme": programme()}
-    return {"rail": rail(), "liaison": g.liaison, "programme": programme()}
+    return {"liaison": g.get("liaison"), "programme": programme()}
