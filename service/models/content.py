@@ -6,8 +6,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from scoring.alike import address_key
 from service import clock
 from service.database import Base, Json, Moment
 
@@ -124,11 +125,29 @@ class Story(Base):
     approved_at: Mapped[datetime | None] = mapped_column(Moment)
     afterwards: Mapped[str] = mapped_column(default=Afterwards.LEADS, server_default=Afterwards.LEADS)
     """What its short links do once it is archived: Afterwards."""
+    address_key: Mapped[str] = mapped_column(default="", server_default="", index=True)
+    """What all addresses of the same page have in common: scoring.alike."""
+    canonical_key: Mapped[str | None] = mapped_column(index=True)
+    """The same of the address that the page itself names as its own."""
+    source: Mapped[str] = mapped_column(default="", server_default="")
+    """Name of the site it is on."""
+    internal: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """A notice for colleagues alone: in the digest without share buttons, shared by no way."""
+    rest_weeks: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Editions that an evergreen story rests after one that showed it."""
+    written_by: Mapped[int | None] = mapped_column(sa.ForeignKey("liaison.id", ondelete="SET NULL"))
+    """Who last changed its content; None: a feed or the command line."""
+    approved_by: Mapped[int | None] = mapped_column(sa.ForeignKey("liaison.id", ondelete="SET NULL"))
 
     campaign: Mapped[Campaign | None] = relationship()
     texts: Mapped[list[ShareText]] = relationship(
         back_populates="story", cascade="all, delete-orphan", order_by="(ShareText.position, ShareText.id)"
     )
+
+    @validates("url")
+    def _known_by(self, _name: str, url: str) -> str:
+        self.address_key = address_key(url)
+        return url
 
 
 class ShareText(Base):
