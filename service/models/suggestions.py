@@ -1,4 +1,4 @@
-"""Suggestions. In: nothing. Out: what colleagues send the liaison, from their page or by answering a mail, as a table."""
+"""Suggestions. In: nothing. Out: what colleagues send the liaison, from their page or by mail, as a table."""
 
 from __future__ import annotations
 
