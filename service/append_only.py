@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-TABLES = ("draw_event", "ledger_entry")
+TABLES = ("audit_line", "draw_event", "ledger_entry")
 """What only grows."""
 
 _FUNCTION = """

@@ -24,6 +24,20 @@ def upgrade():
         batch_op.create_index("ix_absence_subject", ["subject"], unique=False)
 
     op.create_table(
+        "activity",
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("shares", sa.Integer(), nullable=False),
+        sa.Column("readers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("period", "team_id", "subject", name=op.f("pk_activity")),
+    )
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.create_index("ix_activity_readers", ["period", "team_id", "readers", "subject"], unique=False)
+        batch_op.create_index("ix_activity_shares", ["period", "team_id", "shares", "subject"], unique=False)
+        batch_op.create_index("ix_activity_subject", ["subject"], unique=False)
+
+    op.create_table(
         "arrival",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("share_id", sa.Integer(), nullable=False),
@@ -36,6 +50,24 @@ def upgrade():
         sa.Column("facts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arrival")),
     )
+    op.create_table(
+        "audit_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("liaison_id", sa.Integer(), nullable=True),
+        sa.Column("act", sa.String(length=40), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("which", sa.String(), server_default="", nullable=False),
+        sa.Column("title", sa.String(), server_default="", nullable=False),
+        sa.Column("before", database.Json, nullable=False),
+        sa.Column("after", database.Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_line")),
+    )
+    with op.batch_alter_table("audit_line", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_line_at", ["at"], unique=False)
+        batch_op.create_index("ix_audit_line_liaison_id", ["liaison_id", "at"], unique=False)
+        batch_op.create_index("ix_audit_line_what", ["what", "at"], unique=False)
+
     op.create_table(
         "award",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -98,6 +130,12 @@ def upgrade():
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
     )
     op.create_table(
+        "changed_share",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("share_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_changed_share")),
+    )
+    op.create_table(
         "cohort",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -106,6 +144,65 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cohort")),
         sa.UniqueConstraint("name", name=op.f("uq_cohort_name")),
     )
+    op.create_table(
+        "conversion_token",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", database.Moment(), nullable=False),
+        sa.Column("used_at", database.Moment(), nullable=True),
+        sa.Column("revoked_at", database.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversion_token")),
+        sa.UniqueConstraint("hash", name=op.f("uq_conversion_token_hash")),
+    )
+    op.create_table(
+        "counted_share",
+        sa.Column("share_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("network", sa.String(), nullable=False),
+        sa.Column("team_id", sa.Integer(), nullable=False),
+        sa.Column("audience", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.Column("visits", database.Json, nullable=False),
+        sa.PrimaryKeyConstraint("share_id", name=op.f("pk_counted_share")),
+    )
+    with op.batch_alter_table("counted_share", schema=None) as batch_op:
+        batch_op.create_index("ix_counted_share_story", ["story_id", "day", "subject"], unique=False)
+        batch_op.create_index("ix_counted_share_subject", ["subject"], unique=False)
+        batch_op.create_index("ix_counted_share_team", ["team_id", "day"], unique=False)
+
+    op.create_table(
+        "crowd",
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("week", "team_id", name=op.f("pk_crowd")),
+    )
+    op.create_table(
+        "day_figure",
+        sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("network", sa.String(), nullable=False),
+        sa.Column("story_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("opened", sa.Integer(), nullable=False),
+        sa.Column("shares", sa.Integer(), nullable=False),
+        sa.Column("declared", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("confirmed", sa.Integer(), nullable=False),
+        sa.Column("engaged", sa.Integer(), nullable=False),
+        sa.Column("own_words", sa.Integer(), nullable=False),
+        sa.Column("reach", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("readers", sa.Integer(), nullable=False),
+        sa.Column("human", sa.Integer(), nullable=False),
+        sa.Column("suspected", sa.Integer(), nullable=False),
+        sa.Column("bot", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", "day", "network", "story_id", name=op.f("pk_day_figure")),
+    )
+    with op.batch_alter_table("day_figure", schema=None) as batch_op:
+        batch_op.create_index("ix_day_figure_story", ["story_id", "team_id", "day"], unique=False)
+
     op.create_table(
         "draw_plan",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -134,6 +231,16 @@ def upgrade():
         sa.UniqueConstraint("week", name=op.f("uq_edition_week")),
     )
     op.create_table(
+        "edition_figure",
+        sa.Column("edition_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("week", sa.String(length=8), nullable=False),
+        sa.Column("states", database.Json, nullable=False),
+        sa.PrimaryKeyConstraint("edition_id", name=op.f("pk_edition_figure")),
+    )
+    with op.batch_alter_table("edition_figure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_edition_figure_week"), ["week"], unique=False)
+
+    op.create_table(
         "erasure",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -142,6 +249,13 @@ def upgrade():
         sa.Column("marks", database.Json, nullable=False),
         sa.Column("done_at", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+    )
+    op.create_table(
+        "following",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("network", sa.String(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "network", name=op.f("pk_following")),
     )
     op.create_table(
         "holders",
@@ -161,6 +275,19 @@ def upgrade():
         sa.Column("zone", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("week", "zone", name=op.f("pk_holiday")),
     )
+    op.create_table(
+        "hour_figure",
+        sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("story_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hour", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("shares", sa.Integer(), nullable=False),
+        sa.Column("human", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", "day", "story_id", "hour", name=op.f("pk_hour_figure")),
+    )
+    with op.batch_alter_table("hour_figure", schema=None) as batch_op:
+        batch_op.create_index("ix_hour_figure_story", ["story_id", "team_id", "day"], unique=False)
+
     op.create_table(
         "intake",
         sa.Column("name", sa.String(length=32), nullable=False),
@@ -197,6 +324,11 @@ def upgrade():
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("locked_until", database.Moment(), nullable=True),
         sa.Column("session_epoch", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(), server_default="owner", nullable=False),
+        sa.Column("locked", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("removed_at", database.Moment(), nullable=True),
+        sa.Column("link_hash", sa.String(length=64), nullable=True),
+        sa.Column("link_until", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_liaison")),
         sa.UniqueConstraint("email", name=op.f("uq_liaison_email")),
     )
@@ -211,6 +343,15 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_onboarding")),
     )
     op.create_table(
+        "period_figure",
+        sa.Column("period", sa.String(length=8), nullable=False),
+        sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("shares", sa.Integer(), nullable=False),
+        sa.Column("readers", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("period", "team_id", name=op.f("pk_period_figure")),
+    )
+    op.create_table(
         "picture",
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("mime", sa.String(), nullable=False),
@@ -218,6 +359,13 @@ def upgrade():
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_picture")),
+    )
+    op.create_table(
+        "policy_acceptance",
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "version", name=op.f("pk_policy_acceptance")),
     )
     op.create_table(
         "programme",
@@ -249,6 +397,10 @@ def upgrade():
         sa.Column("click_parameter", sa.String(), server_default="", nullable=False),
         sa.Column("rules", database.Json, nullable=False),
         sa.Column("works_council", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("second_approval", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("colours", database.Json, server_default="{}", nullable=False),
+        sa.Column("networks_offered", database.Json, server_default="[]", nullable=False),
+        sa.Column("style_guide", database.Json, server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
     op.create_table(
@@ -281,6 +433,44 @@ def upgrade():
         sa.PrimaryKeyConstraint("domain", name=op.f("pk_rate_limit")),
     )
     op.create_table(
+        "reason_figure",
+        sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("story_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", "day", "story_id", "reason", name=op.f("pk_reason_figure")),
+    )
+    with op.batch_alter_table("reason_figure", schema=None) as batch_op:
+        batch_op.create_index("ix_reason_figure_story", ["story_id", "team_id", "day"], unique=False)
+
+    op.create_table(
+        "reckoning",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("rates", database.Json, nullable=False),
+        sa.Column("audiences", database.Json, nullable=False),
+        sa.Column("sites", database.Json, nullable=False),
+        sa.Column("site_key", sa.String(), nullable=False),
+        sa.Column("unknown_clicks", sa.Integer(), nullable=False),
+        sa.Column("report_to", database.Json, nullable=False),
+        sa.Column("report_language", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reckoning")),
+    )
+    op.create_table(
+        "report",
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("address_hash", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.Column("why", sa.String(), nullable=True),
+        sa.Column("due_at", database.Moment(), nullable=False),
+        sa.Column("settled_at", database.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("month", "address_hash", name=op.f("pk_report")),
+    )
+    op.create_table(
         "rest",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -291,6 +481,14 @@ def upgrade():
     with op.batch_alter_table("rest", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rest_subject"), ["subject"], unique=False)
 
+    op.create_table(
+        "results_state",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
+        sa.Column("visits_from", sa.Date(), nullable=True),
+        sa.Column("counted_at", database.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_results_state")),
+    )
     op.create_table(
         "sending",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -312,6 +510,13 @@ def upgrade():
         sa.Column("created_at", database.Moment(), nullable=False),
         sa.Column("retired_at", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_key")),
+    )
+    op.create_table(
+        "stated_audience",
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("network", sa.String(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "network", name=op.f("pk_stated_audience")),
     )
     op.create_table(
         "stock",
@@ -354,6 +559,7 @@ def upgrade():
         sa.Column("slug", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("names", database.Json, nullable=False),
+        sa.Column("retired", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_topic")),
         sa.UniqueConstraint("slug", name=op.f("uq_topic_slug")),
     )
@@ -624,6 +830,27 @@ def upgrade():
     )
     with op.batch_alter_table("cohort_member", schema=None) as batch_op:
         batch_op.create_index("ix_cohort_member_employee", ["employee_id"], unique=False)
+
+    op.create_table(
+        "conversion",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Integer(), nullable=False),
+        sa.Column("own_id", sa.String(length=160), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("hundredths", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=True),
+        sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("network", sa.String(), nullable=False),
+        sa.Column("team_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["story_id"], ["story.id"], name=op.f("fk_conversion_story_id_story")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversion")),
+        sa.UniqueConstraint("source", "own_id", name=op.f("uq_conversion_source_own_id")),
+    )
+    with op.batch_alter_table("conversion", schema=None) as batch_op:
+        batch_op.create_index("ix_conversion_day", ["day"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conversion_story_id"), ["story_id"], unique=False)
 
     op.create_table(
         "declined",
@@ -1162,6 +1389,11 @@ def downgrade():
         batch_op.drop_index("ix_declined_story")
 
     op.drop_table("declined")
+    with op.batch_alter_table("conversion", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conversion_story_id"))
+        batch_op.drop_index("ix_conversion_day")
+
+    op.drop_table("conversion")
     with op.batch_alter_table("cohort_member", schema=None) as batch_op:
         batch_op.drop_index("ix_cohort_member_employee")
 
@@ -1209,13 +1441,21 @@ def downgrade():
     op.drop_table("suspension")
     op.drop_table("suppression")
     op.drop_table("stock")
+    op.drop_table("stated_audience")
     op.drop_table("signing_key")
     op.drop_table("sending_number")
     op.drop_table("sending")
+    op.drop_table("results_state")
     with op.batch_alter_table("rest", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rest_subject"))
 
     op.drop_table("rest")
+    op.drop_table("report")
+    op.drop_table("reckoning")
+    with op.batch_alter_table("reason_figure", schema=None) as batch_op:
+        batch_op.drop_index("ix_reason_figure_story")
+
+    op.drop_table("reason_figure")
     op.drop_table("rate_limit")
     with op.batch_alter_table("provider_call", schema=None) as batch_op:
         batch_op.drop_index("ix_provider_call_wait_until")
@@ -1223,7 +1463,9 @@ def downgrade():
 
     op.drop_table("provider_call")
     op.drop_table("programme")
+    op.drop_table("policy_acceptance")
     op.drop_table("picture")
+    op.drop_table("period_figure")
     op.drop_table("onboarding")
     op.drop_table("liaison")
     with op.batch_alter_table("lease", schema=None) as batch_op:
@@ -1234,15 +1476,37 @@ def downgrade():
         batch_op.drop_index("ix_intake_seen_at")
 
     op.drop_table("intake")
+    with op.batch_alter_table("hour_figure", schema=None) as batch_op:
+        batch_op.drop_index("ix_hour_figure_story")
+
+    op.drop_table("hour_figure")
     op.drop_table("holiday")
     with op.batch_alter_table("holders", schema=None) as batch_op:
         batch_op.drop_index("ix_holders_points")
 
     op.drop_table("holders")
+    op.drop_table("following")
     op.drop_table("erasure")
+    with op.batch_alter_table("edition_figure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_edition_figure_week"))
+
+    op.drop_table("edition_figure")
     op.drop_table("edition")
     op.drop_table("draw_plan")
+    with op.batch_alter_table("day_figure", schema=None) as batch_op:
+        batch_op.drop_index("ix_day_figure_story")
+
+    op.drop_table("day_figure")
+    op.drop_table("crowd")
+    with op.batch_alter_table("counted_share", schema=None) as batch_op:
+        batch_op.drop_index("ix_counted_share_team")
+        batch_op.drop_index("ix_counted_share_subject")
+        batch_op.drop_index("ix_counted_share_story")
+
+    op.drop_table("counted_share")
+    op.drop_table("conversion_token")
     op.drop_table("cohort")
+    op.drop_table("changed_share")
     op.drop_table("campaign")
     op.drop_table("badge")
     with op.batch_alter_table("award", schema=None) as batch_op:
@@ -1254,7 +1518,19 @@ def downgrade():
         batch_op.drop_index("ix_award_badge")
 
     op.drop_table("award")
+    with op.batch_alter_table("audit_line", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_line_what")
+        batch_op.drop_index("ix_audit_line_liaison_id")
+        batch_op.drop_index("ix_audit_line_at")
+
+    op.drop_table("audit_line")
     op.drop_table("arrival")
+    with op.batch_alter_table("activity", schema=None) as batch_op:
+        batch_op.drop_index("ix_activity_subject")
+        batch_op.drop_index("ix_activity_shares")
+        batch_op.drop_index("ix_activity_readers")
+
+    op.drop_table("activity")
     with op.batch_alter_table("absence", schema=None) as batch_op:
         batch_op.drop_index("ix_absence_subject")
 

@@ -1,6 +1,7 @@
 """The tables. In: nothing. Out: one class per table, grouped by room; migrations are made from these."""
 
 from service.models.arrivals import Arrival, Intake
+from service.models.audit import AuditLine, PolicyAcceptance
 from service.models.badges import Badge, Holiday, Rest
 from service.models.calls import Call, CallState, MailEvent
 from service.models.circles import Cohort, CohortMember, Erasure, FileState, Onboarding, PeopleFile, Suspension
@@ -13,6 +14,18 @@ from service.models.mail import Edition, Omission, Outbox, Selection, Suppressio
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
 from service.models.posters import Poster, PosterVisit
 from service.models.quarantine import Quarantine, QuarantinedVisit, WeeklyKey
+from service.models.results import (
+    Activity,
+    ChangedShare,
+    CountedShare,
+    Crowd,
+    DayFigure,
+    EditionFigure,
+    HourFigure,
+    PeriodFigure,
+    ReasonFigure,
+    ResultsState,
+)
 from service.models.rules import Absence, RuleSet, RuleTrial
 from service.models.score import Award, Holders, LedgerEntry, Total
 from service.models.sending import Lease, RateLimit, Sending, SendingNumber
@@ -20,23 +33,33 @@ from service.models.share_news import ShareNews
 from service.models.shares import Evidence, Share
 from service.models.steering import Declined
 from service.models.suggestions import Suggestion
+from service.models.worth import Conversion, ConversionToken, Following, Reckoning, Report, StatedAudience
 
 __all__ = [
     "Absence",
+    "Activity",
     "Arrival",
+    "AuditLine",
     "Award",
     "Badge",
     "Call",
     "CallState",
     "Campaign",
+    "ChangedShare",
     "Cohort",
     "CohortMember",
     "Contest",
+    "Conversion",
+    "ConversionToken",
+    "CountedShare",
+    "Crowd",
+    "DayFigure",
     "Declined",
     "Draw",
     "DrawEvent",
     "DrawPlan",
     "Edition",
+    "EditionFigure",
     "Employee",
     "Entrant",
     "Erasure",
@@ -44,9 +67,11 @@ __all__ = [
     "Feed",
     "FeedItem",
     "FileState",
+    "Following",
     "FreeEntry",
     "Holders",
     "Holiday",
+    "HourFigure",
     "Intake",
     "Lease",
     "LedgerEntry",
@@ -57,7 +82,9 @@ __all__ = [
     "Onboarding",
     "Outbox",
     "PeopleFile",
+    "PeriodFigure",
     "Picture",
+    "PolicyAcceptance",
     "Poster",
     "PosterVisit",
     "Prize",
@@ -67,7 +94,11 @@ __all__ = [
     "QuarantinedVisit",
     "Rank",
     "RateLimit",
+    "ReasonFigure",
+    "Reckoning",
+    "Report",
     "Rest",
+    "ResultsState",
     "RetiredLink",
     "RuleSet",
     "RuleTrial",
@@ -78,6 +109,7 @@ __all__ = [
     "ShareNews",
     "ShareText",
     "SigningKey",
+    "StatedAudience",
     "Stock",
     "Story",
     "StoryUse",

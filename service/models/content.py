@@ -45,6 +45,8 @@ class Topic(Base):
     name: Mapped[str]
     names: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     """Translations of the name by language; `name` is the fallback."""
+    retired: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """Offered to nobody any more; stories that have it keep it."""
 
 
 class Picture(Base):

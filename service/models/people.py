@@ -68,6 +68,14 @@ class Programme(Base):
     """Overrides of scoring.points.Rules by field name; empty: the defaults."""
     works_council: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """Individual figures are for the person alone; everybody else sees groups of five or more."""
+    second_approval: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """A story is approved by somebody else than who wrote it."""
+    colours: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
+    """The accent by theme (`light`, `dark`) as #rrggbb; what is missing is Goodword's own green."""
+    networks_offered: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    """Slugs of emails.networks that employees may choose, in its order; empty: all."""
+    style_guide: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
+    """How to write, by language: plain paragraphs, shown at /style-guide."""
 
 
 class SigningKey(Base):
@@ -114,7 +122,7 @@ class Employee(Base):
     off_boards: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """She asked to stand on nobody's board."""
     sought: Mapped[str | None] = mapped_column(sa.Text().with_variant(sa.Text(collation="C"), "postgresql"))
-    """Her name, address and office folded (service.seeking.folded), to be found and sorted by; None: not known yet."""
+    """Her name, address and office folded (service.people.seeking.folded), to be found and sorted by; None: not known yet."""
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"))
     leads: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """An advocacy leader: an example to her team, and recognised as such."""
@@ -191,3 +199,12 @@ class Liaison(Base):
     locked_until: Mapped[datetime | None] = mapped_column(Moment)
     session_epoch: Mapped[int] = mapped_column(default=0)
     """Raised at each change of password: sessions of an earlier epoch have ended."""
+    role: Mapped[str] = mapped_column(default="owner", server_default="owner")
+    """service.roles.Role: viewer, editor, liaison or owner."""
+    locked: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """Kept out until an owner lets her in again."""
+    removed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Gone for good; the row stays, because the audit log names it."""
+    link_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    """SHA-256 of a one-time link by which she chooses a password."""
+    link_until: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,0 +1,161 @@
+"""Results. In: nothing. Out: what shares brought, added up by day and by period, as tables that nobody writes by hand.
+
+`service.results.counting` keeps them: it takes the shares that triggers named (service.marking), works out what each
+brought, and adds the difference to what was counted of it before.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service import clock
+from service.database import Base, Json, Moment
+from service.models.arrivals import BigId
+
+EVERYBODY = 0
+"""The team under which the figures of all people stand, those without a team included."""
+
+
+class ChangedShare(Base):
+    """A share whose row or evidence changed and that is not counted since: written by the database's own triggers."""
+
+    __tablename__ = "changed_share"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    share_id: Mapped[int]
+
+
+class CountedShare(Base):
+    """What the figures hold of one share: the next counting adds the difference."""
+
+    __tablename__ = "counted_share"
+    __table_args__ = (
+        sa.Index("ix_counted_share_story", "story_id", "day", "subject"),
+        sa.Index("ix_counted_share_team", "team_id", "day"),
+        sa.Index("ix_counted_share_subject", "subject"),
+    )
+    share_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subject: Mapped[str] = mapped_column(sa.String(32))
+    story_id: Mapped[int]
+    network: Mapped[str]
+    team_id: Mapped[int] = mapped_column(default=EVERYBODY)
+    """The sharer's team when this share was first counted; 0: none. It stays, so that a move changes no past."""
+    audience: Mapped[int] = mapped_column(default=0)
+    """How many people she reaches on this network, as stated or on average, when this share was first counted."""
+    day: Mapped[date | None]
+    """The day of its first proof, in the programme's zone; None: it was opened and nothing more is known."""
+    facts: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    """What its row brought, by cell (scoring.results)."""
+    visits: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    """What its visits brought, by cell, on days whose visits are all kept still."""
+
+
+class DayFigure(Base):
+    """Figures of one day, team (0: everybody), network and story."""
+
+    __tablename__ = "day_figure"
+    __table_args__ = (sa.Index("ix_day_figure_story", "story_id", "team_id", "day"),)
+    team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    network: Mapped[str] = mapped_column(primary_key=True)
+    story_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    opened: Mapped[int] = mapped_column(default=0)
+    shares: Mapped[int] = mapped_column(default=0)
+    declared: Mapped[int] = mapped_column(default=0)
+    """Of the shares, those that are declared and nothing more; likewise the next three."""
+    seen: Mapped[int] = mapped_column(default=0)
+    confirmed: Mapped[int] = mapped_column(default=0)
+    engaged: Mapped[int] = mapped_column(default=0)
+    own_words: Mapped[int] = mapped_column(default=0)
+    reach: Mapped[int] = mapped_column(BigId, default=0)
+    readers: Mapped[int] = mapped_column(default=0)
+    human: Mapped[int] = mapped_column(default=0)
+    """Visits by people, repeated ones included; the next two by their verdicts."""
+    suspected: Mapped[int] = mapped_column(default=0)
+    bot: Mapped[int] = mapped_column(default=0)
+
+
+class ReasonFigure(Base):
+    """Visits of one day, team (0: everybody) and story, by verdict and reason."""
+
+    __tablename__ = "reason_figure"
+    __table_args__ = (sa.Index("ix_reason_figure_story", "story_id", "team_id", "day"),)
+    team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    story_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(primary_key=True)
+    """Verdict and reason, like bot:crawler."""
+    hits: Mapped[int] = mapped_column(default=0)
+
+
+class HourFigure(Base):
+    """Shares and visits by people in one hour of a day, in the programme's zone, of a team (0: everybody) and story."""
+
+    __tablename__ = "hour_figure"
+    __table_args__ = (sa.Index("ix_hour_figure_story", "story_id", "team_id", "day"),)
+    team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    story_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hour: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    shares: Mapped[int] = mapped_column(default=0)
+    human: Mapped[int] = mapped_column(default=0)
+
+
+class Activity(Base):
+    """What one person brought in a period, as a member of a team (0: whatever her team)."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        sa.Index("ix_activity_shares", "period", "team_id", "shares", "subject"),
+        sa.Index("ix_activity_readers", "period", "team_id", "readers", "subject"),
+        sa.Index("ix_activity_subject", "subject"),
+    )
+    period: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    """2026-W47, 2026-11, 2026-Q4, 2026 or all, in the programme's zone."""
+    team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    shares: Mapped[int] = mapped_column(default=0)
+    readers: Mapped[int] = mapped_column(default=0)
+
+
+class PeriodFigure(Base):
+    """How many different people shared in a period, of a team (0: of all), and what they brought together."""
+
+    __tablename__ = "period_figure"
+    period: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    people: Mapped[int] = mapped_column(default=0)
+    shares: Mapped[int] = mapped_column(default=0)
+    readers: Mapped[int] = mapped_column(default=0)
+
+
+class Crowd(Base):
+    """How many people belonged to the programme at the end of a week (of this one: now), by team (0: all)."""
+
+    __tablename__ = "crowd"
+    week: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    people: Mapped[int]
+
+
+class EditionFigure(Base):
+    """What became of an edition's digests, by state."""
+
+    __tablename__ = "edition_figure"
+    edition_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    week: Mapped[str] = mapped_column(sa.String(8), index=True)
+    states: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+
+
+class ResultsState(Base):
+    """Where counting stands: one row (id 1)."""
+
+    __tablename__ = "results_state"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zone: Mapped[str]
+    """In which days and hours were counted."""
+    visits_from: Mapped[date | None]
+    """The first day all of whose visits are kept still; earlier ones are counted for good."""
+    counted_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
