@@ -6,6 +6,7 @@ from alembic import context
 import service.models  # noqa: F401  (fills the metadata)
 from service.append_only import guard
 from service.database import Base
+from service.marking import mark
 
 
 def _render(type_, value, autogen):
@@ -30,5 +31,6 @@ with engine.connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
     guard(connection)
+    mark(connection)
     connection.commit()  # SQLite's own transactions are not Alembic's
 engine.dispose()
