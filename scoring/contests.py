@@ -49,6 +49,18 @@ class Line:
     people: int = 1
 
 
+def took_part(
+    acts: Iterable[Act], threshold: int = 1, teams: Mapping[str, str] | None = None, active: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return the people who enter a draw among all who took part, sorted: one ticket each.
+
+    Among people these are the ones of the standing; among teams those of `active` (people who confirmed a share on the
+    contest's days) whose team stands in it.
+    """
+    there = {line.who for line in standing(acts, threshold, teams)}
+    return tuple(sorted(there if teams is None else {who for who in active if teams.get(who) in there}))
+
+
 def standing(acts: Iterable[Act], threshold: int = 1, teams: Mapping[str, str] | None = None) -> tuple[Line, ...]:
     """Return everybody who took part, best first: whose figure is `threshold` or more.
 

@@ -7,7 +7,7 @@ last day a contest is closed: its result is published and stays, whatever is tak
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from scoring import contests as rules
+from scoring import money
 from scoring.contests import Act, Line, Measure
 from scoring.shares import State
 from scoring.weeks import day_of
@@ -23,6 +24,8 @@ from service import clock, programmes
 from service.board import short
 from service.campaigns import day
 from service.database import db
+from service.draws import of_contests
+from service.draws.plans import usual
 from service.journal import log
 from service.models import Campaign, Contest, Employee, LedgerEntry, Share, Story, Team
 from service.totals import on_boards
@@ -105,7 +108,15 @@ def _checked(values: dict[str, Any], of: Contest | None) -> dict[str, Any]:
     campaign = values.get("campaign_id") or None
     if campaign and db.session.get(Campaign, int(campaign)) is None:
         check.refuse("campaign_id", N_("This campaign is no longer here; choose again."))
-    drawn = check.text("draw_for_all", values.get("draw_for_all"), 100)
+    drawn = check.text("draw_for_all", values.get("draw_for_all"), 120)
+    prize, bar, worth = drawn.partition("|")
+    if drawn and not prize.strip():
+        check.refuse("draw_for_all", N_("Name the prize before its worth."))
+    elif bar and worth.strip() and money.worth(worth.strip()) is None:
+        check.refuse(
+            "draw_for_all",
+            N_("Write what a prize is worth as an amount and a currency, like 240 EUR or 240 €."),
+        )
     check.done()
     return {
         "name": name,
@@ -123,7 +134,8 @@ def _checked(values: dict[str, Any], of: Contest | None) -> dict[str, Any]:
 def look() -> int:
     """Work out each running contest's standing, and close those that are over; return how many were closed. Commits.
 
-    Idempotent: a closed contest is never looked at again.
+    Idempotent: a closed contest is never looked at again. Its draw among all who took part opens now
+    (service.draws.of_contests, which goes on from there).
     """
     programme = programmes.found()
     now = clock.now()
@@ -140,10 +152,11 @@ def look() -> int:
             contest.seen, contest.seen_at = _kept(contest, lines), now
             if now >= _end(contest, programme.zone) + GRACE:
                 contest.closed_at = now
-                contest.took_part = sorted(line.who for line in lines)
+                contest.took_part = list(_took_part(contest))
                 closed += 1
                 log.info("contest closed", contest=contest.id, took_part=len(lines))
         db.session.commit()
+    of_contests.open_what_is_due()
     return closed
 
 
@@ -159,25 +172,50 @@ def _kept(contest: Contest, lines: tuple[Line, ...]) -> dict[str, Any]:
 
 
 def entries(contest: Contest) -> tuple[str, ...]:
-    """Return who may enter a draw among all, one ticket each: subjects, or ids of teams; none until it is closed."""
+    """Return who enters a draw among all, one ticket each, as subjects; none until it is closed."""
     return tuple(contest.took_part)
 
 
 def standing(contest: Contest) -> tuple[Line, ...]:
     """Return who stands where by all that is known now. Reads only."""
-    teams: dict[str, str] | None = None
-    if contest.among == TEAMS:
-        rows = db.session.execute(sa.select(Employee.subject, Employee.team_id).where(Employee.team_id.is_not(None)))
-        teams = {subject: str(team) for subject, team in rows}
-    return rules.standing(_acts(contest), contest.threshold, teams)
+    return rules.standing(_acts(contest), contest.threshold, _teams(contest))
 
 
-def _acts(contest: Contest, subject: str | None = None) -> Iterator[Act]:
-    """Give what counts in a contest, of everybody on boards (in teams: of all members), or of one person."""
-    zone = programmes.current().zone
+def _teams(contest: Contest) -> dict[str, str] | None:
+    if contest.among != TEAMS:
+        return None
+    rows = db.session.execute(sa.select(Employee.subject, Employee.team_id).where(Employee.team_id.is_not(None)))
+    return {subject: str(team) for subject, team in rows}
+
+
+def _took_part(contest: Contest) -> tuple[str, ...]:
+    """Return who enters the draw among all: shares on networks that forbid prizes for posts bring nobody in.
+
+    Who is on no board by her own wish enters too: a draw shows nobody's figures.
+    """
+    out = usual().networks_out
+    active = {act.who for act in _acts(contest, out=out, measure=Measure.SHARES, everybody=True)}
+    acts = _acts(contest, out=out, everybody=True)
+    return rules.took_part(acts, contest.threshold, _teams(contest), active)
+
+
+def _acts(
+    contest: Contest,
+    subject: str | None = None,
+    *,
+    out: Collection[str] = (),
+    measure: str = "",
+    everybody: bool = False,
+) -> Iterator[Act]:
+    """Give what counts in a contest, of everybody on boards (in teams: of all members), or of one person.
+
+    Shares on the networks `out` are left out; `measure` "" is the contest's own.
+    """
+    zone, measure = programmes.current().zone, measure or contest.measure
     begin, end = _begin(contest, zone), _end(contest, zone)
-    who = on_boards() if contest.among == PEOPLE else Employee.status.not_in(("left", "gone", "suspended"))
-    if contest.measure == Measure.POINTS:
+    there = Employee.status.not_in(("left", "gone", "suspended"))
+    who = on_boards() if contest.among == PEOPLE and not everybody else there
+    if measure == Measure.POINTS:
         back = sa.orm.aliased(LedgerEntry)
         asked: Any = sa.select(LedgerEntry.subject, sa.func.sum(LedgerEntry.points), sa.func.max(LedgerEntry.at))
         asked = asked.join(Employee, Employee.subject == LedgerEntry.subject).where(
@@ -189,6 +227,10 @@ def _acts(contest: Contest, subject: str | None = None) -> Iterator[Act]:
         if contest.campaign_id:
             asked = asked.join(Share, LedgerEntry.share_id == Share.id).join(Story, Share.story_id == Story.id)
             asked = asked.where(Story.campaign_id == contest.campaign_id)
+        elif out:
+            asked = asked.outerjoin(Share, LedgerEntry.share_id == Share.id)
+        if out:
+            asked = asked.where(sa.or_(LedgerEntry.share_id.is_(None), Share.network.not_in(out)))
         asked = asked.where(LedgerEntry.subject == subject) if subject else asked.where(who)
         for whose, worth, at in db.session.execute(asked.group_by(LedgerEntry.subject)):
             yield Act("points", whose, int(worth), at)
@@ -198,10 +240,12 @@ def _acts(contest: Contest, subject: str | None = None) -> Iterator[Act]:
     shared = shared.where(Share.state.in_((State.CONFIRMED, State.ENGAGED)), Share.created_at < end)
     if contest.campaign_id:
         shared = shared.where(Story.campaign_id == contest.campaign_id)
+    if out:
+        shared = shared.where(Share.network.not_in(out))
     shared = shared.where(Share.subject == subject) if subject else shared.where(who)
     for number, whose, story, visited in db.session.execute(shared.execution_options(yield_per=5000)):
         moments = sorted(datetime.fromisoformat(moment) for moment in visited or ())
-        if contest.measure == Measure.SHARES:
+        if measure == Measure.SHARES:
             yield from (Act(f"story:{story}", whose, 1, at) for at in moments[:1] if begin <= at < end)
         else:
             inside = ((n, at) for n, at in enumerate(moments) if begin <= at < end)

@@ -21,7 +21,7 @@ from service import clock
 from service.books import terms
 from service.database import db
 from service.draws.plans import Plan
-from service.models import Draw, Employee, Entrant, FreeEntry, LeftOut, Liaison, Programme, Rank, Share, Story
+from service.models import Contest, Draw, Employee, Entrant, FreeEntry, LeftOut, Liaison, Programme, Rank, Share, Story
 from service.models.draws import DrawKind, DrawStatus, RankState
 from service.models.people import Status
 
@@ -74,6 +74,9 @@ def earned(draw: Draw, subject: str | None = None) -> Iterator[tuple[str, int]]:
 
     Of a month's draw: what its weeks bring, and what became known of the month before since its draw was frozen.
     """
+    if draw.kind == DrawKind.CONTEST:
+        yield from ((who, 1) for who in _took_part(draw) if subject in (None, who))
+        return
     plan = Plan.of(draw)
     month = month_of(draw)
     count = plan.count(month)
@@ -93,6 +96,12 @@ def earned(draw: Draw, subject: str | None = None) -> Iterator[tuple[str, int]]:
             held += max(0, counting.held(moments, late) - (had if who == one else 0))
         if held:
             yield one, held
+
+
+def _took_part(draw: Draw) -> list[str]:
+    """Return who enters for a contest, sorted; nobody until its result is published."""
+    asked = sa.select(Contest.took_part).where(Contest.id == draw.contest_id, Contest.closed_at.is_not(None))
+    return db.session.scalar(asked) or []
 
 
 def month_of(draw: Draw) -> str | None:

@@ -13,7 +13,7 @@ from service.database import db
 from service.draws import trail
 from service.draws.beacon import source_words
 from service.draws.plans import Plan, checked, rules_text, usual
-from service.models import Campaign, Draw, Prize
+from service.models import Campaign, Contest, Draw, Prize
 from service.models.draws import Beacon, DrawKind, DrawStatus
 from service.validation import N_, Check, paragraphs
 
@@ -45,14 +45,15 @@ def create(
     beacon: str = Beacon.NUMBERS,
     kind: str = DrawKind.MONTH,
     campaign_id: int | None = None,
+    contest_id: int | None = None,
     plan: Plan | None = None,
 ) -> Draw:
     """Open a draw and return it. Commits.
 
     `prizes` are (name, value) in their order; `month` like `2026-10` says whose tickets enter (None: the month in
     which it is frozen); `rules` None writes `plans.rules_text`. `beacon` says where the randomness comes from: public
-    numbers, which `source_text` names, or drand. `kind`, `campaign_id` and `plan` (None: the usual one) say what brings
-    tickets, and who may enter. `sample` marks randomness that is made up for showing.
+    numbers, which `source_text` names, or drand. `kind`, `campaign_id`, `contest_id` and `plan` (None: the usual one)
+    say what brings tickets, and who may enter. `sample` marks randomness that is made up for showing.
     Raises service.validation.Invalid with a refusal beside each field.
     """
     asked = Check()
@@ -64,6 +65,7 @@ def create(
         asked.refuse("name", N_("There is or was a draw of this name; each name is used once."))
     draw = Draw(name=name, sample=sample)
     draw.kind, draw.campaign_id = kind, campaign_id if kind == DrawKind.CAMPAIGN else None
+    draw.contest_id = contest_id if kind == DrawKind.CONTEST else None
     _fill(asked, draw, title, prizes, month, source_text, alternates, rules, beacon, plan or usual())
     db.session.add(draw)
     trail.note(draw, "opened", rules=rules_of.sha256(draw.rules), prizes=len(draw.prizes))
@@ -93,7 +95,7 @@ def edit(
     if draw.status != DrawStatus.OPEN:
         asked.refuse("name", N_("This draw is frozen; it never changes again."))
         asked.done()
-    if kind is not None:
+    if kind is not None and draw.kind != DrawKind.CONTEST:
         draw.kind, draw.campaign_id = kind, campaign_id if kind == DrawKind.CAMPAIGN else None
     _fill(
         asked,
@@ -132,14 +134,23 @@ def _fill(
     if beacon not in tuple(Beacon):
         asked.refuse("beacon", N_("Choose public numbers or drand."))
     campaign = db.session.get(Campaign, draw.campaign_id) if draw.campaign_id else None
-    plan = checked(asked, plan, draw.kind, campaign)
+    contest = db.session.get(Contest, draw.contest_id) if draw.contest_id else None
+    plan = checked(asked, plan, draw.kind, campaign, contest)
     asked.done()
     month = month if draw.kind == DrawKind.MONTH else None
     draw.beacon, draw.terms = beacon, plan.to_json()
     draw.title, draw.month, draw.alternates = title, month, alternates
     draw.source_text = paragraphs(source_text) if beacon == Beacon.NUMBERS else source_words()
     usual_rules = rules_text(
-        title, won, alternates, plan, kind=draw.kind, month=month, campaign=campaign, beacon=beacon
+        title,
+        won,
+        alternates,
+        plan,
+        kind=draw.kind,
+        month=month,
+        campaign=campaign,
+        contest=contest,
+        beacon=beacon,
     )
     draw.rules = paragraphs(rules) + "\n" if rules else usual_rules
     for old in list(draw.prizes):
@@ -159,6 +170,7 @@ def own_rules(draw: Draw) -> str | None:
         kind=draw.kind,
         month=draw.month,
         campaign=db.session.get(Campaign, draw.campaign_id) if draw.campaign_id else None,
+        contest=db.session.get(Contest, draw.contest_id) if draw.contest_id else None,
         beacon=draw.beacon,
     )
     return None if draw.rules == made else draw.rules

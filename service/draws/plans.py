@@ -14,7 +14,7 @@ from scoring import weeks
 from scoring.tickets import SHARE, WEEK, Count
 from service.books import terms
 from service.database import db
-from service.models import Campaign, Draw, DrawPlan, Programme, Team
+from service.models import Campaign, Contest, Draw, DrawPlan, Programme, Team
 from service.models.draws import Beacon, DrawKind
 from service.validation import N_, Check
 
@@ -83,9 +83,9 @@ def usual() -> Plan:
     return Plan.from_json(found.terms) if found else Plan()
 
 
-def checked(asked: Check, plan: Plan, kind: str, campaign: Campaign | None) -> Plan:
+def checked(asked: Check, plan: Plan, kind: str, campaign: Campaign | None, contest: Contest | None = None) -> Plan:
     """Return the plan with what follows from the draw's kind; refusals go beside its fields."""
-    if kind not in tuple(DrawKind):
+    if kind not in tuple(DrawKind) or (kind == DrawKind.CONTEST and contest is None):
         asked.refuse("kind", N_("Choose a month, a campaign, or days by hand."))
         return plan
     if plan.per not in (WEEK, SHARE):
@@ -96,6 +96,8 @@ def checked(asked: Check, plan: Plan, kind: str, campaign: Campaign | None) -> P
         plan = replace(plan, first=None, last=None)
     elif kind == DrawKind.CAMPAIGN and campaign is None:
         asked.refuse("campaign", N_("Choose a campaign."))
+    elif contest is not None and kind == DrawKind.CONTEST:
+        plan = replace(plan, first=contest.starts_on, last=contest.ends_on, at_most=1, free=min(plan.free, 1))
     elif campaign is not None and kind == DrawKind.CAMPAIGN:
         plan = replace(plan, first=plan.first or campaign.starts_on, last=plan.last or campaign.ends_on)
         outside = plan.first and plan.last and not campaign.starts_on <= plan.first <= plan.last <= campaign.ends_on
@@ -131,6 +133,7 @@ def rules_text(
     kind: str = DrawKind.MONTH,
     month: str | None = None,
     campaign: Campaign | None = None,
+    contest: Contest | None = None,
     beacon: str = Beacon.NUMBERS,
 ) -> str:
     """Return the rules file that a draw has unless the liaison writes another one: the settings in plain words."""
@@ -140,8 +143,7 @@ def rules_text(
         title,
         "",
         f"Run by: {company}, {programme.name if programme else ''}".rstrip(", "),
-        f"Who takes part: every employee who holds tickets of {_span(plan, kind, month, campaign)} when the pool is "
-        "frozen.",
+        _entering(plan, kind, month, campaign, contest),
         "Liaisons of the programme, excluded people and people who left do not enter.",
         *_who(plan),
         f"Tickets: {_tickets(plan, kind)}",
@@ -160,6 +162,19 @@ def rules_text(
         "The draw follows goodword-draw-v1; its pool, source and ranks are published and anyone can check them.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _entering(plan: Plan, kind: str, month: str | None, campaign: Campaign | None, contest: Contest | None) -> str:
+    if contest is None or kind != DrawKind.CONTEST:
+        span = _span(plan, kind, month, campaign)
+        return f"Who takes part: every employee who holds tickets of {span} when the pool is frozen."
+    days = f"the contest {contest.name}, {contest.starts_on} to {contest.ends_on}"
+    if contest.among == "teams":
+        return (
+            f"Who takes part: every member of a team that stood in {days}, who brought a reader to at least one share "
+            "of her own on these days."
+        )
+    return f"Who takes part: every employee who took part in {days}, whatever her place."
 
 
 def _span(plan: Plan, kind: str, month: str | None, campaign: Campaign | None) -> str:
@@ -184,6 +199,8 @@ def _who(plan: Plan) -> list[str]:
 
 
 def _tickets(plan: Plan, kind: str) -> str:
+    if kind == DrawKind.CONTEST:
+        return "one each, so that everybody who took part has the same chance."
     at_most = plan.at_most or terms().rules.tickets_a_month
     of = " of the campaign's stories" if kind == DrawKind.CAMPAIGN else ""
     what = (
@@ -199,6 +216,8 @@ def _limits(plan: Plan, kind: str) -> list[str]:
     if kind == DrawKind.MONTH:
         late = "What becomes known after the freeze counts in the next draw."
         found.append(f"A week belongs to the month of its Thursday. {late}")
+    elif kind == DrawKind.CONTEST:
+        found.append("What becomes known after the contest's result is published brings no ticket.")
     else:
         found.append("What becomes known after the freeze brings no ticket in this draw.")
     if plan.networks_out:

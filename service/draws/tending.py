@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from service import clock
 from service.database import db
-from service.draws import beacon, monthly
+from service.draws import beacon, monthly, of_contests
 from service.draws.opening import find
 from service.draws.running import run
 from service.journal import log
@@ -20,7 +20,7 @@ def tend() -> int:
 
     One job of the schedule calls it; whoever calls it twice, or kills it and calls again, gets what one call gives.
     """
-    return monthly.hold() + draw_what_is_due()
+    return monthly.hold() + of_contests.hold() + draw_what_is_due()
 
 
 def draw_what_is_due() -> int:

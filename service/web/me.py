@@ -30,7 +30,7 @@ from service import (
     topics,
 )
 from service.database import db
-from service.draws import free_way
+from service.draws import free_way, of_contests
 from service.models import Employee, Programme, Topic
 from service.models.people import Status
 from service.passes import Purpose
@@ -129,6 +129,8 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         paused=choices.resting(employee),
         contests=contests.hers(employee),
         contest_lines=lambda contest: contests.shown(contest, employee),
+        contest_draw=of_contests.of,
+        contest_prize=of_contests.prize_of,
         shown_as=choices.shown_as(employee),
         groups=programme is not None and programme.works_council,
         asks=programme is not None and programme.opt_in and employee.status == Status.INVITED,

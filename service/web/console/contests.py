@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from emails.slots import day_in
 from service import boards, campaigns, clock, contests
 from service.database import db
+from service.draws import of_contests
 from service.models import Contest
 from service.validation import Invalid
 from service.web.boards import measures
@@ -95,5 +96,7 @@ def page(found: Contest | None, values: dict[str, Any], errors: dict[str, str]) 
         fewest=boards.FEWEST,
         campaigns=campaigns.all_campaigns(),
         lines=contests.shown(found) if found else [],
+        drawing=of_contests.of(found) if found else None,
+        prize=of_contests.prize_of(found) if found else None,
         today=day_in(clock.now(), zone()),
     )
