@@ -68,13 +68,12 @@ def _begins_quotation(lines: list[str], n: int) -> bool:
         return sum(1 for each in following if _ALSO.match(each)) >= 2
     if not re.search(r"[\d<@]", " ".join(lines[n : n + _LINES])):
         return False
-    for more in range(1, _LINES + 1):
-        if ":" not in lines[min(n + more, len(lines)) - 1]:
-            continue
-        joined = "\n".join(lines[n : n + more])
-        if len(joined) > _LONG:
+    joined = ""
+    for each in lines[n : n + _LINES]:
+        joined = f"{joined}\n{each}"
+        if not each.strip(" >") or len(joined) > _LONG:
             break
-        if _INTRODUCED.match(joined) or _NAMED.match(joined):
+        if ":" in each and (_INTRODUCED.match(joined[1:]) or ("<" in line and _NAMED.match(joined[1:]))):
             return True
     return False
 

@@ -125,6 +125,24 @@ class You:
 
 
 @dataclass(frozen=True, slots=True)
+class SuggestionAnswer:
+    """What became of something that she suggested, or wrote to us."""
+
+    outcome: str
+    """answered, accepted or declined."""
+    words: str = ""
+    """The liaison's, in paragraphs; "" for none."""
+    url: str = ""
+    """What she suggested; "" where her mail named no address."""
+    title: str = ""
+    """Of the story made of it."""
+    points: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class EarnedBadge:
     """A badge as its mail tells it."""
 

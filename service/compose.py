@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from emails import badge, digest, fresh_link, frozen, invitation, values, winner
+from emails import answer, badge, digest, fresh_link, frozen, invitation, values, winner
 from emails.digest import CompiledDigest
 from emails.passes import make
 from service import passes
@@ -164,12 +164,17 @@ def _winner(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetim
 
 
 def _fresh_link(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
-    return fresh_link.compose(_programme(facts), to, facts["days"], row.message_id, date)
+    return fresh_link.compose(_programme(facts), to, facts["days"], row.message_id, date, facts.get("reset", False))
 
 
 def _badge(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
     news = [values.EarnedBadge(**each) for each in facts["badges"]]
     return badge.compose(_programme(facts), to, news, row.message_id, date)
+
+
+def _suggestion(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+    told = values.SuggestionAnswer(**facts["suggestion"])
+    return answer.compose(_programme(facts), to, told, row.message_id, date)
 
 
 def _programme(facts: dict[str, Any]) -> values.Programme:
@@ -183,6 +188,7 @@ _LETTERS: dict[str, Callable[[Due, dict[str, Any], values.Recipient, datetime], 
     "passed-on": _winner,
     "fresh-link": _fresh_link,
     "badge": _badge,
+    "suggestion": _suggestion,
 }
 
 KINDS = frozenset({"digest", "test", *_LETTERS})

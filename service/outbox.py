@@ -2,7 +2,7 @@
 
 `facts` of a row, beside what `recipient_facts` builds, by kind (emails.values names the classes):
 digest {"you": You}; invitation {"topics": [name, …]}; frozen {"frozen": FrozenTickets}; winner {"prize": WonPrize};
-fresh-link {"days": number};
+fresh-link {"days": number}; suggestion {"suggestion": SuggestionAnswer};
 badge {"badges": [EarnedBadge, …]}; test {"edition": Edition, "stories": [id, …], "you": You}. Nothing here commits.
 """
 

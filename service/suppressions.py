@@ -30,6 +30,7 @@ CLASSES = {
     "winner": "draw",
     "passed-on": "draw",
     "fresh-link": "own-page",
+    "suggestion": "suggestion",
     "test": "test",
 }
 """Kind of mail → class. One-click unsubscribe of the digest stops the class "digest" and leaves a winner her mail."""
@@ -87,7 +88,12 @@ def suppress_hash(hashed: str, scope: str, reason: str) -> None:
 
 def lift(address: str, scope: str | None = None) -> int:
     """Take back one suppression of the address (None: every one); return how many there were. Never commits."""
-    found = sa.delete(Suppression).where(Suppression.address_hash == address_hash(address))
+    return lift_hash(address_hash(address), scope)
+
+
+def lift_hash(hashed: str, scope: str | None = None) -> int:
+    """Take back one suppression of an address known by its hash alone (None: every one). Never commits."""
+    found = sa.delete(Suppression).where(Suppression.address_hash == hashed)
     if scope is not None:
         found = found.where(Suppression.scope == scope)
     return int(db.session.execute(found).rowcount)  # type: ignore[attr-defined]

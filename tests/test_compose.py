@@ -54,6 +54,9 @@ def enqueued(noor: Employee, kind: str) -> Outbox:
         "winner": {"prize": prize_facts().to_json()},
         "passed-on": {"prize": prize_facts().to_json()},
         "fresh-link": {"days": 30},
+        "suggestion": {
+            "suggestion": values.SuggestionAnswer("declined", "Not now, sorry.", "https://a.example/b").to_json()
+        },
     }[kind]
     made = outbox.enqueue(noor, kind, f"draw:2026-10:{kind}", facts)
     assert made is not None
@@ -71,6 +74,7 @@ def enqueued(noor: Employee, kind: str) -> Outbox:
         ("winner", "A bicycle"),
         ("passed-on", "A bicycle"),
         ("fresh-link", "here is your page again."),
+        ("suggestion", "Not now, sorry."),
     ],
 )
 def test_each_kind_becomes_its_mail_with_links_of_its_receiver(noor: Employee, kind: str, says: str) -> None:

@@ -19,13 +19,16 @@ from service.journal import log
 from service.models.mail import Edition, MailState, Outbox, Selection, Suppression
 from service.models.people import Employee, Status
 from service.rests import paused_at
-from service.suppressions import ALL, stops
+from service.suppressions import ALL, CLASSES, stops
 
 WINDOW = 32
 """Rows that turn `submitting` in one commit: as many can become doubtful at once when power is lost."""
 
 GONE = {str(Status.LEFT): "left", str(Status.GONE): "gone"}
 """Statuses that get no mail of any kind."""
+
+HERS = frozenset({"frozen", "winner", "passed-on", "fresh-link", "suggestion"})
+"""Kinds that somebody suspended gets too: proof of a draw that took place with her, her prize, what she asked for."""
 
 
 class Row(NamedTuple):
@@ -243,11 +246,9 @@ def _absent(row: Any) -> str | None:
         return None
     if row.status in GONE:
         return GONE[row.status]
-    if row.kind not in ("digest", "invitation"):
-        return None
-    if row.status == Status.SUSPENDED:
+    if row.status == Status.SUSPENDED and row.kind not in HERS:
         return "suspended"
-    if row.status != Status.PAUSED:
+    if row.status != Status.PAUSED or CLASSES.get(row.kind) != "digest":
         return None
     return "paused" if paused_at(row, database_now()) else None
 

@@ -14,6 +14,7 @@ ROOMS = (
     "steering",
     "visits",
     "me",
+    "suggest",
     "badges",
     "boards",
     "decoy",
