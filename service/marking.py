@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-_SHARE = ("state", "opened_at", "declared_at", "seen_at", "visited_at", "own_words", "story_id")
+_SHARE = ("state", "opened_at", "declared_at", "seen_at", "visited_at", "own_words", "text_id")
 """Columns of a share that figures are made of."""
 
 _POSTGRESQL = """

@@ -66,6 +66,8 @@ SCHEDULE = (
     Task("boards", 60, "service.boards:tend", "join rows of how many people hold how many points"),
     Task("contests", 900, "service.contests:look", "work out contests, close those that are over"),
     Task("standing", 3600, "service.boards:look_again", "see who may stand on boards, however that changed"),
+    Task("results", 60, "service.results:count", "count what shares and visits brought"),
+    Task("results-hourly", 3600, "service.results:refresh", "note the programme's size and what became of digests"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )
 

@@ -78,7 +78,7 @@ class DayFigure(Base):
 
 
 class ReasonFigure(Base):
-    """Visits of one day, team (0: everybody) and story, by verdict and reason."""
+    """Visits of one day, team (0: everybody) and story by verdict and reason, and its shares by the words they took."""
 
     __tablename__ = "reason_figure"
     __table_args__ = (sa.Index("ix_reason_figure_story", "story_id", "team_id", "day"),)
@@ -86,7 +86,7 @@ class ReasonFigure(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     story_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str] = mapped_column(primary_key=True)
-    """Verdict and reason, like bot:crawler."""
+    """Verdict and reason, like bot:crawler; or text:12, the number of a suggestion, text:own or text:title."""
     hits: Mapped[int] = mapped_column(default=0)
 
 
