@@ -46,10 +46,10 @@ def keep(encoded: Encoded) -> str:
     return name
 
 
-def fetched(url: str, policy: Policy = fetch.PUBLIC) -> Encoded:
+def fetched(url: str, policy: Policy = fetch.PUBLIC, seconds: float = 15) -> Encoded:
     """Return a picture from a public address, encoded. Raises Invalid. Touches no database."""
     try:
-        found = fetch.fetch(url, LARGEST, 15, "image/*", policy)
+        found = fetch.fetch(url, LARGEST, seconds, "image/*", policy)
     except fetch.NotFetched as refusal:
         raise Invalid({"picture": refusal.words}) from refusal
     return encode(found.body)

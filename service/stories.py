@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from service import campaigns, clock, topics
 from service.database import db
 from service.locales import language_of
-from service.models import Campaign, Picture, Story
+from service.models import Campaign, Picture, Share, Story
 from service.models.content import Afterwards, Kind, StoryStatus
 from service.validation import N_, Check, Invalid, Words, one_line
 
@@ -31,6 +31,10 @@ FIELDS = (
     "evergreen",
     "picture_hash",
     "picture_alt",
+    "source",
+    "canonical_key",
+    "internal",
+    "rest_weeks",
 )
 """What `create` takes and `edit` changes; the first of `topics` becomes the lead topic."""
 
@@ -48,8 +52,14 @@ DEFAULTS: dict[str, Any] = {
     "evergreen": False,
     "picture_hash": None,
     "picture_alt": "",
+    "source": "",
+    "canonical_key": None,
+    "internal": False,
+    "rest_weeks": 0,
 }
 LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_ALT = 200, 600, 250
+MOST_REST = 52
+"""Weeks that an evergreen story may rest between two uses."""
 
 
 def create(**fields: Any) -> Story:
@@ -173,6 +183,10 @@ def checked(values: dict[str, Any], of: Story | None) -> dict[str, Any]:
         "evergreen": bool(values["evergreen"]),
         "picture_hash": _row(check, "picture_hash", Picture, values["picture_hash"]),
         "picture_alt": check.text("picture_alt", values["picture_alt"], LONGEST_ALT),
+        "source": one_line(str(values["source"] or ""))[:80],
+        "canonical_key": str(values["canonical_key"])[:600] if values["canonical_key"] else None,
+        "internal": _notice(check, bool(values["internal"]), of),
+        "rest_weeks": _weeks(check, values["rest_weeks"]),
     }
     check.done()
     return clean
@@ -214,6 +228,23 @@ def _moment(check: Check, name: str, value: object) -> datetime | None:
         return value.astimezone(UTC)
     check.refuse(name, N_("Write day and time, with the time zone."))
     return None
+
+
+def _notice(check: Check, internal: bool, of: Story | None) -> bool:
+    """Return whether it is a notice for colleagues alone; what was shared already cannot become one."""
+    if internal and of is not None and not of.internal:
+        shared = sa.select(Share.id).where(Share.story_id == of.id).limit(1)
+        if db.session.scalar(shared) is not None:
+            check.refuse("internal", N_("Colleagues have shared it already; archive it and write a notice instead."))
+    return internal
+
+
+def _weeks(check: Check, value: object) -> int:
+    text = str(value or 0)
+    if not text.isdecimal() or int(text) > MOST_REST:
+        check.refuse("rest_weeks", N_("Write a number of weeks from 0 to %(most)d."), most=MOST_REST)
+        return 0
+    return int(text)
 
 
 def _row(check: Check, name: str, table: type[Any], key: Any) -> Any:

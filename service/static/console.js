@@ -61,3 +61,12 @@ if (editor) {
   if (document.querySelector("[aria-invalid]") || !first.hasAttribute("src")) show();
   editor.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 600); });
 }
+
+// What takes seconds says so on its own button; coming back by the browser's Back, it is as before.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter, slow = button?.dataset.slow || event.target.dataset.slow;
+  if (!button || !slow) return;
+  const before = button.textContent;
+  setTimeout(() => { button.textContent = slow; button.disabled = true; });
+  window.addEventListener("pagehide", () => { button.textContent = before; button.disabled = false; }, { once: true });
+});

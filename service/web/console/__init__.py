@@ -19,6 +19,7 @@ NOUNS = (
     "badges",
     "stories",
     "story",
+    "pasting",
     "visits",
     "cards",
     "poster",
@@ -27,6 +28,7 @@ NOUNS = (
     "contests",
     "people",
     "person",
+    "person_acts",
     "draws",
     "rules",
 )

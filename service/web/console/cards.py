@@ -13,7 +13,7 @@ from service import settings
 from service.database import db
 from service.models import Story, Topic
 from service.web.console.room import programme, room
-from service.web.console.story import typed, values_of
+from service.web.console.story import picture_of_form, typed, values_of
 
 BUTTONS = ("linkedin", "x", "whatsapp")
 """Three common networks stand for the reader's own first three."""
@@ -42,8 +42,7 @@ def card_of_form() -> Response:
     form = typed(request.form)
     known = request.form.get("story_id", "")
     saved = db.session.get(Story, int(known)) if known.isdecimal() else None
-    if saved and not request.form.get("no_picture"):
-        form["picture_hash"] = saved.picture_hash
+    form["picture_hash"] = picture_of_form(saved)
     return framed(document(form, saved.id if saved else 0))
 
 

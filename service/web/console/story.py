@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from emails import posts, suggestions
 from emails.networks import NETWORKS, length
-from service import campaigns, share_texts, stories, topics, words
+from service import campaigns, duplicates, share_texts, stories, topics, words
 from service.database import db
-from service.models import Story, Team
+from service.models import Picture, Story, Team
 from service.share_texts import Wanted
 from service.validation import Invalid
 from service.web.console import texts as share_text_fields
@@ -24,7 +24,7 @@ from service.web.console.words import kinds, language_name, moment_of, said_all
 from service.web.language import gettext as _
 from service.web.reader import network_label
 
-PLAIN = ("kind", "title", "summary", "url", "language", "picture_alt")
+PLAIN = ("kind", "title", "summary", "url", "language", "picture_alt", "source", "canonical_key", "rest_weeks")
 
 
 @room.get("/stories/new")
@@ -57,10 +57,12 @@ def save(found: Story | None) -> Response | tuple[str, int]:
     form, texts = typed(request.form), share_text_fields.typed(request.form)
     if act := request.form.get("texts"):
         # A text was moved, added or removed by a page without a script: nothing is saved yet.
-        form["picture_hash"] = found.picture_hash if found else None
+        form["picture_hash"] = picture_of_form(found)
         return page(found, form, {}, share_text_fields.rearranged(texts, act)), 200
     try:
         form["picture_hash"] = _picture(found)
+        if found is None and (twins := unseen_twins(form)):
+            return page(None, form, {}, texts, twins=twins), 409
         fields = {name: form[name] for name in stories.FIELDS}
         found = stories.edit(found, **fields) if found else stories.create(**fields)
     except Invalid as refusal:
@@ -86,8 +88,15 @@ def page(
     errors: dict[str, str],
     texts: list[Wanted] | None = None,
     wrong: dict[int, str] | None = None,
+    read: dict[str, Any] | None = None,
+    twins: list[duplicates.Twin] | None = None,
 ) -> str:
-    """Return the editor with these values, refusals and share texts; `wrong`: why texts are refused, by number."""
+    """Return the editor with these values, refusals and share texts.
+
+    `wrong`: why texts are refused, by number. `read`: what a page gave. `twins`: stories that are perhaps the same.
+    """
+    if twins is None and found is None and values.get("title"):
+        twins = twins_of(values)
     if texts is None:
         texts = [Wanted(t.network, t.language, t.text, t.id) for t in found.texts] if found else []
     mine = programme()
@@ -111,7 +120,21 @@ def page(
         campaigns=campaigns.all_campaigns(),
         languages=[(code, language_name(code)) for code in languages()],
         kinds=list(kinds().items()),
+        read=read,
+        twins=twins or [],
     )
+
+
+def twins_of(form: dict[str, Any]) -> list[duplicates.Twin]:
+    """Return the stories that are perhaps the same as the one in the form."""
+    return duplicates.of(str(form["url"]), str(form["title"]), form.get("canonical_key"))
+
+
+def unseen_twins(form: dict[str, Any]) -> list[duplicates.Twin]:
+    """Return them where the form does not say that they were looked at: nothing is saved then."""
+    seen = set(request.form.get("twins", "").split(","))
+    twins = twins_of(form)
+    return [] if {str(twin.story.id) for twin in twins} <= seen else twins
 
 
 def values_of(found: Story) -> dict[str, Any]:
@@ -134,6 +157,7 @@ def typed(form: MultiDict[str, str]) -> dict[str, Any]:
         "publish_from": moment_of(form.get("publish_from", "")),
         "publish_until": moment_of(form.get("publish_until", "")),
         "evergreen": bool(form.get("evergreen")),
+        "internal": bool(form.get("internal")),
         "picture_hash": None,
     }
 
@@ -150,6 +174,16 @@ def shares_of(found: Story) -> list[dict[str, Any]]:
     return rows
 
 
+def picture_of_form(story: Story | None) -> str | None:
+    """Return the picture that the editor shows: one that was found on a page, else the story's."""
+    found = request.form.get("found_picture", "")
+    if request.form.get("no_picture"):
+        return None
+    if found and db.session.get(Picture, found) is not None:
+        return found
+    return story.picture_hash if story else None
+
+
 def _picture(found: Story | None) -> str | None:
     """Return the hash of the picture: a new one if a file came, none if it was taken away, else the one it has."""
     upload = request.files.get("picture")
@@ -157,6 +191,4 @@ def _picture(found: Story | None) -> str | None:
         from service import pictures
 
         return pictures.store(upload.read())
-    if request.form.get("no_picture"):
-        return None
-    return found.picture_hash if found else None
+    return picture_of_form(found)
