@@ -134,5 +134,5 @@ def test_liaisons_are_added_and_get_new_passwords(run, programme) -> None:  # ty
     )
     assert run("liaison", "password", "x@acme.example", "--password-stdin", typed="another password\n").exit_code == 1
     assert json.loads(run("liaison", "list", "--json").stdout) == [
-        {"email": "liam@acme.example", "name": "Liam", "locked": False}
+        {"email": "liam@acme.example", "name": "Liam", "role": "owner", "locked": False}
     ]

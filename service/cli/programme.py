@@ -137,18 +137,24 @@ _PASSWORD = click.option(
 @liaison.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
+@click.option(
+    "--role",
+    type=click.Choice(["viewer", "editor", "liaison", "owner"]),
+    default=None,
+    help="What the person may do (default: the first one is the owner, later ones are liaisons).",
+)
 @click.option("--language", default="en", show_default=True, help="Language of the console.")
 @click.option("--zone", default="", help="Time zone, like Europe/Rome (default: the programme's).")
 @_PASSWORD
 @with_app
-def add_liaison(email: str, name: str, language: str, zone: str, from_stdin: bool) -> None:
+def add_liaison(email: str, name: str, role: str | None, language: str, zone: str, from_stdin: bool) -> None:
     """Let the person with this EMAIL sign in to the console. Asks for the password twice."""
     from service import liaisons, programmes
 
     programme_found = programmes.found()
     zone = zone or (programme_found.zone if programme_found else "UTC")
     given = {"email": email, "name": name, "password": _password(from_stdin), "language": language, "zone": zone}
-    _tried(liaisons.add, given)
+    _tried(liaisons.add, {**given, "role": role})
     click.echo("Added. The console is at /console.")
 
 
@@ -173,14 +179,20 @@ def list_liaisons(as_json: bool) -> None:
 
     database.reading.set(True)
     rows = [
-        {"email": row.email, "name": row.name, "locked": bool(row.locked_until and row.locked_until > clock.now())}
+        {
+            "email": row.email,
+            "name": row.name,
+            "role": row.role,
+            "locked": row.locked or bool(row.locked_until and row.locked_until > clock.now()),
+        }
         for row in liaisons.everybody()
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
-        click.echo(f"{row['email']:40} {row['name']:30} {'locked for now' if row['locked'] else ''}".rstrip())
+        locked = "locked for now" if row["locked"] else ""
+        click.echo(f"{row['email']:40} {row['name']:30} {row['role']:8} {locked}".rstrip())
 
 
 def _password(from_stdin: bool) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import current_app, request, url_for
+from flask import request, url_for
 
 from service import clock
 from service.database import db
@@ -19,6 +19,7 @@ from service.models.content import StoryStatus
 from service.models.draws import DrawStatus, RankState
 from service.models.people import Status
 from service.validation import N_
+from service.web.console import rights
 from service.web.console.room import room
 from service.web.language import gettext as _
 
@@ -80,7 +81,7 @@ def drawn(noun: str | None = None, tab: str | None = None) -> Drawn:
     found, counted = Drawn(), counts()
     at = next((e for e in (tab, request.endpoint, noun) if e in _noun_of()), None)
     for key, words, tabs in NOUNS:
-        open_tabs = [(e, w) for e, w in tabs if _may(e)]
+        open_tabs = [(e, w) for e, w in tabs if rights.may(e)]
         if not open_tabs:
             continue
         first = open_tabs[0][0]
@@ -99,10 +100,6 @@ def _current(endpoint: str, at: str | None) -> str:
     if endpoint != at:
         return ""
     return "page" if endpoint == request.endpoint else "true"
-
-
-def _may(endpoint: str) -> bool:
-    return endpoint in current_app.view_functions
 
 
 def _noun_of() -> Mapping[str, str]:

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from service import liaisons, programmes
+from service import liaisons, programmes, roles
 from service.database import db
+from service.journal import log
 from service.models import Programme
+from service.web.language import gettext as _
 
 room = Blueprint("console", __name__, url_prefix="/console")
 
-OPEN = frozenset({"console.sign_in", "console.sign_in_post"})
+OPEN = frozenset({"console.sign_in", "console.sign_in_post", "console.welcome", "console.welcome_post"})
 """The only endpoints that answer without a signed-in liaison."""
 
 
 @room.before_request
-def _signed_in() -> Response | None:
-    """Let only a liaison in; anybody else is led to sign-in and back to where she wanted to go."""
+def _signed_in() -> Response | tuple[str, int] | None:
+    """Let a liaison in to what her role may; anybody else is led to sign-in and back to where she wanted to go."""
     liaison = liaisons.in_session(session.get("liaison"), session.get("epoch"))
     g.liaison = liaison
     if liaison is not None:
         g.language = liaison.language
-        return None
+        return None if request.endpoint in OPEN else _allowed()
     if request.endpoint in OPEN:
         return None
     session.pop("liaison", None)
@@ -33,6 +35,28 @@ def _signed_in() -> Response | None:
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": url_for("console.sign_in")})
     return redirect(to)
+
+
+def _allowed() -> tuple[str, int] | None:
+    """Refuse what this role may not, saying who may (service.web.console.rights)."""
+    from service.web.console import rights
+
+    if rights.here():
+        return None
+    needed = rights.needed(request.endpoint)
+    log.warning("not allowed", liaison=g.liaison.id, role=g.liaison.role, endpoint=request.endpoint)
+    ask = roles.who_may(needed)[:5]
+    return render_template("console/not_yours.html", needed=needed, ask=ask, words=roles_in_words()), 403
+
+
+def roles_in_words() -> dict[str, str]:
+    """Return the roles' names in the page's language."""
+    return {
+        roles.Role.VIEWER: _("Viewer"),
+        roles.Role.EDITOR: _("Editor"),
+        roles.Role.LIAISON: _("Liaison"),
+        roles.Role.OWNER: _("Owner"),
+    }
 
 
 @room.after_request

@@ -12,7 +12,7 @@ from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
 from service.models.draws import DrawStatus, RankState
 from service.models.mail import MailState
-from service.web.console import badges, patterns
+from service.web.console import badges, patterns, rights
 from service.web.console.editions import facts
 from service.web.console.room import programme, room
 from service.web.language import gettext as _
@@ -28,7 +28,13 @@ def week() -> Response | str:
     if found is None:
         return redirect(url_for("console.edition_open"))
     earlier = [e for e in editions.recent(9) if e.id != found.id]
-    return render_template("console/week.html", noun="console.week", needs=needs(), earlier=earlier, **facts(found))
+    return render_template(
+        "console/week.html",
+        noun="console.week",
+        needs=[n for n in needs() if rights.may_go(n[2])],
+        earlier=earlier,
+        **facts(found),
+    )
 
 
 def needs() -> list[tuple[str, str, str]]:

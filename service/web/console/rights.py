@@ -1,0 +1,92 @@
+"""Rights. In: an endpoint of the console and a liaison's role. Out: whether she may open it, and whom to ask if not.
+
+Every endpoint stands in one of the sets below. One that nobody thought of is open to owners alone, and
+tests/test_rights.py fails until it stands here.
+"""
+
+from __future__ import annotations
+
+from flask import current_app, g, request
+from werkzeug.exceptions import HTTPException
+
+from service.roles import Role, allows
+from service.web.console.room import room
+
+
+def _named(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+ANYBODY_SIGNED_IN = _named(
+    "sign_out",
+)
+VIEWER = _named(
+    "week edition edition_open edition_panel",
+    "stories story story_visits card poster poster_code",
+    "campaigns campaign badge_list rules",
+)
+"""Programme, content and figures of groups; nothing of one person, no mail, no export."""
+
+EDITOR = _named(
+    "story_begin story_paste",
+    "story_new story_create story_save story_status story_links stories_bulk stories_undo card_of_form poster_make",
+    "campaign_new campaign_create campaign_save boards contests contest draws",
+)
+"""Who writes: content and its plans; boards as colleagues see them."""
+
+LIAISON = _named(
+    "edition_act edition_preview edition_preview_find edition_preview_mail edition_test edition_who edition_words",
+    "people people_search people_import people_preview people_take person",
+    "person_suspend person_reinstate person_draws person_leads person_links person_data person_erase person_erased",
+    "doubts doubt_decide hold hold_release patterns pattern_decide",
+    "contest_new contest_create contest_save",
+    "badge_declare badge_fill badge_switch rules_try rules_trial rules_save rules_withdraw",
+    "draw draw_new draw_create draw_edit draw_save draw_disqualify draw_fetch draw_freeze draw_hand_over draw_run",
+    "draw_export",
+    "draws_monthly draws_monthly_save",
+)
+"""Who runs the programme: people, mails, editions, draws."""
+
+OWNER = _named()
+"""Who says who may what, and reads what everybody did."""
+
+SETS = (
+    (Role.VIEWER, ANYBODY_SIGNED_IN),
+    (Role.VIEWER, VIEWER),
+    (Role.EDITOR, EDITOR),
+    (Role.LIAISON, LIAISON),
+    (Role.OWNER, OWNER),
+)
+RIGHTS = {f"console.{name}": role for role, names in SETS for name in names}
+"""Endpoint → the least role that may open it."""
+
+
+def needed(endpoint: str | None) -> Role:
+    """Return the least role that may open this endpoint; one that is not in the table: an owner's."""
+    return RIGHTS.get(endpoint or "", Role.OWNER)
+
+
+@room.app_template_global("may")
+def may(endpoint: str) -> bool:
+    """Return whether the signed-in liaison may open this endpoint, which must exist: what she may not is not shown."""
+    liaison = g.get("liaison")
+    if liaison is None or endpoint not in current_app.view_functions:
+        return False
+    return allows(liaison.role, needed(endpoint))
+
+
+def may_go(address: str) -> bool:
+    """Return whether the signed-in liaison may follow a link of ours; "#part" and other rooms are open to everybody."""
+    path = address.partition("#")[0].partition("?")[0]
+    if not path.startswith("/console/"):
+        return True
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(path)
+    except HTTPException:
+        return False
+    return may(endpoint)
+
+
+def here() -> bool:
+    """Return whether the signed-in liaison may have what this request asks for."""
+    return may(request.endpoint or "")
