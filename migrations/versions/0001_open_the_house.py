@@ -817,6 +817,20 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_story_status"), ["status"], unique=False)
 
     op.create_table(
+        "story_act",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.Column("by", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(), nullable=False),
+        sa.Column("stories", database.Json, nullable=False),
+        sa.Column("undone_at", database.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["by"], ["liaison.id"], name=op.f("fk_story_act_by_liaison"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_story_act")),
+    )
+    with op.batch_alter_table("story_act", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_story_act_at"), ["at"], unique=False)
+
+    op.create_table(
         "cohort_member",
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("employee_id", sa.Integer(), nullable=False),
@@ -1210,6 +1224,13 @@ def upgrade():
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.create_index("ix_evidence_at", ["at"], unique=False)
+        batch_op.create_index(
+            "ix_evidence_click",
+            ["click"],
+            unique=False,
+            postgresql_where=sa.text("click IS NOT NULL"),
+            sqlite_where=sa.text("click IS NOT NULL"),
+        )
         batch_op.create_index("ix_evidence_share", ["share_id", "at"], unique=False)
         batch_op.create_index(
             "ix_evidence_weekly",
@@ -1332,6 +1353,11 @@ def downgrade():
             sqlite_where=sa.text("weekly IS NOT NULL"),
         )
         batch_op.drop_index("ix_evidence_share")
+        batch_op.drop_index(
+            "ix_evidence_click",
+            postgresql_where=sa.text("click IS NOT NULL"),
+            sqlite_where=sa.text("click IS NOT NULL"),
+        )
         batch_op.drop_index("ix_evidence_at")
 
     op.drop_table("evidence")
@@ -1398,6 +1424,10 @@ def downgrade():
         batch_op.drop_index("ix_cohort_member_employee")
 
     op.drop_table("cohort_member")
+    with op.batch_alter_table("story_act", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_story_act_at"))
+
+    op.drop_table("story_act")
     with op.batch_alter_table("story", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_story_status"))
         batch_op.drop_index(batch_op.f("ix_story_canonical_key"))

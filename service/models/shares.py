@@ -55,6 +55,12 @@ class Evidence(Base):
         sa.Index("ix_evidence_share", "share_id", "at"),
         sa.Index("ix_evidence_at", "at"),
         sa.Index(
+            "ix_evidence_click",
+            "click",
+            postgresql_where=sa.text("click IS NOT NULL"),
+            sqlite_where=sa.text("click IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_evidence_weekly",
             "at",
             postgresql_where=sa.text("weekly IS NOT NULL"),

@@ -1,0 +1,282 @@
+"""Reading. In: a scope. Out: its figures by network, story, topic, kind, campaign, words, reason, hour, person, team.
+
+Everything here reads aggregates, but for few rows: their people are looked for in works-council mode, and a campaign's
+different people are counted among its own shares.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.boards import FEWEST
+from service.database import db
+from service.models import (
+    Activity,
+    Campaign,
+    CountedShare,
+    Crowd,
+    DayFigure,
+    Employee,
+    HourFigure,
+    PeriodFigure,
+    ReasonFigure,
+    ShareText,
+    Story,
+    Team,
+    Topic,
+)
+from service.models.results import EVERYBODY
+from service.results import scopes
+from service.results.periods import Period, period
+from service.results.scopes import Scope
+from service.totals import on_boards
+
+SUMMED = (
+    "shares",
+    "declared",
+    "seen",
+    "confirmed",
+    "engaged",
+    "own_words",
+    "reach",
+    "readers",
+    "human",
+    "suspected",
+    "bot",
+)
+TOP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The sums of one network, story, topic, kind or campaign; `key` is its slug or number, "" for none."""
+
+    key: str
+    name: str
+    shares: int = 0
+    declared: int = 0
+    seen: int = 0
+    confirmed: int = 0
+    engaged: int = 0
+    own_words: int = 0
+    reach: int = 0
+    readers: int = 0
+    human: int = 0
+    suspected: int = 0
+    bot: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """How many took part in a week, of how many. `people` is None where it must not be shown."""
+
+    key: str
+    people: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A line of the people who bring most: name as she wants it."""
+
+    name: str
+    shares: int
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLine:
+    """A team's active advocates and what they brought; `mean` is shares per active advocate."""
+
+    name: str
+    people: int
+    shares: int
+    readers: int
+
+    @property
+    def mean(self) -> float:
+        return self.shares / self.people
+
+
+def _sums() -> list[Any]:
+    return [sa.func.sum(getattr(DayFigure, m)).label(m) for m in SUMMED]
+
+
+def by_network(scope: Scope) -> list[Line]:
+    """Return the sums by network, most shares first."""
+    asked = sa.select(DayFigure.network.label("key"), *_sums()).where(*scope.within(DayFigure))
+    return _lines(db.session.execute(asked.group_by(DayFigure.network)), {})
+
+
+def by_story(scope: Scope) -> list[Line]:
+    """Return the sums by story, most shares first."""
+    asked = sa.select(DayFigure.story_id.label("key"), *_sums()).where(*scope.within(DayFigure))
+    rows = db.session.execute(asked.group_by(DayFigure.story_id)).all()
+    titles = dict(db.session.execute(sa.select(Story.id, Story.title).where(Story.id.in_([r.key for r in rows]))).all())
+    return _lines(rows, {str(id_): title for id_, title in titles.items()})
+
+
+def by_kind(scope: Scope, stories: Sequence[Line]) -> list[Line]:
+    """Return the sums of these stories' lines by their kind."""
+    return _together(stories, {str(n): [kind] for n, kind in _of(Story.kind, stories)}, {})
+
+
+def by_campaign(scope: Scope, stories: Sequence[Line]) -> list[Line]:
+    """Return the sums of these stories' lines by the campaign they belong to; "" is none."""
+    names = {str(n): name for n, name in db.session.execute(sa.select(Campaign.id, Campaign.name))}
+    return _together(stories, {str(n): [str(c or "")] for n, c in _of(Story.campaign_id, stories)}, names)
+
+
+def by_topic(scope: Scope, stories: Sequence[Line], language: str) -> list[Line]:
+    """Return the sums by topic: a story of two topics counts for each, one of none under ""."""
+    asked = db.session.scalars(sa.select(Topic))
+    names = {str(topic.id): topic.names.get(language) or topic.name for topic in asked}
+    return _together(stories, {str(n): [str(t) for t in ts] or [""] for n, ts in _of(Story.topics, stories)}, names)
+
+
+def _of(column: Any, stories: Sequence[Line]) -> list[Any]:
+    ids = [int(line.key) for line in stories]
+    return list(db.session.execute(sa.select(Story.id, column).where(Story.id.in_(ids))))
+
+
+def _together(stories: Sequence[Line], keys: dict[str, list[str]], names: dict[str, str]) -> list[Line]:
+    sums: dict[str, Counter[str]] = {}
+    for line in stories:
+        for key in keys.get(line.key, [""]):
+            sums.setdefault(key, Counter()).update({m: getattr(line, m) for m in SUMMED})
+    found = [Line(key, names.get(key, key), **{m: of[m] for m in SUMMED}) for key, of in sums.items()]
+    return sorted(found, key=lambda line: (-line.shares, -line.human, line.name))
+
+
+def _lines(rows: Any, names: dict[str, str]) -> list[Line]:
+    found = []
+    for row in rows:
+        sums = {m: int(getattr(row, m) or 0) for m in SUMMED}
+        if any(sums.values()):
+            found.append(Line(str(row.key), names.get(str(row.key), str(row.key)), **sums))
+    return sorted(found, key=lambda line: (-line.shares, -line.human, line.name))
+
+
+def reasons(scope: Scope) -> dict[str, int]:
+    """Return hits by verdict and reason (`bot:crawler`), most first."""
+    asked = sa.select(ReasonFigure.reason, sa.func.sum(ReasonFigure.hits)).where(
+        *scope.within(ReasonFigure), ReasonFigure.reason.not_like("text:%")
+    )
+    found = {reason: int(n) for reason, n in db.session.execute(asked.group_by(ReasonFigure.reason)) if n}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def words(scope: Scope, most: int = TOP) -> list[tuple[str, int]]:
+    """Return (text, shares) of the words that shares took: a suggestion, or "own" and "title"; most first."""
+    asked = sa.select(ReasonFigure.reason, sa.func.sum(ReasonFigure.hits).label("n")).where(
+        *scope.within(ReasonFigure), ReasonFigure.reason.like("text:%")
+    )
+    rows = db.session.execute(asked.group_by(ReasonFigure.reason).order_by(sa.desc("n"), ReasonFigure.reason)).all()
+    found = [(reason.removeprefix("text:"), int(n)) for reason, n in rows if n > 0][:most]
+    ids = [int(what) for what, _n in found if what.isdigit()]
+    texts = dict(db.session.execute(sa.select(ShareText.id, ShareText.text).where(ShareText.id.in_(ids))).all())
+    return [(texts.get(int(what), "title") if what.isdigit() else what, n) for what, n in found]
+
+
+def hours(scope: Scope) -> tuple[list[list[int]], list[list[int]]]:
+    """Return shares and human visits as seven lists, Monday first, of 24 hours each."""
+    measures = (sa.func.sum(HourFigure.shares), sa.func.sum(HourFigure.human))
+    asked = sa.select(HourFigure.day, HourFigure.hour, *measures).where(*scope.within(HourFigure))
+    shares, visits = [[0] * 24 for _ in range(7)], [[0] * 24 for _ in range(7)]
+    for day, hour, shared, human in db.session.execute(asked.group_by(HourFigure.day, HourFigure.hour)):
+        shares[day.weekday()][hour] += int(shared)
+        visits[day.weekday()][hour] += int(human)
+    return shares, visits
+
+
+def weekly(scope: Scope, most: int = 13) -> list[Week]:
+    """Return the weeks up to the period's end: how many different people shared, of how many in the programme."""
+    until = min(scope.period.ends, scopes.today())
+    keys = Period("", until, until, None).weeks(most)
+    team = scope.team or EVERYBODY
+    if scope.campaign is None:
+        asked = sa.select(PeriodFigure.period, PeriodFigure.people)
+        rows = db.session.execute(asked.where(PeriodFigure.period.in_(keys), PeriodFigure.team_id == team))
+        people: dict[str, int] = dict(rows.all())
+    else:
+        people = {key: scopes.people(Scope(period(key, until), scope.team, scope.campaign)) for key in keys}
+    crowd = sa.select(Crowd.week, Crowd.people).where(Crowd.week.in_(keys), Crowd.team_id == team)
+    members: dict[str, int] = dict(db.session.execute(crowd).all())
+    return [Week(key, people.get(key, 0), members.get(key, 0)) for key in keys]
+
+
+def top_people(scope: Scope, by: str = "shares", most: int = TOP) -> list[Somebody]:
+    """Return who brought most, by `shares` or `readers`; who is on no board is left out."""
+    if scope.campaign is None:
+        measured: Any = Activity
+        where = [Activity.period == scope.period.key, Activity.team_id == (scope.team or EVERYBODY)]
+        shares, readers = Activity.shares, Activity.readers
+    else:
+        measured = _hers(scope).subquery()
+        where, shares, readers = [], measured.c.shares, measured.c.readers
+    subject = measured.subject if measured is Activity else measured.c.subject
+    first = readers if by == "readers" else shares
+    asked = (
+        sa.select(Employee.alias, Employee.name, shares, readers)
+        .join(Employee, Employee.subject == subject)
+        .where(*where, first > 0, on_boards())
+        .order_by(first.desc(), (shares if by == "readers" else readers).desc(), subject)
+        .limit(most)
+    )
+    from service.board import short
+
+    return [Somebody(alias or short(name or ""), int(s), int(r)) for alias, name, s, r in db.session.execute(asked)]
+
+
+def _hers(scope: Scope) -> Any:
+    """Return subject, shares and readers over a campaign's shares that were made in the period."""
+    from service.boards import readers_of_a_share
+    from service.models import Share
+
+    return (
+        sa.select(
+            CountedShare.subject,
+            sa.func.count().label("shares"),
+            sa.func.coalesce(sa.func.sum(readers_of_a_share()), 0).label("readers"),
+        )
+        .join(Share, Share.id == CountedShare.share_id)
+        .where(*scope.shares())
+        .group_by(CountedShare.subject)
+    )
+
+
+def teams(scope: Scope, most: int = 2 * TOP) -> list[TeamLine]:
+    """Return teams by shares per active advocate, those with FEWEST active advocates or more."""
+    if scope.campaign is None:
+        rows = db.session.execute(
+            sa.select(Team.name, PeriodFigure.people, PeriodFigure.shares, PeriodFigure.readers)
+            .join(PeriodFigure, PeriodFigure.team_id == Team.id)
+            .where(PeriodFigure.period == scope.period.key, PeriodFigure.people >= FEWEST)
+        )
+    else:
+        people = sa.select(CountedShare.team_id, sa.func.count(CountedShare.subject.distinct()).label("people"))
+        counted = people.where(*scope.shares()).group_by(CountedShare.team_id).subquery()
+        every = [DayFigure.day.between(scope.period.begins, scope.period.ends), *scope._of_campaign(DayFigure)]
+        sums = (
+            sa.select(
+                DayFigure.team_id,
+                sa.func.sum(DayFigure.shares).label("shares"),
+                sa.func.sum(DayFigure.readers).label("readers"),
+            )
+            .where(DayFigure.team_id != EVERYBODY, *every)
+            .group_by(DayFigure.team_id)
+            .subquery()
+        )
+        rows = db.session.execute(
+            sa.select(Team.name, counted.c.people, sums.c.shares, sums.c.readers)
+            .join(counted, counted.c.team_id == Team.id)
+            .join(sums, sums.c.team_id == Team.id)
+            .where(counted.c.people >= FEWEST)
+        )
+    found = [TeamLine(name, int(people), int(shares), int(readers)) for name, people, shares, readers in rows]
+    return sorted(found, key=lambda t: (-t.mean, t.name))[:most]
