@@ -81,6 +81,7 @@ class CompiledDigest:
             text,
             html,
             f"{self.edition.programme.base_url}/u/{to.passes.unsubscribe}",
+            to.reply,
         )
         return Message.unread(
             message_id, head.sender, recipient, found.subject, raw, partial(self._shown, to, you, stories)

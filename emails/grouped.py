@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from json.encoder import encode_basestring
 
-from emails import pieces, render
+from emails import pieces, render, reply_to
 from emails.card import button
 from emails.digest import CompiledDigest
 from emails.sheet import Kept
@@ -88,6 +88,8 @@ class GroupedDigest:
         self._templates: Kept[tuple[tuple[int, ...], int], Template] = Kept(lambda key: self._template(*key), 64)
         self._buttons: Kept[tuple[str, ...], bytes] = Kept(self._named_buttons)
         self._greetings: Kept[tuple[str, str], bytes] = Kept(self._greeted)
+        self.reply = reply_to.address(digest.edition.programme.reply, self._tag("reply").decode())
+        """Where answers go, if the programme has an address: a tag stands in the place of the reader's token."""
         tags = ("share", "me", "unsubscribe", "month", "month_text")
         self._share, self._me, self._unsubscribe, self._month, self._month_text = (
             b'"%b":"' % self._tag(name) for name in tags
@@ -133,6 +135,7 @@ class GroupedDigest:
         found = digest.greeting(to, stories)
         month, month_text = self._months.chunks(you, me, share)
         greeting = self._greetings[found.subject, found.sentence]
+        answers = b'"%b":"%b",' % (self._tag("reply"), to.reply.encode()) if to.reply else b""
         out = b"".join(
             (
                 self._share,
@@ -144,6 +147,7 @@ class GroupedDigest:
                 self._unsubscribe,
                 signed.unsubscribe.encode(),
                 b'",',
+                answers,
                 self._buttons[networks],
                 greeting,
                 self._month,
@@ -156,7 +160,7 @@ class GroupedDigest:
         )
         if len(out) > LIMIT:
             raise Alone("too long")
-        if out.count(self._mark) != _OWN_TAGS + len(networks) * len(_BUTTON):
+        if out.count(self._mark) != _OWN_TAGS + bool(answers) + len(networks) * len(_BUTTON):
             raise Alone("a name that looks like a tag")
         return out
 

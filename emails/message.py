@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from zlib import crc32
 
-from emails import pieces, render
+from emails import pieces, render, reply_to
 from emails.values import Message, Programme, Recipient
 
 _PLAIN = re.compile(r"[A-Za-z0-9 ,.'!?()_+/&;–-]{1,60}", re.ASCII)
@@ -100,8 +100,12 @@ class Letterhead:
         self.sender = address(programme.sender)
         self.liaison = address(programme.liaison_email)
         self._from = f"From: {mailbox(programme.liaison_name, programme.sender)}\r\nTo: "
-        self._reply = f"\r\nReply-To: {mailbox(programme.liaison_name, programme.liaison_email)}\r\nSubject: "
+        self._name, self._inbound = programme.liaison_name, programme.reply
+        self._reply = self._answers(programme.liaison_email)
         self._date: tuple[datetime | None, str] = (None, "")
+
+    def _answers(self, at: str) -> str:
+        return f"\r\nReply-To: {mailbox(self._name, at)}\r\nSubject: "
 
     def mail(
         self,
@@ -113,12 +117,14 @@ class Letterhead:
         text: Iterable[bytes],
         html: Iterable[bytes],
         unsubscribe: str | None = None,
+        reply: str = "",
     ) -> bytes:
         """Return the whole mail: headers, then the chunks of both bodies, which are quoted-printable (so that no
         boundary can occur in them).
 
         `to` and `subject` are as `mailbox` and `unstructured` gave them. `unsubscribe` is the mail's one-click address
-        (RFC 8058), where it has one. Raises ValueError for a Message-ID that is none.
+        (RFC 8058), where it has one; `reply` the reader's token where answers go to an address of her own. Raises
+        ValueError for a Message-ID that is none.
         """
         if not _MESSAGE_ID.fullmatch(message_id):
             raise ValueError("not a Message-ID")
@@ -130,8 +136,9 @@ class Letterhead:
         fold = "\r\n " if len(message_id) > 60 else ""
         # Quoted-printable text holds no "=_", which alone makes a boundary; the sum tells mails apart for people.
         boundary = f"=_{crc32(message_id.encode()):08x}"
+        answers = self._answers(reply_to.address(self._inbound, reply)) if reply and self._inbound else self._reply
         top = (
-            f"{self._from}{to}{self._reply}{subject}\r\nDate: {self._dated(date)}\r\nMessage-ID: {fold}{message_id}\r\n"
+            f"{self._from}{to}{answers}{subject}\r\nDate: {self._dated(date)}\r\nMessage-ID: {fold}{message_id}\r\n"
             f"Content-Language: {render.known(language)}\r\n{_MACHINES}{listed}MIME-Version: 1.0\r\n"
             f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
             f"--{boundary}{_PLAIN_TEXT}"

@@ -70,7 +70,9 @@ def headers(mail: Message) -> dict[str, list[str]]:
     """Return the headers by their names in small letters."""
     found: dict[str, list[str]] = {}
     for name, value in mail.raw_items():
-        found.setdefault(name.lower(), []).append(_decoded(str(value)))
+        # Bytes that no header may have come as lone surrogates.
+        clean = str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        found.setdefault(name.lower(), []).append(_decoded(clean))
     return found
 
 
@@ -94,7 +96,7 @@ def made(
     named = [str(each) for each in told] if isinstance(told, list) else []
     named += [at for name in _TO for _name, at in getaddresses(head.get(name.lower(), [])) if "@" in at]
     return Reply(
-        sender=sender.lower(),
+        sender="".join(sign for sign in sender.lower() if sign.isprintable())[:254],
         named=tuple(dict.fromkeys(each.strip().lower() for each in named)),
         message_id=" ".join(" ".join(head.get("message-id", [])).split())[:300],
         words=words,

@@ -20,6 +20,8 @@ class Programme:
     sender: str
     zone: str
     policy_url: str | None = None
+    reply: str = ""
+    """Address for answers to digests, of which each reader has her own (emails.reply_to); "": the liaison's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class Recipient:
     language: str
     passes: Passes
     networks: tuple[str, ...] = ("linkedin",)
+    reply: str = ""
+    """Her token in the address for answers, where the programme has one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from service import inbound_settings
+from service.inbound_settings import Inbound
+
 
 class Misconfigured(Exception):
     """A setting is missing or unsafe; its text is one line that names the variable and the remedy."""
@@ -68,6 +71,18 @@ SETTINGS: tuple[Setting, ...] = (
         "GOODWORD_SENDGRID_SILENCE",
         "off",
         "on: a call without any event for 26 hours, its neighbours complete, was not accepted and is sent again",
+    ),
+    Setting(
+        "GOODWORD_INBOUND_ADDRESS",
+        "",
+        "address for answers to digests, like suggest@in.example.com; empty: the liaison's",
+    ),
+    Setting("GOODWORD_INBOUND_SECRET", "", "random last part of /hooks/sendgrid/inbound/…, 20 or more characters"),
+    Setting(
+        "GOODWORD_INBOUND_KEY", "", "public key of SendGrid's security policy for Inbound Parse; empty: not signed"
+    ),
+    Setting(
+        "GOODWORD_INBOUND_IMAP_URL", "", "mailbox for answers: imaps://user:password@host/INBOX, or imap:// (STARTTLS)"
     ),
     Setting("GOODWORD_WEB_WORKERS", "1", "processes of the web server, 1 to 64"),
     Setting(
@@ -132,6 +147,8 @@ class Config:
     drand: tuple[str, ...] = ()
     """Base addresses of relays, in their order; none: rounds are pasted."""
 
+    inbound: Inbound = field(default_factory=Inbound)
+
     @property
     def production(self) -> bool:
         return self.env == "production"
@@ -186,7 +203,18 @@ def read(environ: Mapping[str, str]) -> Config:
         short_url=_short_url(values["GOODWORD_SHORT_URL"], values["GOODWORD_BASE_URL"], production),
         short_home=_short_home(values["GOODWORD_SHORT_HOME"], values["GOODWORD_SHORT_URL"]),
         drand=_relays(values["GOODWORD_DRAND"]),
+        inbound=_inbound(values),
     )
+
+
+def _inbound(values: Mapping[str, str]) -> Inbound:
+    try:
+        found = inbound_settings.read(values)
+    except ValueError as problem:
+        raise Misconfigured(str(problem)) from problem
+    if found.key and not _verifies(found.key):
+        raise Misconfigured("GOODWORD_INBOUND_KEY must be the public key alone, as SendGrid shows it.")
+    return found
 
 
 def _database_url(url: str, data: Path, production: bool) -> str:

@@ -11,7 +11,7 @@ import structlog
 
 from service import clock, config
 
-_PASS = re.compile(r"/(s|me|u|claim)/[A-Za-z0-9_-]{20,}")
+_PASS = re.compile(r"/(s|me|u|claim|inbound)/[A-Za-z0-9_-]{20,}")
 _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+\.[A-Za-z]{2,}")
 _BARE = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{36}(?![A-Za-z0-9_-])")
 """What has a pass's length and signs; our own ids are hexadecimal."""

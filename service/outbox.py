@@ -56,6 +56,7 @@ def programme_facts() -> dict[str, Any]:
             sender=row.sender,
             zone=row.zone,
             policy_url=row.policy_url or (f"{settings().base_url}/policy" if row.policy else None),
+            reply=settings().inbound.address,
         )
     )
 

@@ -33,6 +33,7 @@ GROUPS = {
     "scheduler": "up",
     "web": "up",
     "keys": "keys",
+    "inbound": "inbound",
 }
 """Command → module of service.cli that defines it (a click command named like the command)."""
 

@@ -15,7 +15,7 @@ from email.parser import BytesHeaderParser
 from email.policy import default
 from typing import Any
 
-from emails import grouped, message, render
+from emails import grouped, message, render, reply_to
 from emails.digest import CompiledDigest
 from emails.grouped import Alone, GroupedDigest, Template
 from service.compose import Digest
@@ -91,9 +91,10 @@ class Bodies:
             member = Member(parcel, _head(parcel, found, b',"substitutions":' + values))
             alike.setdefault((found.compiled, tuple(found.stories), of_many.slots(found.to)), []).append(member)
         for (compiled, stories, slots), members in alike.items():
-            content = self._of_many(compiled).template(stories, slots).content()
+            many = self._of_many(compiled)
+            content = many.template(stories, slots).content()
             for start in range(0, len(members), TOGETHER):
-                yield Together(members[start : start + TOGETHER], content, self._of_digest(compiled))
+                yield Together(members[start : start + TOGETHER], content, self._of_digest(compiled, many.reply))
         yield from single
 
     def _of_many(self, compiled: CompiledDigest) -> GroupedDigest:
@@ -105,13 +106,16 @@ class Bodies:
 
     def _alone(self, parcel: Parcel, found: Digest, of_many: GroupedDigest) -> Together:
         content = of_many.alone(found.to, found.you, found.stories).content()
-        return Together([Member(parcel, _head(parcel, found, b""))], content, self._of_digest(found.compiled))
+        reply = reply_to.address(found.compiled.edition.programme.reply, found.to.reply)
+        return Together([Member(parcel, _head(parcel, found, b""))], content, self._of_digest(found.compiled, reply))
 
-    def _of_digest(self, compiled: CompiledDigest) -> dict[str, Any]:
+    def _of_digest(self, compiled: CompiledDigest, reply: str) -> dict[str, Any]:
+        """`reply`: where answers go, if the programme has an address for them; a tag in it is filled like any other."""
         programme = compiled.edition.programme
+        answers = reply if programme.reply else message.address(programme.liaison_email)
         return {
             "from": _person(programme.liaison_name, message.address(programme.sender)),
-            "reply_to": _person(programme.liaison_name, message.address(programme.liaison_email)),
+            "reply_to": _person(programme.liaison_name, answers),
             "headers": {"Content-Language": compiled.language, **_MACHINES},
             **self._of_kind("digest"),
         }

@@ -27,6 +27,7 @@ ROOMS = (
     "health",
     "hooks",
     "mailfolder",
+    "inbound",
     "console",
 )
 """Modules of service.web, each with a `room` (Blueprint)."""
