@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from emails import answer, badge, digest, fresh_link, frozen, invitation, values, winner
+from emails import answer, badge, digest, fresh_link, frozen, invitation, reply_to, values, winner
 from emails.digest import CompiledDigest
 from emails.passes import make
-from service import passes
+from service import passes, settings
 from service.database import db
 from service.models.mail import Edition, Outbox
 from service.models.people import Employee
@@ -97,7 +98,7 @@ class Composer:
         date = datetime.fromisoformat(row.facts["date"])
         if row.kind in ("digest", "test"):
             found = self._parts(row, to)
-            return found.compiled.message(to, found.you, found.stories, row.message_id, date)
+            return found.compiled.message(found.to, found.you, found.stories, row.message_id, date)
         return _LETTERS[row.kind](row, row.facts, to, date)
 
     def digest(self, row: Due, address: str) -> Digest | None:
@@ -124,17 +125,30 @@ class Composer:
         facts = row.facts
         you = values.You.from_json(facts["you"])
         if "edition" in facts:
-            texts = values.Edition.from_json(facts["edition"])
-            return Digest(digest.compile(texts, row.language), to, you, facts["stories"])
+            compiled = digest.compile(values.Edition.from_json(facts["edition"]), row.language)
+            return Digest(compiled, _answering(compiled, row, to), you, facts["stories"])
         if row.edition_id is None or row.stories is None:
             raise KeyError("a digest of no edition or selection")
-        return Digest(self._compiled(row.edition_id, row), to, you, row.stories)
+        compiled = self._compiled(row.edition_id, row)
+        return Digest(compiled, _answering(compiled, row, to), you, row.stories)
 
     def _compiled(self, edition_id: int, row: Due) -> CompiledDigest:
         key = edition_id, row.released_at, row.language
         if key not in self._digests:
             self._digests[key] = _compiled_of((db.engine.url, *key))
         return self._digests[key]
+
+
+def _answering(compiled: CompiledDigest, row: Due, to: values.Recipient) -> values.Recipient:
+    """Return the reader with her token for answers, where the edition was frozen with an address for them."""
+    if not compiled.edition.programme.reply:
+        return to
+    return replace(to, reply=reply_to.token(inbound_key(), bytes.fromhex(row.facts["to"]["link_id"])))
+
+
+def inbound_key() -> bytes:
+    """Return the key that signs tokens of addresses for answers: they outlive the keys of passes."""
+    return hmac.digest(settings().secret.encode(), b"goodword-reply-key-v1", "sha256")
 
 
 def _compiled_of(key: tuple[Any, int, datetime | None, str]) -> CompiledDigest:
