@@ -59,11 +59,11 @@ SCHEDULE = (
     Task("badges", 3600, "service.badges:settle_together", "give badges that other people's shares decide on too"),
     Task("badge-mails", 900, "service.badge_mails:tell", "mail news of badges, once a day at most", then="deliver"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
+    Task("answers", 120, "service.inbound_mailbox:poll_due", "fetch answers to digests from their mailbox (a setting)"),
+    Task("suggested", 3600, "service.suggestions:forget", "forget words of suggestions settled 30 days ago"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
     Task(
         "draw", 60, "service.draws:tend", "hold the draws that go by themselves, fetch their randomness", then="deliver"
-    Task("answers", 120, "service.inbound_mailbox:poll_due", "fetch answers to digests from their mailbox (a setting)"),
-    Task("suggested", 3600, "service.suggestions:forget", "forget words of suggestions settled 30 days ago"),
     ),
     Task("boards", 60, "service.boards:tend", "join rows of how many people hold how many points"),
     Task("contests", 900, "service.contests:look", "work out contests, close those that are over"),
