@@ -8,9 +8,12 @@ from emails import message, render
 from emails.values import Message, Programme, Recipient
 
 
-def compose(programme: Programme, to: Recipient, days: int, message_id: str, date: datetime) -> Message:
-    """Return the mail with a link to her page that opens for so many days; she asked for it, so it has no one-click
-    unsubscribe. Raises as `message.letter`.
+def compose(
+    programme: Programme, to: Recipient, days: int, message_id: str, date: datetime, reset: bool = False
+) -> Message:
+    """Return the mail with a link to her page that opens for so many days; it has no one-click unsubscribe.
+
+    She asked for it, or (`reset`) all earlier links were ended on purpose. Raises as `message.letter`.
     """
     words = render.words(to.language)
     name = render.called(to.name)
@@ -22,5 +25,5 @@ def compose(programme: Programme, to: Recipient, days: int, message_id: str, dat
     values = {"sentence": sentence, "preheader": form % {"num": render.counter(to.language)(days)}}
     subject = words.gettext("Your fresh link to %(programme)s") % {"programme": render.line(programme.name)}
     return message.letter(
-        "fresh_link", programme, to, subject, {**values, "lasts": values["preheader"]}, message_id, date
+        "fresh_link", programme, to, subject, {**values, "lasts": values["preheader"], "reset": reset, "asked": not reset}, message_id, date
     )

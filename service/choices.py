@@ -136,12 +136,14 @@ def shown_as(employee: Employee) -> str:
 def pause(employee: Employee, until: date | None) -> None:
     """Send no digest up to and including `until` in her zone (None: until she says so). Commits.
 
-    Raises Refused for a day that is past or more than a year away.
+    Raises Refused for a day that is past or more than a year away, and for who is suspended: only a liaison ends that.
     """
     if until is not None and until < today(employee):
         raise Refused("until", N_("Choose a day from today on."))
     if until is not None and until > today(employee) + LONGEST:
         raise Refused("until", N_("Choose a day within a year, or come back when you like."))
+    if employee.status == Status.SUSPENDED:
+        raise Refused("until", N_("Your part in the programme is on hold, so no digest comes anyway."))
     employee.status = Status.PAUSED
     employee.paused_until = until
     rests.begin(employee.subject, today(employee), until)

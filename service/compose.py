@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from emails import answer, badge, digest, fresh_link, frozen, invitation, reply_to, values, winner
 from emails.digest import CompiledDigest
 from emails.passes import make
-from service import passes, settings
+from service import letters, passes, settings
 from service.database import db
 from service.models.mail import Edition, Outbox
 from service.models.people import Employee
@@ -191,6 +191,10 @@ def _suggestion(row: Due, facts: dict[str, Any], to: values.Recipient, date: dat
     return answer.compose(_programme(facts), to, told, row.message_id, date)
 
 
+def _news(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+    return letters.COMPOSED[row.kind](_programme(facts), to, facts, row.message_id, date)
+
+
 def _programme(facts: dict[str, Any]) -> values.Programme:
     return values.Programme(**facts["programme"])
 
@@ -202,6 +206,7 @@ _LETTERS: dict[str, Callable[[Due, dict[str, Any], values.Recipient, datetime], 
     "passed-on": _winner,
     "fresh-link": _fresh_link,
     "badge": _badge,
+    **dict.fromkeys(letters.COMPOSED, _news),
     "suggestion": _suggestion,
 }
 

@@ -10,6 +10,7 @@ from service.database import db
 from service.employees_import import Preview, Report, apply, preview
 from service.models import Employee
 from service.models.people import Status
+from service.people import seeking
 from service.sheets import Unreadable
 from service.validation import N_, Invalid, Words
 
@@ -37,15 +38,12 @@ def by_address(text: str) -> Employee | None:
 
 
 def search(words: str = "", status: str = "") -> sa.Select[Employee]:
-    """Return a SELECT of employees, by name, whose name or address holds the words; "" asks nothing."""
-    asked = sa.select(Employee).options(joinedload(Employee.team)).order_by(sa.func.lower(Employee.name), Employee.id)
+    """Return a SELECT of employees, by name, whose name, address, office or team holds the words; "" asks nothing."""
+    asked = sa.select(Employee).options(joinedload(Employee.team)).order_by(Employee.sought, Employee.id)
     if status:
         asked = asked.where(Employee.status == status)
-    for word in words.split():
-        asked = asked.where(
-            Employee.name.icontains(word, autoescape=True) | Employee.email.icontains(word, autoescape=True)
-        )
-    return asked
+    fits = seeking.fitting(words)
+    return asked if fits is None else asked.where(fits)
 
 
 def restore(employee: Employee) -> Employee:

@@ -20,6 +20,7 @@ from service.journal import log
 from service.models import Employee, Programme, Topic
 from service.models.mail import MailState
 from service.models.people import Status
+from service.people import seeking
 from service.sheets import Unreadable
 from service.validation import N_
 
@@ -150,6 +151,7 @@ def apply(seen: Preview, confirm_gone: bool = False, progress: Progress | None =
         topics=len(set(topic_ids.values()) - before),
     )
     db.session.commit()
+    seeking.remember()
     log.info("employees imported", rows=report.rows, added=report.added, changed=report.changed, gone=report.gone)
     return report
 
@@ -158,7 +160,7 @@ def _row(
     person: Person, programme: Programme, topic_ids: Mapping[str, int], team_ids: Mapping[str, int], now: datetime
 ) -> dict[str, Any]:
     first = programme.languages[0]
-    return {
+    row = {
         "subject": secrets.token_hex(16),
         "email": person.email,
         "address_hash": suppressions.address_hash(person.email),
@@ -179,6 +181,7 @@ def _row(
         "invited_at": None,
         **columns_of(person, topic_ids, team_ids, []),
     }
+    return {**row, "sought": seeking.words_of(row)}
 
 
 def _update(
@@ -188,7 +191,9 @@ def _update(
     for id_, person, fields in plan.updates:
         whole = columns_of(person, topic_ids, team_ids, [])
         names = ["team_id" if name == "team" else name for name in fields]
-        rows.append({"id": id_, **{name: whole[name] for name in names}})
+        # What she is found by is written anew below.
+        forgotten = {"sought": None} if {"name", "office"} & set(names) else {}
+        rows.append({"id": id_, **{name: whole[name] for name in names}, **forgotten})
     # The same columns side by side: one statement for each set of columns and batch.
     rows.sort(key=lambda row: tuple(row))
     for start in range(0, len(rows), _BATCH):

@@ -14,7 +14,7 @@ from scoring import shares, weeks
 from scoring.quarantine import REASON
 from scoring.rules import Timetable
 from scoring.shares import Event
-from service import books, clock
+from service import books, clock, results
 from service.database import db
 from service.models import Evidence, Quarantine, QuarantinedVisit, Share
 from service.quarantine import LATE, ever_held
@@ -58,20 +58,29 @@ def forget_evidence() -> int:
     and visits of odd patterns leave their moments, so that these can still be decided.
     """
     until = clock.now() - KEPT
-    rules = books.terms().times
+    results.before_forgetting(until)
     old = sa.select(Share.subject).join(Evidence, Evidence.share_id == Share.id).where(Evidence.at < until)
     subjects = db.session.scalars(old.distinct().order_by(Share.subject)).all()
     db.session.commit()
     count = 0
     for subject in subjects:
         settle(subject)
-        for share, visited in _visits(subject, until).items():
-            _keep_in_mind(share, visited, until, rules)
-        hers = sa.select(Share.id).where(Share.subject == subject)
-        gone = sa.delete(Evidence).where(Evidence.share_id.in_(hers), Evidence.at < until).execution_options(**QUICK)
-        count += len(db.session.execute(gone.returning(Evidence.id)).all())
+        count += forget_evidence_of(subject, until)
         db.session.commit()
     return count
+
+
+def forget_evidence_of(subject: str, until: datetime) -> int:
+    """Delete the raw events of somebody's shares from before this moment; return how many. Does not commit.
+
+    Whoever calls it has settled her: her shares' facts say what the events said.
+    """
+    rules = books.terms().times
+    for share, visited in _visits(subject, until).items():
+        _keep_in_mind(share, visited, until, rules)
+    hers = sa.select(Share.id).where(Share.subject == subject)
+    gone = sa.delete(Evidence).where(Evidence.share_id.in_(hers), Evidence.at < until).execution_options(**QUICK)
+    return len(db.session.execute(gone.returning(Evidence.id)).all())
 
 
 def _visits(subject: str, until: datetime) -> dict[Share, list[Evidence]]:

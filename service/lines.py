@@ -262,7 +262,11 @@ class Lines:
             .scalar_subquery()
         )
         told = sa.case(
-            (Employee.status != Status.INVITED, 0), (Employee.invited_at.is_not(None), 1), (invitation > 0, 1), else_=0
+            (Employee.status != Status.INVITED, 0),
+            (Employee.waits, 0),
+            (Employee.invited_at.is_not(None), 1),
+            (invitation > 0, 1),
+            else_=0,
         )
         noted = (
             sa.select(sa.func.count())

@@ -58,9 +58,16 @@ SCHEDULE = (
     Task("rules", 60, "service.trials:run_waiting", "work out dry runs of rules that wait"),
     Task("badges", 3600, "service.badges:settle_together", "give badges that other people's shares decide on too"),
     Task("badge-mails", 900, "service.badge_mails:tell", "mail news of badges, once a day at most", then="deliver"),
+    Task(
+        "share-mails", 900, "service.share_mails:tell", "mail who shared what did well, weekly at most", then="deliver"
+    ),
+    Task("winner-mails", 600, "service.winner_mails:tell", "tell all who took part who won", then="deliver"),
+    Task("month-mails", 3600, "service.month_mails:tell", "mail each the picture of her month", then="deliver"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("answers", 120, "service.inbound_mailbox:poll_due", "fetch answers to digests from their mailbox (a setting)"),
     Task("suggested", 3600, "service.suggestions:forget", "forget words of suggestions settled 30 days ago"),
+    Task("erased", 86400, "service.people.erasing:sweep", "take erased people's names out of old mails after 30 days"),
+    Task("sought", 3600, "service.people.seeking:remember", "write down by what words people are found"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
     Task(
         "draw", 60, "service.draws:tend", "hold the draws that go by themselves, fetch their randomness", then="deliver"

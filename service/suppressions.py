@@ -31,9 +31,14 @@ CLASSES = {
     "passed-on": "draw",
     "fresh-link": "own-page",
     "suggestion": "suggestion",
+    "did-well": "shares",
+    "winners": "winners",
+    "your-month": "month",
+    "campaign-kickoff": "campaign",
+    "campaign-closing": "campaign",
     "test": "test",
 }
-"""Kind of mail → class. One-click unsubscribe of the digest stops the class "digest" and leaves a winner her mail."""
+"""Kind of mail → class. One-click unsubscribe of a mail stops its class alone (service.mail_choices says which can)."""
 
 SCOPES = frozenset({ALL, *CLASSES.values()})
 REASONS = frozenset({"bounced", "complained", "unsubscribed", "left", "erased"})

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from service.cli import with_app
+from service.cli import employees_acts, with_app
 
 _SHOWN = 40
 """Findings listed one by one; --json has all."""
@@ -20,6 +20,10 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 @click.group()
 def employees() -> None:
     """Import people from an HR system, list them, bring back who was marked as gone by mistake."""
+
+
+for _act in (employees_acts.suspend, employees_acts.reinstate, employees_acts.export, employees_acts.erase):
+    employees.add_command(_act)
 
 
 @employees.command("import")

@@ -31,6 +31,7 @@ NOUNS = (
     "person_acts",
     "draws",
     "rules",
+    "results",
 )
 """Modules of service.web.console; importing one adds its pages to the room."""
 

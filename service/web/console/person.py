@@ -1,6 +1,6 @@
-"""One person in the console. In: a number, or an address nobody has. Out: why she gets her mails or does not.
+"""One person in the console. In: a number, or an address nobody has. Out: why she gets her mails, and her history.
 
-The liaison sees what concerns mail and nothing of what somebody shared: that is hers alone.
+In works-council mode what she shared and earned is hers alone (service.people.history).
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from datetime import datetime
 
 from flask import abort, render_template, request
 
-from service import editions, programmes, rhythms, topics, whose, why
+from service import choices, editions, programmes, rhythms, topics, whose, why
 from service.addresses import NotAnAddress
 from service.database import db
 from service.models import Employee
 from service.models.mail import MailState
+from service.people import acts, cohorts, history
 from service.web.console.counts import days_of, reason_words, state_words, why_words
 from service.web.console.editions import by_week
 from service.web.console.room import room
@@ -45,19 +46,41 @@ room.add_app_template_filter(why_words, "why_words")
 
 @room.get("/people/<int:number>")
 def person(number: int) -> str:
-    """Show one person: her mails of the last editions, each with its state or the reason for none."""
+    """Show one person: why she gets her mails or does not, or one part of her history, 50 a page."""
+    return page(at_hand(number))
+
+
+def at_hand(number: int) -> Employee:
+    """Return the person with this number; 404 for nobody and for who was erased."""
     employee = db.get_or_404(Employee, number)
     if not employee.email:
         abort(404)
+    return employee
+
+
+def page(employee: Employee) -> str:
+    """Return the person's page with the part that the address asks for (`?show=`)."""
     programme = programmes.current()
     followed = [t.name for t in topics.all_topics() if t.id in employee.topics]
+    show = request.args.get("show", "")
+    parts = history.parts()
+    found = history.page(employee, show, request.args.get("page", 1, type=int)) if show in parts else None
     return render_template(
         "console/person.html",
         noun="console.people",
         e=employee,
-        lines=lines(employee.email),
+        show=show if found else "",
+        parts={part: history.PARTS[part] for part in parts},
+        found=found,
+        kinds=kind_words(),
+        chosen=[history.CHOSEN[name] for name in employee.chosen if name in history.CHOSEN],
+        groups=cohorts.of(employee),
+        suspension=acts.suspension(employee),
+        council=programme.works_council,
+        lines=None if found else lines(employee.email or ""),
         wish=wish(employee, programme),
         next_mail=rhythms.next_mail(employee),
+        stopped=choices.mail_stopped(employee),
         followed=followed,
         networks=[network_label(slug) for slug in employee.networks],
     )
@@ -98,6 +121,22 @@ def kind_words() -> dict[str, str]:
         "passed-on": _("Prize passed on"),
         "fresh-link": _("Fresh link to her page"),
     }
+
+
+@room.app_template_filter("left_out_words")
+def left_out_words(why: str) -> str:
+    """Return why somebody with tickets was not in a draw."""
+    return {
+        "liaison": _("Looks after the programme."),
+        "excluded": _("Is left out of draws."),
+        "suspended": _("Was suspended."),
+        "left": _("Had left the programme."),
+        "gone": _("Was no longer in the company."),
+        "team": _("The draw was for other teams."),
+        "office": _("The draw was for other offices."),
+        "new": _("Had joined too recently."),
+        "recent": _("Had won not long before."),
+    }.get(why, why)
 
 
 def _tone(state: str) -> str:

@@ -24,6 +24,7 @@ VIEWER = _named(
     "week edition edition_open edition_panel",
     "stories story story_visits card poster poster_code",
     "campaigns campaign badge_list rules",
+    "results results_sharing_page results_reach_page results_worth_page results_mail_page results_time_page",
 )
 """Programme, content and figures of groups; nothing of one person, no mail, no export."""
 
@@ -31,6 +32,7 @@ EDITOR = _named(
     "story_begin story_paste",
     "story_new story_create story_save story_status story_links stories_bulk stories_undo card_of_form poster_make",
     "campaign_new campaign_create campaign_save boards contests contest draws",
+    "results_csv",
 )
 """Who writes: content and its plans; boards as colleagues see them."""
 
