@@ -645,6 +645,21 @@ def upgrade():
         sa.UniqueConstraint("subject", name=op.f("uq_employee_subject")),
     )
     with op.batch_alter_table("employee", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_employee_excluded",
+            ["sought"],
+            unique=False,
+            postgresql_where=sa.text("excluded_from_draws"),
+            sqlite_where=sa.text("excluded_from_draws"),
+        )
+        batch_op.create_index(
+            "ix_employee_leads",
+            ["sought"],
+            unique=False,
+            postgresql_where=sa.text("leads"),
+            sqlite_where=sa.text("leads"),
+        )
+        batch_op.create_index("ix_employee_office", ["office", "sought"], unique=False)
         batch_op.create_index("ix_employee_sought", ["sought"], unique=False)
         batch_op.create_index("ix_employee_status", ["status", "sought"], unique=False)
         batch_op.create_index("ix_employee_team", ["team_id", "sought"], unique=False)
@@ -1455,6 +1470,13 @@ def downgrade():
         batch_op.drop_index("ix_employee_team")
         batch_op.drop_index("ix_employee_status")
         batch_op.drop_index("ix_employee_sought")
+        batch_op.drop_index("ix_employee_office")
+        batch_op.drop_index("ix_employee_leads", postgresql_where=sa.text("leads"), sqlite_where=sa.text("leads"))
+        batch_op.drop_index(
+            "ix_employee_excluded",
+            postgresql_where=sa.text("excluded_from_draws"),
+            sqlite_where=sa.text("excluded_from_draws"),
+        )
 
     op.drop_table("employee")
     op.drop_table("contest")

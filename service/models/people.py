@@ -103,6 +103,14 @@ class Employee(Base):
         sa.Index("ix_employee_sought", "sought"),
         sa.Index("ix_employee_team", "team_id", "sought"),
         sa.Index("ix_employee_status", "status", "sought"),
+        sa.Index("ix_employee_office", "office", "sought"),
+        sa.Index("ix_employee_leads", "sought", postgresql_where=sa.text("leads"), sqlite_where=sa.text("leads")),
+        sa.Index(
+            "ix_employee_excluded",
+            "sought",
+            postgresql_where=sa.text("excluded_from_draws"),
+            sqlite_where=sa.text("excluded_from_draws"),
+        ),
         sa.Index(
             "ix_employee_unsought",
             "id",
