@@ -19,6 +19,7 @@ ROOMS = (
     "boards",
     "decoy",
     "subscriptions",
+    "months",
     "claims",
     "free_way",
     "draws",
@@ -26,8 +27,9 @@ ROOMS = (
     "policy",
     "health",
     "hooks",
-    "mailfolder",
+    "conversions",
     "inbound",
+    "mailfolder",
     "console",
 )
 """Modules of service.web, each with a `room` (Blueprint)."""

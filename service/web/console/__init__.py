@@ -20,6 +20,7 @@ NOUNS = (
     "stories",
     "story",
     "pasting",
+    "suggestions",
     "visits",
     "cards",
     "poster",

@@ -25,7 +25,14 @@ from service.web.language import gettext as _
 
 NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("week", N_("This week"), (("console.week", N_("This week")),)),
-    ("stories", N_("Stories"), (("console.stories", N_("Stories")),)),
+    (
+        "stories",
+        N_("Stories"),
+        (
+            ("console.stories", N_("Stories")),
+            ("console.suggestions", N_("Suggestions")),
+        ),
+    ),
     ("campaigns", N_("Campaigns"), (("console.campaigns", N_("Campaigns")),)),
     ("people", N_("People"), (("console.people", N_("People")),)),
     (
@@ -39,7 +46,18 @@ NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("draws", N_("Draws"), (("console.draws", N_("Draws")), ("console.draws_monthly", N_("Every month")))),
-    ("results", N_("Results"), ()),
+    (
+        "results",
+        N_("Results"),
+        (
+            ("console.results", N_("Participation")),
+            ("console.results_sharing_page", N_("Sharing")),
+            ("console.results_reach_page", N_("Reach and visits")),
+            ("console.results_worth_page", N_("Worth")),
+            ("console.results_mail_page", N_("Mail")),
+            ("console.results_time_page", N_("Time")),
+        ),
+    ),
     ("settings", N_("Settings"), ()),
 )
 """(key, words, tabs: (endpoint, words)). A noun leads to the first tab that one may open; without any it is absent."""

@@ -40,6 +40,7 @@ LIAISON = _named(
     "edition_act edition_preview edition_preview_find edition_preview_mail edition_test edition_who edition_words",
     "people people_search people_import people_preview people_take person",
     "person_suspend person_reinstate person_draws person_leads person_links person_data person_erase person_erased",
+    "suggestions suggestion suggestion_accept suggestion_answer suggestion_decline suggestion_aside suggestion_vouch",
     "doubts doubt_decide hold hold_release patterns pattern_decide",
     "contest_new contest_create contest_save",
     "badge_declare badge_fill badge_switch rules_try rules_trial rules_save rules_withdraw",

@@ -1,0 +1,125 @@
+"""Results: participation. In: a scope. Out: who takes part, who ever did, and who brings most, as blocks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.results import reading
+from service.results.scopes import Figures, Scope
+from service.web.console.results_blocks import (
+    Block,
+    bars,
+    columns,
+    compared,
+    defined,
+    percent,
+    said,
+    week_name,
+    withheld,
+)
+from service.web.language import gettext as _
+from service.web.language import ngettext, show_number
+
+
+def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool, individuals: bool) -> list[Block]:
+    """Return the blocks of this tab; `individuals`: the reader may see people's own figures."""
+    found = [_weekly(scope, now, before, council), _adoption(now)]
+    if individuals and not council:
+        found += [_people(scope)]
+    return [*found, _teams(scope, council)] if scope.team is None else found
+
+
+def _weekly(scope: Scope, now: Figures, before: Figures | None, council: bool) -> Block:
+    question = _("Who takes part?")
+    weeks = reading.weekly(scope)
+    shown = [None if withheld(w.people, council) else w.people for w in weeks]
+    points = [
+        (week_name(w.key), show_number(n) if n is not None else "–", float(n or 0))
+        for w, n in zip(weeks, shown, strict=True)
+    ]
+    answer = ngettext(
+        "%(num)s person shared in this period, %(part)s of %(members)s in the programme.",
+        "%(num)s people shared in this period, %(part)s of %(members)s in the programme.",
+        now.people,
+        part=percent(now.participation),
+        members=show_number(now.members),
+    )
+    rows: list[list[Any]] = [
+        [w.key, n, w.members or None, round(n / w.members, 4) if n is not None and w.members else None]
+        for w, n in zip(weeks, shown, strict=True)
+    ]
+    return Block(
+        "weeks",
+        question,
+        said(answer, compared(now.people, before.people if before else None)),
+        [_("Week"), _("People who shared"), _("In the programme"), _("Part of one")],
+        rows,
+        columns("weeks", _("People who shared, by week"), points),
+        defined("participation", "members"),
+        empty=not any(w.people for w in weeks),
+    )
+
+
+def _adoption(now: Figures) -> Block:
+    question = _("How many have shared at least once?")
+    rest = max(0, now.members - now.ever)
+    answer = ngettext(
+        "%(num)s person has ever shared: an adoption of %(part)s.",
+        "%(num)s people have ever shared: an adoption of %(part)s.",
+        now.ever,
+        part=percent(now.adoption),
+    )
+    rows = [(_("Have shared"), now.ever), (_("Not yet"), rest)]
+    return Block(
+        "adoption",
+        question,
+        said(answer, _("Programmes average 53 %.")),
+        [_("People"), _("Number")],
+        rows,
+        bars("adoption", question, rows),
+        defined("adoption"),
+        empty=not now.ever,
+    )
+
+
+def _people(scope: Scope) -> Block:
+    question = _("Who brings most?")
+    top = reading.top_people(scope)
+    answer = (
+        _("%(name)s shared most.", name=top[0].name) if top else _("Nobody who stands on boards shared in this period.")
+    )
+    return Block(
+        "people",
+        question,
+        answer,
+        [_("Name"), _("Shares"), _("Readers")],
+        [[p.name, p.shares, p.readers] for p in top],
+        bars("people", question, [(p.name, p.shares) for p in top]),
+        defined("listed"),
+        empty=not top,
+    )
+
+
+def _teams(scope: Scope, council: bool) -> Block:
+    question = _("Which teams take part most?")
+    found = reading.teams(scope)
+    answer = (
+        _(
+            "%(team)s, with %(mean)s shares per active advocate.",
+            team=found[0].name,
+            mean=show_number(round(found[0].mean, 1)),
+        )
+        if found
+        else _("No team has five active advocates in this period.")
+    )
+    rows = [[t.name, t.people, t.shares, t.readers, round(t.mean, 2)] for t in found]
+    return Block(
+        "teams",
+        question,
+        answer,
+        [_("Team"), _("Active advocates"), _("Shares"), _("Readers"), _("Shares per active advocate")],
+        rows,
+        bars("teams", question, [(t.name, t.mean) for t in found], lambda mean: show_number(round(mean, 1))),
+        defined("teams"),
+        empty=not found,
+    )
