@@ -35,4 +35,5 @@ def compose(
     else:
         subject = earned
     values = {"sentence": sentence, "preheader": ", ".join(names), "earned": earned, "badge": rows}
-    return message.letter("badge", programme, to, subject, values, message_id, date)
+    unsubscribe = f"{programme.base_url}/u/{to.passes.unsubscribe}/recognition"
+    return message.letter("badge", programme, to, subject, values, message_id, date, unsubscribe=unsubscribe)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from scoring import points, shares
 from scoring.points import Entry, Reversal
 from scoring.shares import Facts
-from service import badge_books, clock, ledger
+from service import badge_books, clock, ledger, share_news
 from service.books import Books, Terms, lock, owed, read, terms
 from service.database import db
 from service.journal import log
@@ -31,6 +31,9 @@ def settle(subject: str) -> tuple[Entry | Reversal, ...]:
         state = shares.state_of(facts, agreed.times)
         if (facts, state) != (books.stored[id_], books.states[id_]):
             db.session.execute(sa.update(Share).where(Share.id == id_).values(**_columns(facts), state=state))
+            if state == shares.State.ENGAGED:
+                before = len(books.stored[id_].visited_at)
+                share_news.note(subject, id_, before, facts.visited_at, agreed.rules.engaged_from, now)
     lines = owed(books, agreed, now)
     ledger.book(subject, lines, agreed.zone)
     _award(subject, books, agreed, now)

@@ -71,6 +71,10 @@ STOPS: dict[str, str] = {
     "all": N_("No mail of any kind goes to this address."),
     "digest": N_("No digest goes to this address."),
     "recognition": N_("No mail about badges goes to this address."),
+    "shares": N_("No mail about shares that did well goes to this address."),
+    "winners": N_("No mail about who won goes to this address."),
+    "month": N_("No mail about her month goes to this address."),
+    "campaign": N_("No mail about campaigns goes to this address."),
     "draw": N_("No mail about draws goes to this address."),
     "own-page": N_("No fresh link to her page goes to this address."),
 }

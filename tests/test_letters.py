@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emails import badge, fresh_link, frozen, invitation, winner
+from emails import badge, campaign, did_well, fresh_link, frozen, invitation, news, winner, winners, your_month
 from emails.values import EarnedBadge, FrozenTickets, Message, WonPrize
 from tests.sample_mails import ID, NOOR, PASSES, PRIZE, PROGRAMME, TICKETS, TUESDAY, reader
 from tests.test_digest import read, said
@@ -36,7 +36,49 @@ def earned(language: str = "en", *badges: EarnedBadge) -> Message:
     return badge.compose(PROGRAMME, reader(language), badges or [EarnedBadge("own-voice", "shares", 2, 3)], ID, TUESDAY)
 
 
-LETTERS = [invited, froze, won, freshened, earned]
+PUSH = news.Push(
+    "Open house",
+    "Two hundred neighbours <see> how we work",
+    "We open our doors.\n\nCome & bring a friend.",
+    ("#OpenHouse",),
+    "2026-11-16",
+    "2026-11-30",
+    multiplier=2,
+    stories=(("Why our trams now brake", "en"), ("Zakaj merimo", "sl")),
+    prizes=("Weekend for two",),
+    draw="https://good.example/draws/open-house",
+    shares=41,
+    readers=318,
+    people=17,
+    winners=(news.Prize("A book", "Ana K."), news.Prize("A lamp", ""), news.Prize("A cup", "Noor", her=True)),
+)
+
+
+def did(language: str = "en") -> Message:
+    shares = [news.Found("Zakaj <merimo>", "copy", 3, "sl"), news.Found("Why our trams now brake", "linkedin", 12)]
+    return did_well.compose(PROGRAMME, reader(language), shares, ID, TUESDAY)
+
+
+def who_won(language: str = "en") -> Message:
+    facts = news.Won("2026-10", "October draw", TICKETS.page, 41, PUSH.winners)
+    return winners.compose(PROGRAMME, reader(language), facts, ID, TUESDAY)
+
+
+def my_month(language: str = "en") -> Message:
+    best = news.Found("Why our trams now brake", "linkedin", 41)
+    facts = news.MyMonth("2026-10", 58, 3, 2, 1240, "https://good.example/months/2-12-41-5.ab.png", best)
+    return your_month.compose(PROGRAMME, reader(language), facts, ID, TUESDAY)
+
+
+def kicked(language: str = "en") -> Message:
+    return campaign.kickoff(PROGRAMME, reader(language), PUSH, ID, TUESDAY)
+
+
+def closed(language: str = "en") -> Message:
+    return campaign.closing(PROGRAMME, reader(language), PUSH, ID, TUESDAY)
+
+
+LETTERS = [invited, froze, won, freshened, earned, did, who_won, my_month, kicked, closed]
 
 
 def in_both(mail: Message, *facts: str) -> None:
@@ -72,11 +114,51 @@ def test_a_fresh_link_opens_her_page_and_says_for_how_long() -> None:
     assert "List-Unsubscribe" not in parsed(mail)
 
 
+def test_what_did_well_is_told_with_its_readers_and_none_of_them_is_named() -> None:
+    mail = did()
+    assert mail.subject == "12 people read what you shared."
+    in_both(
+        mail, "Why our trams now brake", "12 readers on LinkedIn", "Zakaj <merimo>", "3 readers", "Thank you, Noor."
+    )
+    assert parsed(mail)["List-Unsubscribe"] == f"<https://good.example/u/{PASSES.unsubscribe}/shares>"
+
+
+def test_winners_are_told_by_display_name_and_her_own_as_you() -> None:
+    mail = who_won()
+    assert mail.subject == "Who won: October draw"
+    in_both(mail, "Ana K.", "A book", "A colleague", "A lamp", "You", "A cup", "41 people took part.")
+    assert "Noor" not in mail.text and TICKETS.page in read(mail.html).links
+
+
+def test_a_month_says_in_words_what_its_picture_shows() -> None:
+    mail = my_month()
+    assert mail.subject == "Your month: October 2026"
+    in_both(
+        mail, "Your shares found 58 readers.", "1,240", "points", "active weeks", "Most read:", "41 readers on LinkedIn"
+    )
+    assert 'alt="A picture of your month: 3 flowers, one for each share that was read, and 58 seeds' in mail.html
+    assert my_month("it").subject == "Il tuo mese: ottobre 2026"
+
+
+def test_a_campaign_says_what_it_is_for_and_at_its_end_what_it_brought() -> None:
+    facts = ("Two hundred neighbours <see> how we work", "Come & bring a friend.")
+    in_both(kicked(), *facts, "until Monday, 30 November 2026.", "count twice.", "#OpenHouse", "Weekend for two")
+    in_both(closed(), *facts, "41", "318", "17", "colleagues took part", "Ana K.", "A colleague")
+    bare = replace(PUSH, goal="", words="", hashtags=(), stories=(), prizes=(), draw="", multiplier=1, winners=())
+    none = replace(bare, shares=0, readers=0, people=0)
+    for mail in (
+        campaign.kickoff(PROGRAMME, NOOR, bare, ID, TUESDAY),
+        campaign.closing(PROGRAMME, NOOR, none, ID, TUESDAY),
+    ):
+        assert "draw" not in mail.text and "0" not in mail.text.partition("--")[0].replace("2026", "").replace("30", "")
+    assert news.Push.from_json(json.loads(json.dumps(PUSH.to_json()))) == PUSH
+
+
 def test_one_mail_names_every_badge_with_its_level() -> None:
     mail = earned()
     assert mail.subject == "A badge for you: Own voice"
     in_both(mail, "Thank you, Noor.", "You earned a badge.", "Own voice", "Level 2 of 3", "Lipa & Sons")
-    assert "List-Unsubscribe" not in parsed(mail)
+    assert parsed(mail)["List-Unsubscribe"] == f"<https://good.example/u/{PASSES.unsubscribe}/recognition>"
     both = earned("en", EarnedBadge("first-word", "shares"), EarnedBadge("Green <thumb>", "shares"))
     assert both.subject == "You earned 2 badges."
     in_both(both, "First word", "Green <thumb>")

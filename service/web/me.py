@@ -20,6 +20,7 @@ from service import (
     draws,
     fresh_links,
     jobs,
+    mail_choices,
     opened_links,
     passes,
     recognition,
@@ -35,7 +36,7 @@ from service.models import Employee, Programme, Topic
 from service.models.people import Status
 from service.passes import Purpose
 from service.validation import N_
-from service.web import nonces, reader, records, wishes
+from service.web import nonces, reader, records, subscriptions, wishes
 from service.web.language import current, show_moment
 from service.web.language import gettext as _
 from service.web.security import csrf
@@ -125,6 +126,12 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         last_day=today + choices.LONGEST,
         today=today,
         stopped=choices.mail_stopped(employee),
+        mails={
+            "off": mail_choices.stopped(employee),
+            "classes": mail_choices.SWITCHED,
+            "names": subscriptions.NAMES,
+            "helps": subscriptions.HELPS,
+        },
         pauses=[(weeks, today + timedelta(weeks=weeks)) for weeks in WEEKS],
         paused=choices.resting(employee),
         contests=contests.hers(employee),
@@ -252,6 +259,7 @@ ACTS: dict[str, Callable[[Employee], object]] = {
     "day": _set_day,
     "less": _take_back,
     "pause": _pause,
+    "mails": lambda e: mail_choices.choose(e, request.form.getlist("mails")),
     "resume": choices.resume,
     "subscribe": choices.subscribe,
     "join": choices.join,
