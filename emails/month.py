@@ -10,7 +10,7 @@ from babel.support import NullTranslations
 from emails import render
 from emails.networks import NETWORKS
 from emails.pieces import Slot
-from emails.values import Unsaid, You
+from emails.values import Neighbour, Unsaid, You
 
 _ASKED = ("question", "asked_id", "asked_slug")
 
@@ -96,6 +96,11 @@ def _counted(form: str, n: int, language: str) -> str:
     return form % {"num": render.counter(language)(n)}
 
 
+def who(neighbour: Neighbour, language: str) -> str:
+    """Return how somebody on the board is called."""
+    return render.words(language).gettext("You") if neighbour.her else render.line(neighbour.name)
+
+
 def shape(you: You) -> Shape:
     """Return the shape of her section. What is zero is not shown: nobody is told what she has not done."""
     badge = you.badge is not None and you.have > 0 and you.need > 0
@@ -132,7 +137,7 @@ def values(you: You, language: str) -> dict[str, str]:
         found["left_part"] = str(100 - done if have else 100)
     for n, neighbour in enumerate(you.near):
         found[f"place_{n}"] = number(neighbour.place)
-        found[f"who_{n}"] = words.gettext("You") if neighbour.her else render.line(neighbour.name)
+        found[f"who_{n}"] = who(neighbour, language)
         found[f"points_{n}"] = points(neighbour.points, language)
     if you.shares > 0 or you.visits > 0:
         found["thanks_words"] = _thanks(you, language)

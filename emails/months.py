@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emails import month, pieces
+from emails import month, pieces, render
 from emails.pieces import Slot
 from emails.sheet import Kept, Sheet
 from emails.values import Neighbour, Unsaid, You
@@ -40,7 +40,7 @@ class Months:
         )
         self._near_open, self._near_close = self._around("near", "neighbour")
         self._place = self._kept(lambda side, n: side.place(n, her=False))
-        self._who: Kept[str, Both] = Kept(lambda name: (sides[0].who(name), sides[1].who(name)))
+        self._who: Kept[str, Both] = Kept(lambda name: (sides[0].who(name, her=False), sides[1].who(name, her=False)))
         self._unsaid_open, self._unsaid_close = self._around("unsaid", "asked")
         self._asked: Kept[Unsaid, tuple[Parts, Parts]] = Kept(
             lambda share: (sides[0].asked(share), sides[1].asked(share))
@@ -140,7 +140,8 @@ class _Side:
         frame = sheet.encode(self.tree, {name: Slot(name) for name in _SECTIONS})
         assert frame.slots == (*_SECTIONS, "me"), "the template's order is part of `chunks`"
         self.frame = frame.parts
-        self.row = pieces.section(self.tree, "neighbour")
+        self.rows = self._row(her=False), self._row(her=True)
+        self._figures: dict[month.Shape, pieces.Encoded] = {}
 
     def block(self, name: str, you: You) -> bytes:
         """Return one whole section as it is for these facts; empty where they show nothing."""
@@ -149,8 +150,13 @@ class _Side:
 
     def figure(self, you: You) -> bytes:
         """Return the one figure of these facts."""
-        row = month.shape(you).sections()["figure"][0]
-        return self._closed(pieces.fill(pieces.section(self.tree, "figure"), row), you)
+        shape = month.shape(you)
+        form = self._figures.get(shape)
+        if form is None:
+            section = pieces.section(self.tree, "figure")
+            form = self._figures[shape] = self.sheet.encode(section, shape.sections()["figure"][0])
+        said = month.values(you, self.sheet.language)
+        return form.join({slot: self.sheet.value[said[slot]] for slot in form.slots})
 
     def _closed(self, tree: pieces.Piece, you: You) -> bytes:
         found = self.sheet.encode(tree, month.values(you, self.sheet.language))
@@ -171,26 +177,25 @@ class _Side:
         assert found.slots == (row,)
         return found.parts[0], found.parts[1]
 
-    def _line(self, neighbour: Neighbour) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-        """Return the parts of a neighbour's line, and what stands between them: place, name, points."""
-        you = You(near=(neighbour,))
-        found = self.sheet.encode(self.row, month.shape(you).sections()["neighbour"][0])
+    def _row(self, *, her: bool) -> Parts:
+        """Return a neighbour's line, cut where place, name and points stand."""
+        row = month.shape(You(near=(Neighbour("", 0, 0, her),))).sections()["neighbour"][0]
+        found = self.sheet.encode(pieces.section(self.tree, "neighbour"), row)
         assert found.slots == ("place_0", "who_0", "points_0"), "the template's order is part of `chunks`"
-        said = month.values(you, self.sheet.language)
-        return found.parts, tuple(self.sheet.value[said[slot]] for slot in found.slots)
+        return found.parts
 
     def place(self, place: int, *, her: bool) -> bytes:
         """Return a line up to its name; with the name where it is the reader's own."""
-        parts, said = self._line(Neighbour("", 0, place, her))
-        found = parts[0] + said[0] + parts[1]
-        return found + said[1] + parts[2] if her else found
+        parts, said = self.rows[her], self.sheet.value[render.counter(self.sheet.language)(place)]
+        found = parts[0] + said + parts[1]
+        return found + self.who("", her=True) + parts[2] if her else found
 
-    def who(self, name: str) -> bytes:
-        """Return the name of somebody near her."""
-        return self._line(Neighbour(name, 0, 0))[1][1]
+    def who(self, name: str, *, her: bool) -> bytes:
+        """Return the name of somebody near her, or how the reader herself is called there."""
+        return self.sheet.value[month.who(Neighbour(name, 0, 0, her), self.sheet.language)]
 
     def points(self, points: int, *, her: bool) -> bytes:
         """Return a line from after its name (the reader's own: from after what follows her name) to its end."""
-        parts, said = self._line(Neighbour("", points, 0, her))
-        found = said[2] + parts[3]
+        parts, said = self.rows[her], self.sheet.value[month.points(points, self.sheet.language)]
+        found = said + parts[3]
         return found if her else parts[2] + found
