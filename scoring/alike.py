@@ -63,7 +63,10 @@ def likeness(one: str, other: str) -> float:
     long words weigh more, since short ones are in every headline. A title that stands whole within a longer one, like
     before the name of a site, is 0.9. Case, accents, punctuation and order do not count.
     """
-    first, second = _words(one), _words(other)
+    return _likeness(_words(one), _words(other))
+
+
+def _likeness(first: frozenset[str], second: frozenset[str]) -> float:
     if not first or not second:
         return 0.0
     shared, all_ = _weight(first & second), _weight(first | second)
@@ -73,10 +76,29 @@ def likeness(one: str, other: str) -> float:
     return shared / all_
 
 
+class Titles:
+    """Titles to compare many others with: only those that share a word of four letters or more are looked at."""
+
+    def __init__(self, titles: Iterable[tuple[int, str]]) -> None:
+        """Take (id, title) of each."""
+        self._words = {id_: _words(title) for id_, title in titles}
+        self._by_word: dict[str, list[int]] = {}
+        for id_, words in self._words.items():
+            for word in words:
+                self._by_word.setdefault(word, []).append(id_)
+
+    def alike(self, title: str) -> list[tuple[int, float]]:
+        """Return (id, likeness) of those that are ALIKE the title, the most alike first, equals by id."""
+        words = _words(title)
+        long = [word for word in words if len(word) > 3] or list(words)
+        ids = {id_ for word in long for id_ in self._by_word.get(word, ())}
+        found = [(id_, _likeness(words, self._words[id_])) for id_ in ids]
+        return sorted((each for each in found if each[1] >= ALIKE), key=lambda each: (-each[1], each[0]))
+
+
 def alike(title: str, titles: Iterable[tuple[int, str]]) -> list[tuple[int, float]]:
     """Return (id, likeness) of those (id, title) that are ALIKE the title, the most alike first, equals by id."""
-    found = [(id_, likeness(title, other)) for id_, other in titles]
-    return sorted((each for each in found if each[1] >= ALIKE), key=lambda each: (-each[1], each[0]))
+    return Titles(titles).alike(title)
 
 
 def _words(title: str) -> frozenset[str]:

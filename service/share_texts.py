@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emails.networks import NETWORKS
-from service import words
+from service import stories, words
 from service.database import db
 from service.locales import language_of
 from service.models import ShareText, Story
@@ -28,10 +28,11 @@ class Wanted:
     id: int | None = None
 
 
-def write(story: Story, wanted: Sequence[Wanted]) -> list[ShareText]:
+def write(story: Story, wanted: Sequence[Wanted], by: int | None = None) -> list[ShareText]:
     """Give the story these suggestions and no others, in this order for each network and language; empty ones go.
 
-    Commits. Raises Invalid, each error under the number of its suggestion in `wanted` ("0", "1", …).
+    `by`: the liaison who wrote them; another may have to approve them (stories.rewritten). Commits. Raises Invalid,
+    each error under the number of its suggestion in `wanted` ("0", "1", …).
     """
     check, clean = Check(), []
     for number, one in enumerate(wanted):
@@ -42,6 +43,7 @@ def write(story: Story, wanted: Sequence[Wanted]) -> list[ShareText]:
         if counts[one.network, one.language] > MOST:
             check.refuse(str(number), N_("Keep it to %(most)d texts for a network and language."), most=MOST)
     check.done()
+    said_before = [(row.network, row.language, row.text) for row in story.texts]
     before = {row.id: row for row in story.texts}
     after, places = [], Counter[tuple[str, str]]()
     for one in clean:
@@ -55,6 +57,8 @@ def write(story: Story, wanted: Sequence[Wanted]) -> list[ShareText]:
         places[one.network, one.language] += 1
         after.append(row)
     story.texts = after
+    if by is not None and sorted(said_before) != sorted((row.network, row.language, row.text) for row in after):
+        stories.rewritten(story, by)
     db.session.commit()
     return after
 

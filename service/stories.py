@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from service import campaigns, clock, topics
 from service.database import db
 from service.locales import language_of
-from service.models import Campaign, Picture, Share, Story
+from service.models import Campaign, Picture, Programme, Share, Story
 from service.models.content import Afterwards, Kind, StoryStatus
 from service.validation import N_, Check, Invalid, Words, one_line
 
@@ -62,9 +62,10 @@ MOST_REST = 52
 """Weeks that an evergreen story may rest between two uses."""
 
 
-def create(**fields: Any) -> Story:
-    """Create a draft from FIELDS (title and url are needed). Raises Invalid."""
+def create(*, by: int | None = None, **fields: Any) -> Story:
+    """Create a draft from FIELDS (title and url are needed), written by this liaison. Raises Invalid."""
     story = add(**fields)
+    story.written_by = by
     db.session.commit()
     return story
 
@@ -81,15 +82,45 @@ def add(**fields: Any) -> Story:
     return story
 
 
-def edit(story: Story, **fields: Any) -> Story:
-    """Change some FIELDS; an approved story stays approved. Raises Invalid and changes nothing then."""
+def edit(story: Story, *, by: int | None = None, **fields: Any) -> Story:
+    """Change some FIELDS; an approved story stays approved, unless a second person must approve what `by` changed.
+
+    Raises Invalid and changes nothing then.
+    """
+    set_some(story, fields, by)
+    db.session.commit()
+    return story
+
+
+def set_some(story: Story, fields: dict[str, Any], by: int | None) -> bool:
+    """Change some FIELDS like `edit`, for the caller to commit; return whether any did. Raises Invalid."""
     now = {name: getattr(story, name) for name in FIELDS}
     now["topics"] = ordered_topics(story)
+    changed = False
     for name, value in checked({**now, **fields}, story).items():
         if getattr(story, name) != value:
             setattr(story, name, value)
-    db.session.commit()
-    return story
+            changed = True
+    if changed:
+        rewritten(story, by)
+    return changed
+
+
+def rewritten(story: Story, by: int | None) -> None:
+    """Note who changed the content; where a second person must approve, that is asked anew. Does not commit."""
+    story.written_by = by
+    if by is not None and story.status == StoryStatus.APPROVED and _second():
+        story.status, story.approved_at, story.approved_by = StoryStatus.DRAFT, None, None
+
+
+def waits_for_another(story: Story, by: int | None) -> bool:
+    """Return whether this liaison may not approve the story, because she wrote it or changed it last."""
+    return by is not None and story.written_by == by and story.status != StoryStatus.APPROVED and _second()
+
+
+def _second() -> bool:
+    programme = db.session.get(Programme, 1)
+    return programme is not None and programme.second_approval
 
 
 def ordered_topics(story: Story) -> list[int]:
@@ -97,13 +128,16 @@ def ordered_topics(story: Story) -> list[int]:
     return sorted(story.topics, key=lambda topic: (topic != story.lead_topic, topic))
 
 
-def approve(*stories: Story) -> int:
+def approve(*stories: Story, by: int | None = None) -> int:
     """Approve these stories, so that editions may choose them; return how many were not approved before.
 
-    Raises Invalid where one cannot be shown: without a topic nobody can follow it, a picture needs its words.
+    Raises Invalid where one cannot be shown: without a topic nobody can follow it, a picture needs its words; and
+    where liaison `by` wrote it and a second person must approve. The command line (None) is somebody else.
     """
     for story in stories:
         check = Check()
+        if waits_for_another(story, by):
+            check.refuse("status", N_("“%(title)s” waits for another’s yes: you wrote it last."), title=story.title)
         if not story.topics:
             check.refuse("topics", N_("Give “%(title)s” a topic: people follow topics."), title=story.title)
         if story.picture_hash and not story.picture_alt:
@@ -115,9 +149,14 @@ def approve(*stories: Story) -> int:
         check.done()
     changed = [story for story in stories if story.status != StoryStatus.APPROVED]
     for story in changed:
-        story.status, story.approved_at = StoryStatus.APPROVED, clock.now()
+        approve_one(story, by)
     db.session.commit()
     return len(changed)
+
+
+def approve_one(story: Story, by: int | None) -> None:
+    """Approve this story, which was checked. Does not commit."""
+    story.status, story.approved_at, story.approved_by = StoryStatus.APPROVED, clock.now(), by
 
 
 def archive(*stories: Story, afterwards: str | None = None) -> int:
@@ -138,7 +177,7 @@ def draft(*stories: Story) -> int:
     """Make these stories drafts again (undoes approve and archive); return how many were none."""
     changed = [story for story in stories if story.status != StoryStatus.DRAFT]
     for story in changed:
-        story.status, story.approved_at = StoryStatus.DRAFT, None
+        story.status, story.approved_at, story.approved_by = StoryStatus.DRAFT, None, None
     db.session.commit()
     return len(changed)
 

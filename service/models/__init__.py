@@ -32,6 +32,7 @@ from service.models.sending import Lease, RateLimit, Sending, SendingNumber
 from service.models.share_news import ShareNews
 from service.models.shares import Evidence, Share
 from service.models.steering import Declined
+from service.models.story_acts import StoryAct
 from service.models.suggestions import Suggestion
 from service.models.worth import Conversion, ConversionToken, Following, Reckoning, Report, StatedAudience
 
@@ -112,6 +113,7 @@ __all__ = [
     "StatedAudience",
     "Stock",
     "Story",
+    "StoryAct",
     "StoryUse",
     "Suggestion",
     "Suppression",

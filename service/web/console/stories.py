@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import campaigns, stories, topics
+from service import campaigns, stories, story_acts, topics
 from service.database import db
 from service.models import Story
-from service.models.content import StoryStatus
 from service.validation import Invalid
 from service.web.console.lists import Filter, has_id, listing
 from service.web.console.room import done, programme, refused, room
@@ -19,8 +18,6 @@ from service.web.console.session import safe_next
 from service.web.console.words import kinds, language_name, said_all, story_states
 from service.web.language import gettext as _
 from service.web.language import ngettext
-
-ACTS = {"approve": stories.approve, "archive": stories.archive, "draft": stories.draft}
 
 
 def languages() -> list[str]:
@@ -63,23 +60,34 @@ def index() -> str:
         search=(Story.title, Story.summary, Story.url),
         filters=filters,
     )
-    names = {t.id: t.name for t in topics.all_topics()}
-    return render_template("console/stories.html", listing=found, topic_names=names, noun="console.stories")
+    known = topics.all_topics()
+    return render_template(
+        "console/stories.html",
+        listing=found,
+        topic_names={t.id: t.name for t in known},
+        topics=known,
+        kinds=list(kinds().items()),
+        campaigns=campaigns.all_campaigns(),
+        waits=[s.id for s in found.rows if stories.waits_for_another(s, g.liaison.id)],
+        noun="console.stories",
+    )
 
 
 @room.post("/stories/bulk")
 def stories_bulk() -> Response:
-    """Approve, archive or return to draft the picked stories; the next page offers to undo it."""
+    """Do one act with the picked stories; the next page offers to undo it."""
     back = redirect(safe_next(request.form.get("back") or url_for("console.stories")))
-    act = request.form.get("act", "")
+    act, _sign, value = request.form.get("act", "").partition(":")
     picked = [int(i) for i in request.form.getlist("pick") if i.isdecimal()]
-    if act not in ACTS:
+    if act in ("topic", "campaign", "kind"):
+        value = request.form.get(act, "")  # the choice beside the button
+    if act not in story_acts.ACTS:
         abort(400)
     if not picked:
         refused(_("Pick at least one story first."))
         return back
     try:
-        change(act, stories.find(picked))
+        change(act, stories.find(picked), value)
     except Invalid as refusal:
         refused(" ".join(said_all(refusal.errors).values()))
     return back
@@ -87,14 +95,18 @@ def stories_bulk() -> Response:
 
 @room.post("/stories/undo")
 def stories_undo() -> Response:
-    """Give stories the status they had before the last act."""
-    before = dict(part.split(":", 1) for part in request.form.get("before", "").split(",") if ":" in part)
-    acts = {StoryStatus.APPROVED: "approve", StoryStatus.ARCHIVED: "archive", StoryStatus.DRAFT: "draft"}
+    """Give stories back what the last act took; what was changed again since stays as it is."""
+    number = request.form.get("act", "")
     try:
-        for status, act in acts.items():
-            ids = [int(i) for i, was in before.items() if was == status and i.isdecimal()]
-            ACTS[act](*stories.find(ids))
-        done(_("Undone."))
+        done_, left = story_acts.undo(int(number) if number.isdecimal() else 0, g.liaison.id)
+        said = _("Undone.")
+        if left:
+            said += " " + ngettext(
+                "%(num)s story was changed again meanwhile and stays.",
+                "%(num)s stories were changed again meanwhile and stay.",
+                left,
+            )
+        done(said) if done_ else refused(said)
     except Invalid as refusal:
         refused(" ".join(said_all(refusal.errors).values()))
     return redirect(safe_next(request.form.get("back") or url_for("console.stories")))
@@ -104,7 +116,7 @@ def stories_undo() -> Response:
 def story_status(story_id: int) -> Response:
     """Approve, archive or return one story to draft."""
     story = db.get_or_404(Story, story_id)
-    if request.form.get("act") not in ACTS:
+    if request.form.get("act") not in ("approve", "archive", "draft"):
         abort(400)
     try:
         change(request.form["act"], [story])
@@ -113,16 +125,18 @@ def story_status(story_id: int) -> Response:
     return redirect(url_for("console.story", story_id=story_id))
 
 
-def change(act: str, chosen: list[Story]) -> None:
-    """Do the act and say so, with an undo that remembers each story's status. Raises Invalid."""
-    before: list[tuple[int, str]] = [(s.id, s.status) for s in chosen]
-    n = ACTS[act](*chosen)
+def change(act: str, chosen: list[Story], value: str = "") -> None:
+    """Do the act and say so, with an undo of what it changed. Raises Invalid."""
+    number, n = story_acts.do(act, chosen, value, g.liaison.id)
     said = {
         "approve": ngettext("%(num)s story approved.", "%(num)s stories approved.", n),
         "archive": ngettext("%(num)s story archived.", "%(num)s stories archived.", n),
         "draft": ngettext("%(num)s story is a draft again.", "%(num)s stories are drafts again.", n),
+        "topic": ngettext("%(num)s story has the topic now.", "%(num)s stories have the topic now.", n),
+        "campaign": ngettext("%(num)s story has another campaign.", "%(num)s stories have another campaign.", n),
+        "kind": ngettext("%(num)s story has another kind.", "%(num)s stories have another kind.", n),
     }[act]
-    fields: list[tuple[str, Any]] = [("before", ",".join(f"{i}:{was}" for i, was in before))]
+    fields: list[tuple[str, Any]] = [("act", number)]
     if request.form.get("back"):
         fields.append(("back", request.form["back"]))
-    done(said, undo={"action": url_for("console.stories_undo"), "fields": fields} if n else None)
+    done(said, undo={"action": url_for("console.stories_undo"), "fields": fields} if number else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -64,11 +64,11 @@ def save(found: Story | None) -> Response | tuple[str, int]:
         if found is None and (twins := unseen_twins(form)):
             return page(None, form, {}, texts, twins=twins), 409
         fields = {name: form[name] for name in stories.FIELDS}
-        found = stories.edit(found, **fields) if found else stories.create(**fields)
+        found = stories.edit(found, by=g.liaison.id, **fields) if found else stories.create(by=g.liaison.id, **fields)
     except Invalid as refusal:
         return page(found, form, said_all(refusal.errors), texts), 422
     try:
-        share_texts.write(found, texts)
+        share_texts.write(found, texts, g.liaison.id)
     except Invalid as refusal:
         wrong = {int(number): words for number, words in said_all(refusal.errors).items()}
         return page(found, form, {}, texts, wrong), 422
@@ -121,6 +121,8 @@ def page(
         languages=[(code, language_name(code)) for code in languages()],
         kinds=list(kinds().items()),
         read=read,
+        second=bool(mine and mine.second_approval),
+        waits=found is not None and stories.waits_for_another(found, g.liaison.id),
         twins=twins or [],
     )
 
