@@ -6,6 +6,7 @@ presses a button twice. It is her own message to the liaison, so her name stands
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -136,18 +137,22 @@ def decline(suggestion: Suggestion, words: str) -> bool:
     return sent
 
 
-def accept(suggestion: Suggestion, title: str, url: str, words: str = "") -> tuple[Story, bool]:
+def accept(
+    suggestion: Suggestion, fields: Mapping[str, Any], words: str = "", by: int | None = None
+) -> tuple[Story, bool]:
     """Make a draft of it, or take the story that has its address, thank her with points and tell her by mail.
 
-    Return (story, whether a mail goes out). Commits. Raises Invalid or Settled.
+    `fields`: of stories.FIELDS, with url and title; `by`: the liaison. Return (story, whether a mail goes out).
+    Commits. Raises Invalid or Settled.
     """
     said = _said(words)
     before, employee = suggestion.state, whose(suggestion)
-    address = stories.normal_url(url)
+    address = stories.normal_url(str(fields.get("url", "")))
     story = db.session.scalar(sa.select(Story).where(Story.url == address)) if address else None
     if story is None:
         language = employee.language if employee else "en"
-        story = stories.add(title=title, url=url, language=language)
+        story = stories.add(**{"language": language, **fields})
+        story.written_by = by
         if suggestion.words:
             story.texts = [ShareText(network="", language=language, text=suggestion.words)]
         db.session.flush()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from scoring import points
 from scoring.points import Booked, Entry, Reversal
-from service import books, ledger
+from service import books, clock, ledger
 from service.database import db
 from service.models import LedgerEntry
 
@@ -21,6 +21,11 @@ def suggestion(subject: str, number: int | str, at: datetime) -> bool:
     """Thank for a suggestion of a story that was taken at this moment; return whether that is new. Does not commit."""
     worth = books.terms(at).rules.suggestion
     return award(subject, f"suggestion:{number}", points.SUGGESTION, worth, at)
+
+
+def worth_of_suggestion() -> int:
+    """Return how many points a suggestion brings that is taken now."""
+    return books.terms(clock.now()).rules.suggestion
 
 
 def award(subject: str, key: str, reason: str, worth: int, at: datetime) -> bool:

@@ -131,7 +131,7 @@ def test_a_mail_from_another_address_waits_until_the_liaison_says_that_it_was_sh
     (found,) = kept()
     assert found.sender == "noor@private.example" and suggestions.hers(noor) == []
     with pytest.raises(suggestions.Settled, match="another address"):
-        suggestions.accept(found, "Tides", found.url)
+        suggestions.accept(found, {"title": "Tides", "url": found.url})
     suggestions.vouch(kept()[0])
     assert suggestions.answer(kept()[0], "Thank you.") and suggestions.hers(noor) != []
 

@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 from service import choices, clock, compose, ledger, suggestions
 from service.database import db
 from service.models import Employee, Outbox, Programme, Story, Suggestion
-from service.validation import Invalid
+from service.sources import pasting
+from service.validation import Invalid, Words
 from tests import noor as world
+from tests.liam import at_the_console
 from tests.test_inbox import nonce_of
 
 URL = "https://example.com/tides?year=2026"
@@ -93,14 +95,14 @@ def test_accepting_makes_a_draft_books_points_once_and_tells_her(noor: Employee)
     db.session.execute(sa.update(Programme).values(rules={"suggestion": 5}))
     db.session.commit()
     found = suggestions.suggest(noor, URL, "Good", "Read this.")
-    story, sent = suggestions.accept(found, "The tides of 2026", URL, "Lovely, thank you.")
+    story, sent = suggestions.accept(found, {"title": "The tides of 2026", "url": URL}, "Lovely, thank you.")
     assert sent and (story.status, story.title, story.url) == ("draft", "The tides of 2026", URL)
     assert [text.text for text in story.texts] == ["Read this."]
     found = only()
     assert (found.state, found.points, found.story_id) == ("accepted", 5, story.id)
     assert ledger.total(noor.subject, "all") == 5
     with pytest.raises(suggestions.Settled):
-        suggestions.accept(found, "Another", URL + "&x", "")
+        suggestions.accept(found, {"title": "Another", "url": URL + "&x"})
     assert ledger.total(noor.subject, "all") == 5 and db.session.query(Story).filter_by(title="Another").count() == 0
     mail = compose.message_of(mails()[0])
     assert len(mails()) == 1 and mails()[0].occasion == f"suggestion:{found.id}:answer"
@@ -116,14 +118,14 @@ def test_accepting_makes_a_draft_books_points_once_and_tells_her(noor: Employee)
 
 def test_accepting_what_is_a_story_already_takes_that_one(noor: Employee) -> None:
     known = world.story()
-    story, _sent = suggestions.accept(suggestions.suggest(noor, known.url, "Good"), "", known.url)
+    story, _sent = suggestions.accept(suggestions.suggest(noor, known.url, "Good"), {"url": known.url})
     assert story.id == known.id and db.session.query(Story).count() == 2
 
 
 def test_a_draft_that_cannot_be_made_leaves_all_as_it_was(noor: Employee) -> None:
     found = suggestions.suggest(noor, URL, "Good")
     with pytest.raises(Invalid):
-        suggestions.accept(found, "", URL)
+        suggestions.accept(found, {"title": "", "url": URL})
     db.session.rollback()
     assert only().state == "new" and mails() == []
 
@@ -164,3 +166,66 @@ def test_words_are_forgotten_thirty_days_after_the_last_act_and_at_erasure(noor:
     db.session.expire_all()
     gone = db.session.get_one(Suggestion, number)
     assert (gone.why, gone.url, gone.state) == ("", "", "aside")
+
+
+def test_the_liaison_reads_answers_and_accepts_with_the_page_read_for_him(
+    app: Flask, noor: Employee, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    liam = at_the_console(app)
+    assert "No suggestions yet" in liam.get("/console/suggestions").text
+    number = suggestions.suggest(noor, URL, "The sea, explained.").id
+    assert "1 suggestion waits for you." in liam.get("/console/").text
+    html = liam.get("/console/suggestions").text
+    assert "Noor Benali" in html and "example.com/tides" in html and "Waits for you" in html
+    html = liam.get(f"/console/suggestions/{number}").text
+    assert "Noor Benali suggests a story" in html and "A good find, Noor, thank you." in html
+
+    def unread(_address: str) -> pasting.Found:
+        raise pasting.NotRead(Words("It took too long."))
+
+    monkeypatch.setattr(pasting, "read", unread)
+    html = liam.post(f"/console/suggestions/{number}/accept", {"url": URL, "words": "Mine"}).text
+    assert (
+        "The page could not be read: It took too long. Write the title yourself." in html and ">Mine</textarea>" in html
+    )
+    values = {"url": URL, "title": "Tides", "summary": "Moon and sea.", "language": "en", "topics": [1]}
+    monkeypatch.setattr(pasting, "read", lambda _address: pasting.Found(values, None, ()))
+    html = liam.post(f"/console/suggestions/{number}/accept", {"url": URL, "words": "Thank you."}).text
+    assert "It is a draft now, and she is told by mail." in html and "Moon and sea." in html
+    assert "suggestion waits for you" not in liam.get("/console/").text
+    html = liam.post(f"/console/suggestions/{number}/decline", {"words": "No"}).text
+    assert "This was settled already" in html and len(mails()) == 1
+
+
+def test_declining_begins_with_kind_words_in_her_language(app: Flask, noor: Employee) -> None:
+    noor.language = "it"
+    number = suggestions.suggest(noor, URL, "Good").id
+    liam = at_the_console(app)
+    assert "Grazie di aver pensato a noi, Noor." in liam.get(f"/console/suggestions/{number}").text
+    assert "Write a few words to her." in liam.post(f"/console/suggestions/{number}/decline", {"words": " "}).text
+    html = liam.post(f"/console/suggestions/{number}/decline", {"words": "Grazie, ma no."}).text
+    assert "Your answer is on its way to her." in html and "Declined" in html
+    assert "Grazie, ma no." in compose.message_of(mails()[0]).text
+
+
+def test_in_works_council_mode_her_own_message_still_bears_her_name(app: Flask, noor: Employee) -> None:
+    db.session.execute(sa.update(Programme).values(works_council=True))
+    suggestions.suggest(noor, URL, "Good")
+    assert "Noor Benali" in at_the_console(app).get("/console/suggestions").text
+
+
+def test_a_strangers_mail_and_a_wish_for_no_more_mails_say_so(app: Flask, noor: Employee) -> None:
+    odd = Suggestion(subject=noor.subject, way="mail", url=URL, why="Hi", sender="noor@private.example")
+    stop = Suggestion(subject=noor.subject, way="mail", why="Stop, please", stop=True)
+    db.session.add_all([odd, stop])
+    db.session.commit()
+    numbers = odd.id, stop.id
+    liam = at_the_console(app)
+    html = liam.get(f"/console/suggestions/{numbers[0]}").text
+    assert "noor@private.example" in html and "Accept the suggestion" not in html
+    assert "Taken for hers." in liam.post(f"/console/suggestions/{numbers[0]}/vouch").text
+    assert "Accept the suggestion" in liam.get(f"/console/suggestions/{numbers[0]}").text
+    html = liam.get(f"/console/suggestions/{numbers[1]}").text
+    assert "Nothing happened by itself." in html and "asks for no more mails" in html
+    assert "Put away without a mail." in liam.post(f"/console/suggestions/{numbers[1]}/aside").text
+    assert "It waits for you again." in liam.post(f"/console/suggestions/{numbers[1]}/aside", {"back": "1"}).text

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from service import clock, delivery, editions
+from service import clock, delivery, editions, suggestions
 from service.database import db
 from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
@@ -62,6 +62,9 @@ def needs() -> list[tuple[str, str, str]]:
         )
     if not _count(sa.select(Employee.id)):
         found.append((_("Nobody is invited yet."), _("Bring in your colleagues"), url_for("console.people")))
+    if sent := suggestions.waiting():
+        sentence = ngettext("%(num)s suggestion waits for you.", "%(num)s suggestions wait for you.", sent)
+        found.append((sentence, _("Read"), url_for("console.suggestions", state="new")))
     drafts = _count(sa.select(Story.id).where(Story.status == StoryStatus.DRAFT))
     if drafts:
         found.append(
