@@ -63,12 +63,15 @@ SCHEDULE = (
     ),
     Task("winner-mails", 600, "service.winner_mails:tell", "tell all who took part who won", then="deliver"),
     Task("month-mails", 3600, "service.month_mails:tell", "mail each the picture of her month", then="deliver"),
-    Task("share-mails", 900, "service.share_mails:tell", "mail who shared what did well, weekly at most", then="deliver"),
+    Task(
+        "share-mails", 900, "service.share_mails:tell", "mail who shared what did well, weekly at most", then="deliver"
+    ),
     Task("winner-mails", 600, "service.winner_mails:tell", "tell all who took part who won", then="deliver"),
     Task("month-mails", 3600, "service.month_mails:tell", "mail each the picture of her month", then="deliver"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("answers", 120, "service.inbound_mailbox:poll_due", "fetch answers to digests from their mailbox (a setting)"),
     Task("suggested", 3600, "service.suggestions:forget", "forget words of suggestions settled 30 days ago"),
+    Task("people-files", 60, "service.people.files:work", "read and take in files of colleagues, forget old ones"),
     Task("erased", 86400, "service.people.erasing:sweep", "take erased people's names out of old mails after 30 days"),
     Task("sought", 3600, "service.people.seeking:remember", "write down by what words people are found"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
@@ -80,6 +83,7 @@ SCHEDULE = (
     Task("standing", 3600, "service.boards:look_again", "see who may stand on boards, however that changed"),
     Task("results", 60, "service.results:count", "count what shares and visits brought"),
     Task("results-hourly", 3600, "service.results:refresh", "note the programme's size and what became of digests"),
+    Task("feeds", 300, "service.sources.polling:poll_due", "read the feeds that are due"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )
 

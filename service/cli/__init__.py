@@ -18,6 +18,7 @@ GROUPS = {
     "liaison": "programme",
     "employees": "employees",
     "stories": "stories",
+    "feeds": "feeds",
     "digest": "digest",
     "why": "digest",
     "mail": "mail",

@@ -98,6 +98,14 @@ def taken(item: FeedItem, story: Story) -> None:
     story.feed = item.feed.url if item.feed else story.feed
 
 
+def made(items: Sequence[FeedItem], story: Story) -> None:
+    """Note that a person made this story of these proposals in the editor. Commits."""
+    for item in items:
+        if item.state == Decided.WAITING:
+            taken(item, story)
+    db.session.commit()
+
+
 def decline(items: Sequence[FeedItem]) -> int:
     """Decline these proposals for good; return how many waited. Commits."""
     changed = [item for item in items if item.state == Decided.WAITING]

@@ -20,6 +20,8 @@ NOUNS = (
     "stories",
     "story",
     "pasting",
+    "feeds",
+    "review",
     "suggestions",
     "visits",
     "cards",
@@ -30,9 +32,11 @@ NOUNS = (
     "people",
     "person",
     "person_acts",
+    "people_files",
     "draws",
     "rules",
     "results",
+    "results_rates",
 )
 """Modules of service.web.console; importing one adds its pages to the room."""
 

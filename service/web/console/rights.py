@@ -24,13 +24,15 @@ VIEWER = _named(
     "week edition edition_open edition_panel",
     "stories story story_visits card poster poster_code",
     "campaigns campaign badge_list rules",
-    "results results_sharing_page results_reach_page results_worth_page results_mail_page results_time_page",
+    "results results_sharing_page results_reach_page results_worth_page results_digests_page results_time_page",
 )
 """Programme, content and figures of groups; nothing of one person, no mail, no export."""
 
 EDITOR = _named(
     "story_begin story_paste",
     "story_new story_create story_save story_status story_links stories_bulk stories_undo card_of_form poster_make",
+    "story_begin story_paste review review_decide review_undo review_edit",
+    "feeds feed_new feed_create feed feed_save feed_poll feed_always feed_remove",
     "campaign_new campaign_create campaign_save boards contests contest draws",
     "results_csv",
 )
@@ -39,6 +41,8 @@ EDITOR = _named(
 LIAISON = _named(
     "edition_act edition_preview edition_preview_find edition_preview_mail edition_test edition_who edition_words",
     "people people_search people_import people_preview people_take person",
+    "people_bulk people_undo people_file people_refused person_suspend person_reinstate person_draws person_leads",
+    "person_links person_data person_erase person_erased",
     "person_suspend person_reinstate person_draws person_leads person_links person_data person_erase person_erased",
     "suggestions suggestion suggestion_accept suggestion_answer suggestion_decline suggestion_aside suggestion_vouch",
     "doubts doubt_decide hold hold_release patterns pattern_decide",
@@ -47,6 +51,7 @@ LIAISON = _named(
     "draw draw_new draw_create draw_edit draw_save draw_disqualify draw_fetch draw_freeze draw_hand_over draw_run",
     "draw_export",
     "draws_monthly draws_monthly_save",
+    "results_rates results_followers results_conversions results_token_make results_token_revoke results_sites",
 )
 """Who runs the programme: people, mails, editions, draws."""
 

@@ -15,6 +15,7 @@ from service import campaigns, duplicates, share_texts, stories, topics, words
 from service.database import db
 from service.models import Picture, Story, Team
 from service.share_texts import Wanted
+from service.sources import review
 from service.validation import Invalid
 from service.web.console import texts as share_text_fields
 from service.web.console.room import done, programme, room
@@ -64,7 +65,9 @@ def save(found: Story | None) -> Response | tuple[str, int]:
         if found is None and (twins := unseen_twins(form)):
             return page(None, form, {}, texts, twins=twins), 409
         fields = {name: form[name] for name in stories.FIELDS}
+        proposed = review.find([request.form.get("item", 0, type=int)]) if found is None else []
         found = stories.edit(found, by=g.liaison.id, **fields) if found else stories.create(by=g.liaison.id, **fields)
+        review.made(proposed, found)
     except Invalid as refusal:
         return page(found, form, said_all(refusal.errors), texts), 422
     try:
@@ -90,11 +93,14 @@ def page(
     wrong: dict[int, str] | None = None,
     read: dict[str, Any] | None = None,
     twins: list[duplicates.Twin] | None = None,
+    item: int | None = None,
 ) -> str:
     """Return the editor with these values, refusals and share texts.
 
     `wrong`: why texts are refused, by number. `read`: what a page gave. `twins`: stories that are perhaps the same.
+    `item`: the proposal of a feed that this will be.
     """
+    item = item or (request.form.get("item", type=int) if found is None else None)
     if twins is None and found is None and values.get("title"):
         twins = twins_of(values)
     if texts is None:
@@ -121,6 +127,7 @@ def page(
         languages=[(code, language_name(code)) for code in languages()],
         kinds=list(kinds().items()),
         read=read,
+        item=item,
         second=bool(mine and mine.second_approval),
         waits=found is not None and stories.waits_for_another(found, g.liaison.id),
         twins=twins or [],

@@ -12,7 +12,7 @@ from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
 from service.models.draws import DrawStatus, RankState
 from service.models.mail import MailState
-from service.web.console import badges, patterns, rights
+from service.web.console import badges, feeds, patterns, rights
 from service.web.console.editions import facts
 from service.web.console.room import programme, room
 from service.web.language import gettext as _
@@ -74,6 +74,7 @@ def needs() -> list[tuple[str, str, str]]:
                 url_for("console.stories", status="draft"),
             )
         )
+    found += feeds.needs()
     if odd := patterns.need():
         found.append(odd)
     if broken := badges.need():
