@@ -458,19 +458,6 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reckoning")),
     )
     op.create_table(
-        "report",
-        sa.Column("month", sa.String(length=7), nullable=False),
-        sa.Column("address_hash", sa.String(length=64), nullable=False),
-        sa.Column("address", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("message_id", sa.String(), nullable=False),
-        sa.Column("facts", database.Json, nullable=False),
-        sa.Column("why", sa.String(), nullable=True),
-        sa.Column("due_at", database.Moment(), nullable=False),
-        sa.Column("settled_at", database.Moment(), nullable=True),
-        sa.PrimaryKeyConstraint("month", "address_hash", name=op.f("pk_report")),
-    )
-    op.create_table(
         "rest",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -1502,7 +1489,6 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_rest_subject"))
 
     op.drop_table("rest")
-    op.drop_table("report")
     op.drop_table("reckoning")
     with op.batch_alter_table("reason_figure", schema=None) as batch_op:
         batch_op.drop_index("ix_reason_figure_story")

@@ -34,7 +34,7 @@ from service.models.shares import Evidence, Share
 from service.models.steering import Declined
 from service.models.story_acts import StoryAct
 from service.models.suggestions import Suggestion
-from service.models.worth import Conversion, ConversionToken, Following, Reckoning, Report, StatedAudience
+from service.models.worth import Conversion, ConversionToken, Following, Reckoning, StatedAudience
 
 __all__ = [
     "Absence",
@@ -97,7 +97,6 @@ __all__ = [
     "RateLimit",
     "ReasonFigure",
     "Reckoning",
-    "Report",
     "Rest",
     "ResultsState",
     "RetiredLink",

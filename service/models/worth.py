@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -90,20 +89,3 @@ class Conversion(Base):
     day: Mapped[date]
     """In the programme's zone."""
     at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
-
-
-class Report(Base):
-    """One monthly report to one address. Claimed and committed before it leaves, so that none leaves twice."""
-
-    __tablename__ = "report"
-    month: Mapped[str] = mapped_column(sa.String(7), primary_key=True)
-    address_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    address: Mapped[str]
-    state: Mapped[str]
-    """waiting, sending, sent, refused; one that stays `sending` may have left and is not sent again."""
-    message_id: Mapped[str]
-    facts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    """What the mail is made of, so that another attempt gives the same bytes."""
-    why: Mapped[str | None]
-    due_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
-    settled_at: Mapped[datetime | None] = mapped_column(Moment)

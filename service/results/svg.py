@@ -22,7 +22,8 @@ def bars(name: str, title: str, told: str, rows: Sequence[tuple[str, str, Sequen
     drawn = []
     for n, (words, figure, parts) in enumerate(rows):
         y = n * ROW
-        drawn.append(f'<text x="0" y="{y + 16}">{escape(words)}</text>')
+        # Long words end where the figure's room begins; the table has them whole.
+        drawn.append(f'<svg y="{y}" width="84%" height="22"><text x="0" y="16">{escape(words)}</text></svg>')
         drawn.append(f'<text x="100%" y="{y + 16}" class="end num">{escape(figure)}</text>')
         drawn.append(f'<rect x="0" y="{y + 23}" width="100%" height="12" rx="2" class="track"/>')
         x = 0.0

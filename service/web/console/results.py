@@ -65,14 +65,8 @@ def results_reach_page() -> str:
     return page("reach")
 
 
-@room.get("/results/worth")
-def results_worth_page() -> str:
-    """Show what it was worth."""
-    return page("worth")
-
-
 @room.get("/results/mail")
-def results_mail_page() -> str:
+def results_digests_page() -> str:
     """Show whether mails arrive."""
     return page("mail")
 
@@ -85,7 +79,11 @@ def results_time_page() -> str:
 
 ENDPOINTS = {
     "participation": "console.results",
-    **{t: f"console.results_{t}_page" for t in TABS if t != "participation"},
+    "sharing": "console.results_sharing_page",
+    "reach": "console.results_reach_page",
+    "worth": "console.results_worth_page",
+    "mail": "console.results_digests_page",
+    "time": "console.results_time_page",
 }
 
 
@@ -105,18 +103,19 @@ def results_csv(tab: str, key: str) -> Response:
     return answer
 
 
-def page(tab: str, **more: Any) -> str:
+def page(tab: str, template: str = "console/results.html", **more: Any) -> str:
     """Return a tab's page; `more` is for the forms that stand on it."""
     scope, council = asked(tab), boards.only_groups()
     few = results_blocks.withheld(scopes.people(scope), council) and tab not in FOR_ALL
     state = db.session.get(ResultsState, 1)
     return render_template(
-        "console/results.html",
+        template,
         noun=ENDPOINTS[tab],
         tab_key=tab,
         title=_(TABS[tab][0]),
         scope=scope,
         period_name=results_blocks.period_name(scope),
+        running=scope.period.kind != "all" and scope.period.ends >= scopes.today(),
         blocks=[] if few else blocks_of(tab, scope),
         few=few,
         council=council,

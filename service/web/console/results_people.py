@@ -20,6 +20,9 @@ from service.web.console.results_blocks import (
 from service.web.language import gettext as _
 from service.web.language import ngettext, show_number
 
+LEAST = 5
+"""Weeks that are drawn at least."""
+
 
 def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool, individuals: bool) -> list[Block]:
     """Return the blocks of this tab; `individuals`: the reader may see people's own figures."""
@@ -32,6 +35,8 @@ def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool, in
 def _weekly(scope: Scope, now: Figures, before: Figures | None, council: bool) -> Block:
     question = _("Who takes part?")
     weeks = reading.weekly(scope)
+    begun = next((n for n, w in enumerate(weeks) if w.people or w.members), len(weeks))
+    weeks = weeks[min(begun, len(weeks) - LEAST) :]  # what was before the programme began is no week of nobody
     shown = [None if withheld(w.people, council) else w.people for w in weeks]
     points = [
         (week_name(w.key), show_number(n) if n is not None else "–", float(n or 0))
@@ -85,9 +90,11 @@ def _adoption(now: Figures) -> Block:
 def _people(scope: Scope) -> Block:
     question = _("Who brings most?")
     top = reading.top_people(scope)
-    answer = (
-        _("%(name)s shared most.", name=top[0].name) if top else _("Nobody who stands on boards shared in this period.")
-    )
+    answer = _("Nobody who stands on boards shared in this period.")
+    if top:
+        answer = ngettext(
+            "%(name)s leads with %(num)s share.", "%(name)s leads with %(num)s shares.", top[0].shares, name=top[0].name
+        )
     return Block(
         "people",
         question,
