@@ -196,8 +196,9 @@ def erase(subject: str) -> None:
     """Take everything out of what a person suggested that is hers; what was decided stays counted. Does not commit."""
     mine = sa.update(Suggestion).where(Suggestion.subject == subject)
     waited = sa.case((Suggestion.state.in_(OPEN), SuggestionState.ASIDE), else_=Suggestion.state)
-    empty = {"url": "", "why": "", "words": "", "answer": "", "sender": ""}
-    db.session.execute(mine.values(**empty, state=waited, cleared_at=clock.now()))
+    empty = {"url": "", "why": "", "words": "", "answer": "", "sender": "", "message_key": None}
+    asked = mine.values(**empty, state=waited, cleared_at=clock.now())
+    db.session.execute(asked.execution_options(synchronize_session=False))
 
 
 def _act(before: str) -> str:

@@ -20,6 +20,8 @@ from emails import reply_to
 from service import choices, clock, compose, config, create_app, inbound, inbound_mailbox, suggestions
 from service.cli.inbound import inbound as command
 from service.database import db
+from service.delivery.port import Parcel
+from service.delivery.sendgrid_body import Bodies
 from service.inbound import Outcome
 from service.models import Employee, RetiredLink, Suggestion
 from tests import noor as world
@@ -89,6 +91,35 @@ def test_a_digest_names_an_address_of_her_own_that_says_nothing_of_her(make: Mad
     assert first.addr_spec == reply_to.address(ADDRESS, token(noor)) != second.addr_spec
     assert first.display_name == "Liam" and len(first.username) == len("suggest+") + 32
     assert "p0" not in first.addr_spec and compose.message_of(postroom.row(1)).raw == raws[0]
+
+
+def test_a_call_of_many_digests_names_everybodys_own_address(make: Made) -> None:
+    make()
+    people = postroom.open_room(3)
+    people[1].name = "-gw.me-"  # like a tag: her digest leaves alone
+    postroom.digest_week(people)
+    sharing, alone = Bodies({}).together([parcel(n) for n in (1, 2, 3)])
+    call = json.loads(sharing.body(sharing.members, "ab" * 16))
+    told = [fill(call["reply_to"]["email"], one["substitutions"]) for one in call["personalizations"]]
+    assert told == [reply_to.address(ADDRESS, token(who)) for who in (people[0], people[2])]
+    call = json.loads(alone.body(alone.members, "ab" * 16))
+    assert call["reply_to"] == {"email": reply_to.address(ADDRESS, token(people[1])), "name": "Liam"}
+
+
+def parcel(number: int) -> Parcel:
+    row = postroom.row(number)
+    assert row.edition is not None and row.selection is not None
+    names = [name for name in compose.Due._fields if name not in ("released_at", "stories")]
+    facts = {name: getattr(row, name) for name in names}
+    due = compose.Due(**facts, released_at=row.edition.released_at, stories=row.selection.stories)
+    composer, address = compose.Composer(), compose.address_of(row)
+    return Parcel(number, row.kind, composer.message(due, address), composer.digest(due, address))
+
+
+def fill(text: str, tags: dict[str, str]) -> str:
+    for tag, value in tags.items():
+        text = text.replace(tag, value)
+    return text
 
 
 def test_without_a_setting_answers_go_to_the_liaison(app: Flask) -> None:

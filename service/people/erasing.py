@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, forgetting, programmes, settings, suppressions
+from service import clock, forgetting, programmes, settings, suggestions, suppressions
 from service.board import short
 from service.database import db
 from service.journal import log
@@ -37,7 +37,6 @@ from service.models import (
     RetiredLink,
     Share,
     StatedAudience,
-    Suggestion,
     Suspension,
 )
 from service.models.mail import EditionStatus, MailState
@@ -128,13 +127,11 @@ def _rows_of(employee: Employee) -> None:
         sa.delete(Suspension).where(Suspension.subject == employee.subject),
         sa.delete(CohortMember).where(CohortMember.employee_id == employee.id),
         sa.delete(RetiredLink).where(RetiredLink.employee_id == employee.id),
-        sa.update(Suggestion)
-        .where(Suggestion.subject == employee.subject)
-        .values(url="", why="", words="", sender="", answer="", message_key=None, cleared_at=clock.now()),
         # Any file may name her; one that is being taken in ends within minutes and keeps nothing then.
         sa.update(PeopleFile).where(PeopleFile.state != FileState.TAKING).values(data=None, seen=None),
     ):
         db.session.execute(statement.execution_options(**QUICK))
+    suggestions.erase(employee.subject)
 
 
 def _person(employee: Employee) -> None:
