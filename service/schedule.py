@@ -62,11 +62,7 @@ SCHEDULE = (
         "share-mails", 900, "service.share_mails:tell", "mail who shared what did well, weekly at most", then="deliver"
     ),
     Task("winner-mails", 600, "service.winner_mails:tell", "tell all who took part who won", then="deliver"),
-    Task("month-mails", 3600, "service.month_mails:tell", "mail each the picture of her month", then="deliver"),
-    Task(
-        "share-mails", 900, "service.share_mails:tell", "mail who shared what did well, weekly at most", then="deliver"
-    ),
-    Task("winner-mails", 600, "service.winner_mails:tell", "tell all who took part who won", then="deliver"),
+    Task("campaign-mails", 300, "service.campaign_mails:tell", "begin and close campaigns by mail", then="deliver"),
     Task("month-mails", 3600, "service.month_mails:tell", "mail each the picture of her month", then="deliver"),
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("answers", 120, "service.inbound_mailbox:poll_due", "fetch answers to digests from their mailbox (a setting)"),

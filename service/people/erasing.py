@@ -32,7 +32,6 @@ from service.models import (
     FileState,
     Outbox,
     PeopleFile,
-    Report,
     Rest,
     RetiredLink,
     Share,
@@ -181,9 +180,6 @@ def _others_unsent(subject: str, names: Collection[str]) -> None:
     for edition in db.session.scalars(open_.where(Edition.frozen.is_not(None))):
         _thaw(edition, hers)
 
-    for report in db.session.scalars(sa.select(Report).where(Report.state == "waiting")):
-        report.facts = without(report.facts, hers)
-
 
 def _thaw(edition: Edition, hers: Callable[[str], bool]) -> None:
     frozen = without(edition.frozen, hers)
@@ -230,8 +226,6 @@ def sweep() -> int:
         db.session.expunge_all()
     for edition in db.session.scalars(sa.select(Edition).where(Edition.frozen.is_not(None))):
         _thaw(edition, hers)
-    for report in db.session.scalars(sa.select(Report)):
-        report.facts = without(report.facts, hers)
     done = sa.update(Erasure).where(Erasure.id.in_(numbers)).values(done_at=now, marks=[])
     db.session.execute(done.execution_options(**QUICK))
     db.session.commit()

@@ -272,7 +272,6 @@ APART: dict[str, str] = {
     "edition": "Winners by display name, which erasing removes; all else is everybody's.",
     "contest": "Subjects of who took part, in sorted lists; the person's own lines are her points.",
     "holders": "How many people hold so many points.",
-    "report": "Goes to managers' addresses; colleagues named in one are removed when they are erased.",
     "audit_line": "Who changed what, by numbers and subjects; names are never written there.",
     "liaison": "Who signs in to the console: an account of its own, closed by `goodword liaison`.",
     "programme": "The company and the liaison who signs its mails.",

@@ -27,6 +27,7 @@ NOUNS = (
     "cards",
     "poster",
     "campaigns",
+    "campaign_mails",
     "boards",
     "contests",
     "people",

@@ -1,24 +1,52 @@
-"""People in the console. In: a search or a file. Out: who takes part, a file's preview, and its rows taken in."""
+"""People in the console. In: a search, filters, picked people. Out: who takes part, and acts on many with undo."""
 
 from __future__ import annotations
 
-import base64
-import zlib
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import employees
+from service import programmes
 from service.database import db
-from service.models import Employee, Team
-from service.web.console.lists import Filter, listing
+from service.models import Team
+from service.people import acts, cohorts, finding
+from service.validation import Invalid
 from service.web.console.person import known
-from service.web.console.room import done, room
-from service.web.console.words import people_states, said
+from service.web.console.room import done, refused, room
+from service.web.console.session import safe_next
+from service.web.console.words import language_name, people_states, said_all
 from service.web.language import gettext as _
 from service.web.language import ngettext
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address and the form ask for. Unknown values fall back quietly."""
+
+    q: str
+    chosen: dict[str, str]
+    sort: str
+    page: int
+
+    def url(self, **changes: Any) -> str:
+        """Return this list's address with changes; a search came by POST and stays out of every address."""
+        now: dict[str, Any] = {**self.chosen, "sort": self.sort if self.sort != "name" else None, "page": self.page}
+        if set(changes) - {"page"}:
+            now["page"] = 1
+        now |= changes
+        if now.get("page") == 1:
+            now.pop("page")
+        endpoint = now.pop("endpoint", "console.people")
+        return url_for(endpoint, **{name: value for name, value in now.items() if value not in (None, "")})
+
+    def sort_url(self, key: str) -> str:
+        return self.url(sort=f"-{key}" if self.sort == key else key)
+
+    def aria_sort(self, key: str) -> str:
+        return {key: "ascending", f"-{key}": "descending"}.get(self.sort, "none")
 
 
 @room.get("/people", endpoint="people")
@@ -30,87 +58,130 @@ def index() -> str:
 @room.post("/people/search")
 def people_search() -> str:
     """Show who fits a search. By POST: names and addresses never stand in an address."""
-    return page(request.form.get("q", "")[:100])
+    return page(request.form.get("q", "")[:100].strip())
+
+
+def choices() -> dict[str, tuple[str, dict[str, str]]]:
+    """Return the filters beside status: name → (label, value → words)."""
+    teams = {str(t.id): t.name for t in db.session.scalars(sa.select(Team).order_by(Team.name))}
+    programme = programmes.current()
+    yes = {"1": _("Yes")}
+    found = {
+        "team": (_("Team"), {**teams, "none": _("No team")} if teams else {}),
+        "office": (_("Office"), {office: office for office in finding.offices()}),
+        "language": (_("Language"), {code: language_name(code) for code in programme.languages}),
+        "cohort": (_("Group"), {str(group.id): group.name for group in cohorts.everyone()}),
+        "leader": (_("Advocacy leaders"), yes),
+        "suppressed": (_("Some mail is stopped"), yes),
+        "draws": (_("Left out of draws"), yes),
+    }
+    if cohorts.settings().limited:
+        found["waits"] = (_("Waits until the programme is widened"), yes)
+    return {name: each for name, each in found.items() if each[1]}
 
 
 def page(q: str) -> str:
-    """Return the list of people, narrowed by the words `q`."""
-    teams = {str(t.id): t.name for t in db.session.scalars(sa.select(Team).order_by(Team.name))}
-    found = listing(
-        sa.select(Employee).options(sa.orm.joinedload(Employee.team)),
-        endpoint="console.people",
-        sorts={
-            "name": sa.func.lower(sa.func.coalesce(Employee.name, Employee.email, "")),
-            "status": Employee.status,
-            "since": Employee.created_at,
-        },
-        default="name",
-        search=(Employee.name, Employee.email, Employee.office),
-        filters=(
-            Filter("status", _("Status"), people_states(), lambda v: Employee.status == v, chips=True),
-            Filter("team", _("Team"), teams, lambda v: Employee.team_id == int(v)),
-        ),
-        words=q,
-    )
+    """Return the list of people, narrowed by the words `q` and the address's filters."""
+    filters = choices()
+    values = {"status": people_states(), **{name: values for name, (_label, values) in filters.items()}}
+    chosen = {name: request.args[name] for name in values if request.args.get(name) in values[name]}
+    sort = request.args.get("sort", "")
+    number = request.form.get("page", type=int) or request.args.get("page", 1, type=int)
+    asked = Asked(q, chosen, sort if sort in finding.SORTS else "name", number)
+    found = finding.find(q, chosen, asked.sort, asked.page)
+    asked = Asked(asked.q, asked.chosen, asked.sort, found.page)
     lines = known(q) if q and not found.total and "@" in q else None
-    return render_template("console/people.html", listing=found, lines=lines, noun="console.people")
-
-
-@room.get("/people/import")
-def people_import() -> str:
-    """Show how a file of colleagues is brought in."""
-    return render_template("console/people_import.html", noun="console.people", seen=None, error=None)
-
-
-@room.post("/people/import")
-def people_preview() -> tuple[str, int] | str:
-    """Show what taking in the file would do; nothing is written. The file comes back inside the page."""
-    upload = request.files.get("file")
-    data = upload.read() if upload else b""
-    return shown(data, bool(request.form.get("complete")))
-
-
-@room.post("/people/import/take")
-def people_take() -> Response | tuple[str, int] | str:
-    """Take in the good rows of the file that was previewed; who is missing is gone only if that was ticked."""
-    data = unpacked(request.form.get("data", ""))
-    complete = bool(request.form.get("complete"))
-    try:
-        report = employees.apply(employees.preview(data, complete), confirm_gone=bool(request.form.get("confirm_gone")))
-    except employees.Unreadable as refusal:
-        return shown(data, complete, said(refusal.words))
-    done(
-        ngettext("%(num)s colleague is new.", "%(num)s colleagues are new.", report.added)
-        + " "
-        + ngettext("%(num)s changed.", "%(num)s changed.", report.changed)
-    )
-    return redirect(url_for("console.people"))
-
-
-def shown(data: bytes, complete: bool, error: str | None = None) -> tuple[str, int] | str:
-    """Return the preview of a file, or why it cannot be read."""
-    seen: Any = None
-    if not data:
-        error = error or _("Choose a file first.")
-    elif error is None:
-        try:
-            seen = employees.preview(data, complete)
-        except employees.Unreadable as refusal:
-            error = said(refusal.words)
-    page = render_template(
-        "console/people_import.html",
+    return render_template(
+        "console/people.html",
         noun="console.people",
-        seen=seen,
-        error=error,
-        complete=complete,
-        data=base64.b64encode(zlib.compress(data)).decode() if seen else "",
+        asked=asked,
+        found=found,
+        anybody=bool(found.total) or finding.anybody(),
+        states=people_states(),
+        filters=filters,
+        lines=lines,
+        per_page=finding.PER_PAGE,
+        back=asked.url(),
     )
-    return (page, 422) if error else page
 
 
-def unpacked(text: str) -> bytes:
-    """Return the file that the preview page carried; b"" where it is damaged. Never more than 8 MB."""
+@room.post("/people/bulk")
+def people_bulk() -> Response:
+    """Move, suspend, leave out of draws or group the picked people; the next page offers to undo it."""
+    back = redirect(safe_next(request.form.get("back") or url_for("console.people")))
+    act, picked = request.form.get("act", ""), _numbers(request.form.getlist("pick"))
+    if act not in BULK:
+        abort(400)
+    if not picked:
+        refused(_("Pick at least one person first."))
+        return back
     try:
-        return zlib.decompressobj().decompress(base64.b64decode(text, validate=True), 8 * 1024 * 1024)
-    except (ValueError, zlib.error):
-        return b""
+        words, before = BULK[act](picked)
+    except Invalid as refusal:
+        refused(" ".join(said_all(refusal.errors).values()))
+        return back
+    fields: list[tuple[str, Any]] = [("act", act), ("before", ",".join(before)), ("back", request.form.get("back", ""))]
+    if act == "cohort":
+        fields.append(("cohort", request.form.get("cohort", "")))
+    done(words, undo={"action": url_for("console.people_undo"), "fields": fields} if before else None)
+    return back
+
+
+def _numbers(texts: list[str]) -> list[int]:
+    return [int(text) for text in texts if text.isdecimal()]
+
+
+def _team(picked: list[int]) -> tuple[str, list[str]]:
+    wanted = request.form.get("team", "")
+    changed = acts.move(acts.find(picked), None if wanted == "none" else int(wanted) if wanted.isdecimal() else 0)
+    words = ngettext("%(num)s person is in another team now.", "%(num)s people are in another team now.", len(changed))
+    return words, [f"{number}:{before or 0}" for number, before in changed]
+
+
+def _cohort(picked: list[int]) -> tuple[str, list[str]]:
+    changed = cohorts.add(request.form.get("cohort", 0, type=int), acts.find(picked))
+    words = ngettext("%(num)s person is new in the group.", "%(num)s people are new in the group.", len(changed))
+    return words, [str(number) for number in changed]
+
+
+def _suspend(picked: list[int]) -> tuple[str, list[str]]:
+    changed = acts.suspend(acts.find(picked))
+    words = ngettext("%(num)s person is suspended.", "%(num)s people are suspended.", len(changed))
+    return words, [str(number) for number in changed]
+
+
+def _exclude(picked: list[int]) -> tuple[str, list[str]]:
+    changed = acts.exclude(acts.find(picked))
+    words = ngettext(
+        "%(num)s person is left out of draws to come.", "%(num)s people are left out of draws to come.", len(changed)
+    )
+    return words, [str(number) for number in changed]
+
+
+BULK = {"team": _team, "cohort": _cohort, "suspend": _suspend, "exclude": _exclude}
+"""Act on many → what it says and whom it changed."""
+
+
+@room.post("/people/undo")
+def people_undo() -> Response:
+    """Take the last act on many back, for those whom it changed."""
+    act, before = request.form.get("act", ""), request.form.get("before", "").split(",")
+    numbers = _numbers([part.partition(":")[0] for part in before])
+    if act == "team":
+        teams: dict[int | None, list[int]] = {}
+        for part in before:
+            number, _colon, team = part.partition(":")
+            if number.isdecimal() and team.isdecimal():
+                teams.setdefault(int(team) or None, []).append(int(number))
+        for team_id, ids in teams.items():
+            acts.move(acts.find(ids), team_id)
+    elif act == "cohort":
+        cohorts.remove(request.form.get("cohort", 0, type=int), numbers)
+    elif act == "suspend":
+        acts.reinstate(acts.find(numbers))
+    elif act == "exclude":
+        acts.exclude(acts.find(numbers), False)
+    else:
+        abort(400)
+    done(_("Undone."))
+    return redirect(safe_next(request.form.get("back") or url_for("console.people")))

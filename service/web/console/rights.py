@@ -33,7 +33,7 @@ EDITOR = _named(
     "story_new story_create story_save story_status story_links stories_bulk stories_undo card_of_form poster_make",
     "story_begin story_paste review review_decide review_undo review_edit",
     "feeds feed_new feed_create feed feed_save feed_poll feed_always feed_remove",
-    "campaign_new campaign_create campaign_save boards contests contest draws",
+    "campaign_new campaign_create campaign_save campaign_mail campaign_mail_body boards contests contest draws",
     "results_csv",
 )
 """Who writes: content and its plans; boards as colleagues see them."""
@@ -46,7 +46,7 @@ LIAISON = _named(
     "person_suspend person_reinstate person_draws person_leads person_links person_data person_erase person_erased",
     "suggestions suggestion suggestion_accept suggestion_answer suggestion_decline suggestion_aside suggestion_vouch",
     "doubts doubt_decide hold hold_release patterns pattern_decide",
-    "contest_new contest_create contest_save",
+    "contest_new contest_create contest_save campaign_mail_send campaign_archive",
     "badge_declare badge_fill badge_switch rules_try rules_trial rules_save rules_withdraw",
     "draw draw_new draw_create draw_edit draw_save draw_disqualify draw_fetch draw_freeze draw_hand_over draw_run",
     "draw_export",
