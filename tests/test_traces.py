@@ -58,6 +58,7 @@ def test_each_visitor_of_a_trace_gets_its_verdict(app: Flask, noor: Employee, fi
         _mail(noor)
     if trace["opened"]:
         client.get(f"{door}/{trace['network']}", headers=world.PERSON, environ_base=HERS)
+        begin = clock.now()  # however long that took, the visits come after it
     places = {"decoy": f"/me/{passes.me}/programs", "me": f"/me/{passes.me}", "picture": "/static/mark.svg"}
     expected = [["human", "browser"]] if trace["opened"] else []
     for step in trace["steps"]:
