@@ -163,6 +163,14 @@ def forget() -> None:
     _held = None
 
 
+def forget_addresses() -> None:
+    """Let go of every address that was looked up lately."""
+    for kept in (plain, place_of, unplaced, inside):
+        kept.cache_clear()
+    if _held is not None:
+        _held[3].flags.cache_clear()
+
+
 def _load(folder: Path) -> Table:
     files: dict[str, Ranges] = {}
     for file in [*sorted(SHIPPED.glob("*.json")), *sorted(folder.glob("*.json"))]:

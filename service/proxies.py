@@ -32,9 +32,11 @@ def use(proxies: Iterable[str]) -> None:
 def client_address(environ: Mapping[str, Any]) -> str:
     """Return the address of whoever asks: the peer's, or what trusted proxies say of theirs."""
     peer = str(environ.get("REMOTE_ADDR") or "")
-    if PEER in environ:
-        return peer
-    chain = environ.get("HTTP_X_FORWARDED_FOR")
+    return peer if PEER in environ else address_of(peer, environ.get("HTTP_X_FORWARDED_FOR"))
+
+
+def address_of(peer: str, chain: str | None) -> str:
+    """Return the address of whoever asks by way of this peer, which sent this X-Forwarded-For (None: none)."""
     if not chain:
         return peer
     if not _trusts(peer):
@@ -65,6 +67,11 @@ def _bare(said: str) -> str | None:
         text = text.partition(":")[0]
     found = plain(text)
     return str(found) if found else None
+
+
+def forget_addresses() -> None:
+    """Let go of every address that was read lately."""
+    _bare.cache_clear()
 
 
 def _trusts(address: str) -> bool:

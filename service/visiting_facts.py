@@ -70,15 +70,19 @@ class Headers(NamedTuple):
     dest: str
 
 
+_NOT_AHEAD = (None, None, None, None)
+
+
 def headers_of(environ: Mapping[str, Any]) -> Headers:
     """Return what evidence needs of a WSGI request's headers."""
-    ahead = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+    get = environ.get
+    ahead = get("HTTP_SEC_PURPOSE"), get("HTTP_PURPOSE"), get("HTTP_X_PURPOSE"), get("HTTP_X_MOZ")
     return Headers(
-        method=environ.get("REQUEST_METHOD", "GET"),
-        agent=environ.get("HTTP_USER_AGENT", "").replace("\0", ""),
-        purpose=" ".join(filter(None, (environ.get(name, "") for name in ahead))),
-        language=environ.get("HTTP_ACCEPT_LANGUAGE", ""),
-        dest=environ.get("HTTP_SEC_FETCH_DEST", ""),
+        get("REQUEST_METHOD", "GET"),
+        get("HTTP_USER_AGENT", "").replace("\0", ""),
+        "" if ahead == _NOT_AHEAD else " ".join(filter(None, ahead)),
+        get("HTTP_ACCEPT_LANGUAGE", ""),
+        get("HTTP_SEC_FETCH_DEST", ""),
     )
 
 

@@ -41,35 +41,40 @@ def visitor_hashes(share_salt: str, week_key: bytes, address: str, agent: str) -
 
     `share_salt` is hexadecimal (Share.salt), `week_key` from `week_key()`.
     """
+    return hashes(salted(settings().secret, share_salt), begun(week_key), placed(address), agent)
+
+
+def placed(address: str) -> tuple[str, bytes | None]:
+    """Return where an address is, and what is hashed of it alone: None where it says nothing of a place."""
     place = place_of(address)
-    key = _salted(settings().secret, share_salt)
-    who = f"visitor|{place}|{agent}".encode()
-    if unplaced(address):
-        return Marks(_hash(key, who), None, _hash(week_key, who), None)
-    where = f"place|{place}".encode()
-    return Marks(_hash(key, who), _hash(key, where), _hash(week_key, who), _hash(week_key, where))
+    return place, None if unplaced(address) else b"place|" + place.encode()
 
 
-def _hash(key: bytes, said: bytes) -> str:
-    """Return the first half of HMAC-SHA-256 (RFC 2104), begun with the key once.
+def hashes(share: Any, week: Any, place: tuple[str, bytes | None], agent: str) -> Marks:
+    """Return the marks of whoever came from this place (`placed`) with this agent, under two begun hashes: of the
+    share (`salted`) and of the week (`begun`)."""
+    who, where = f"visitor|{place[0]}|{agent}".encode(), place[1]
+    if where is None:
+        return Marks(_hash(share, who), None, _hash(week, who), None)
+    return Marks(_hash(share, who), _hash(share, where), _hash(week, who), _hash(week, where))
 
-    Not `hmac.digest`: that lets other threads go first at every call, four times for each visit of a flood.
-    """
-    inner, outer = (half.copy() for half in _begun(key))
-    inner.update(said)
-    outer.update(inner.digest())
-    return outer.hexdigest()[:32]
+
+def begun(key: bytes) -> Any:
+    """Return a hash that has taken its key: BLAKE2b with a key makes a MAC by itself (RFC 7693), for a fifth of what
+    an HMAC costs, four times for each visit of a flood."""
+    return hashlib.blake2b(key=key, digest_size=16)
+
+
+def _hash(under: Any, said: bytes) -> str:
+    found = under.copy()
+    found.update(said)
+    return str(found.hexdigest())
 
 
 @lru_cache(maxsize=8192)
-def _begun(key: bytes) -> tuple[Any, Any]:
-    whole = key.ljust(64, b"\0")  # all keys here are digests, shorter than SHA-256's block
-    return tuple(hashlib.sha256(bytes(byte ^ pad for byte in whole)) for pad in (0x36, 0x5C))  # type: ignore[return-value]
-
-
-@lru_cache(maxsize=4096)
-def _salted(secret: str, salt: str) -> bytes:
-    return hmac.digest(secret.encode(), b"goodword-visitor-v1|" + salt.encode(), "sha256")
+def salted(secret: str, salt: str) -> Any:
+    """Return a hash that has taken the key of a share's visitors (Share.salt), mixed with the installation's secret."""
+    return begun(hmac.digest(secret.encode(), b"goodword-visitor-v1|" + salt.encode(), "sha256"))
 
 
 def week_key(now: datetime | None = None) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -47,6 +48,11 @@ def _open(front: Redirects, code: str, method: str = "GET", **headers: str) -> T
     return Client(front).open(
         f"/r/{code}", method=method, headers={**world.PERSON, **headers}, environ_overrides=ADDRESS
     )
+
+
+def until_written(front: Redirects) -> None:
+    while front.intake.buffer.waiting:
+        time.sleep(0.01)
 
 
 def _written(front: Redirects) -> list[Arrival]:
@@ -168,3 +174,36 @@ def test_a_process_knows_only_so_many_links_and_asks_for_a_wrong_one_once(app: F
     count = len(asked)
     assert held.look_up("2222222222") is None
     assert (count > 0, len(asked)) == (True, count)
+
+
+def test_a_process_that_begins_learns_the_newest_links_and_keeps_those_that_were_asked_for(app: Flask) -> None:
+    codes = [_code(network) for network in ("linkedin", "x", "bluesky")]
+    db.session.rollback()
+    held = known.Known(most=2)
+    first = held.look_up(codes[0])
+    held.fill()
+    assert held.links == {codes[0]: first, codes[1]: held.links[codes[1]]}
+    whole = known.Known()
+    whole.fill()
+    assert list(whole.links) == codes
+    assert whole.compare() == 0, "they are the same whichever way they were read"
+
+
+def test_no_address_stays_in_memory(front: Redirects) -> None:
+    from service import network_ranges
+    from service import proxies as behind
+
+    code = _code()
+    behind.use(["192.0.2.1"])
+    far = {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
+    try:
+        Client(front).open(f"/r/{code}", headers=world.PERSON, environ_overrides=far)
+        until_written(front)
+        deriver = front.intake.writer.deriver
+        assert "198.51.100.7" in repr(deriver._origins) and network_ranges.plain.cache_info().currsize
+        deriver.forget()
+        assert not deriver._origins
+        kept = (network_ranges.plain, network_ranges.place_of, network_ranges.unplaced, network_ranges.inside)
+        assert sum(each.cache_info().currsize for each in (*kept, behind._bare)) == 0
+    finally:
+        behind.use([])

@@ -89,7 +89,8 @@ class Web:
     def told(self) -> tuple[int, int]:
         """Return recorded and lost, as the processes wrote them down; the rows there are must be as many."""
         engine = sa.create_engine(self.url, poolclass=sa.NullPool)
-        with engine.connect() as connection:
+        # One moment's view for both: processes write meanwhile.
+        with engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection:
             recorded, lost = connection.execute(sa.text("SELECT sum(recorded), sum(lost) FROM intake")).one()
             kept = "SELECT (SELECT count(*) FROM arrival) + (SELECT count(*) FROM evidence WHERE kind = 'visit')"
             rows = connection.scalar(sa.text(kept))
@@ -146,15 +147,17 @@ def test_while_the_database_is_away_known_links_lead_on_and_what_does_not_fit_is
             postgres.fall()
             for _ in range(150):
                 assert web.visit(web.codes[0]) == 302
-            assert web.ask(f"/r/{web.codes[1]}") == 503, "nobody asked for it before"
+            assert web.ask("/r/2222222222") == 503, "whether there is such a link cannot be known now"
+            assert web.visit(web.codes[1]) == 302, "the newest links are known before anybody asks for them"
             postgres.start()
-            until(lambda: sum(web.told()) == 151)
-            assert web.answered == 151
-            assert web.told() == (101, 50)
+            until(lambda: sum(web.told()) == 152)
+            assert web.answered == 152
+            assert web.told() == (101, 51)
+            assert web.ask("/r/2222222222") == 404
             assert web.visit(web.codes[1]) == 302
             web.process.send_signal(signal.SIGTERM)
             web.process.wait(30)
-            assert web.told() == (102, 50)
+            assert web.told() == (102, 51)
 
 
 def test_without_a_queue_the_web_process_judges_what_arrived(database_url: str, tmp_path: Path) -> None:

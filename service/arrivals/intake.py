@@ -21,6 +21,9 @@ from service.journal import log
 PATIENCE = 2.0
 """Seconds that an answer waits for its commit in durable mode; then it leaves, and its visit waits in the buffer."""
 
+ADDRESSES = 3600.0
+"""Seconds after which no address is in memory any more, whoever asks meanwhile or does not."""
+
 
 class Buffer:
     """Visits that were answered and not written yet, at most `room` of them."""
@@ -47,12 +50,14 @@ class Buffer:
         with self._counting:
             self.lost += count
 
-    def take(self, most: int, patience: float) -> list[tuple[Visit, Any]]:
-        """Return up to so many that wait; with patience, wait so many seconds for the first."""
+    def take(self, most: int, patience: float, pause: float = 0.0) -> list[tuple[Visit, Any]]:
+        """Return up to so many that wait; with patience, wait so many seconds for the first, and `pause` for others."""
         taken = []
         try:
             if patience:
                 taken.append(self.queue.get(timeout=patience))
+                if pause:
+                    time.sleep(pause)
             while len(taken) < most:
                 taken.append(self.queue.get_nowait())
         except Empty:
@@ -129,13 +134,21 @@ class Intake:
 
     def _keep_up(self, writer: Writer) -> None:
         """Compare known links and have visits judged: what may take its time, beside the writer."""
-        compared = time.monotonic()
-        while not writer.stop.wait(1.0):
-            due = time.monotonic() - compared >= FRESH
+        filled, compared = False, time.monotonic()
+        forgotten = compared
+        while True:
+            now = time.monotonic()
+            due = now - compared >= FRESH
             if due:
-                compared = time.monotonic()
+                compared = now
+            if now - forgotten >= ADDRESSES:
+                forgotten = now
+                writer.deriver.forget()
             with self.app.app_context():
                 try:
+                    if not filled:
+                        self.known.fill()
+                        filled = True
                     if due:
                         self.known.compare()
                     if writer.written.is_set():
@@ -146,6 +159,8 @@ class Intake:
                     log.warning("short links were not compared", error=type(problem).__name__)
                 finally:
                     db.session.remove()
+            if writer.stop.wait(1.0):
+                return
 
 
 __all__ = ["PAUSE", "Buffer", "Intake"]

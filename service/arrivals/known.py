@@ -7,7 +7,7 @@ story and an erased person take effect within ten.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,8 @@ from service.models import Campaign, Programme, Share, Story
 
 MOST = 10_000
 """Links that a process keeps; the one known longest goes first."""
+FILLED = 2_000
+"""The newest links, which a process learns when it begins."""
 FRESH = 5.0
 """Seconds after which what is known is compared with the database."""
 UNKNOWN = 10.0
@@ -28,7 +30,7 @@ AT_ONCE = 500
 """Links that are compared in one query."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Link:
     """What answering a short link needs."""
 
@@ -38,6 +40,8 @@ class Link:
     way: Way
     told: tuple[Any, ...]
     """All that it was made of, to see whether anything changed."""
+    answer: Any = None
+    """What the front keeps with it: the answer, made once."""
 
 
 class Known:
@@ -56,7 +60,7 @@ class Known:
         found = self.links.get(code)
         if found is not None or not is_code(code) or self._not_there.get(code, 0.0) > time.monotonic():
             return found
-        found = _read([code]).get(code)
+        found = _read(_ONE, {"code": code}, {}).get(code)
         if found is None:
             if len(self._not_there) >= self._most:
                 self._not_there.clear()
@@ -67,13 +71,20 @@ class Known:
         self.links[code] = found
         return found
 
+    def fill(self) -> None:
+        """Learn the newest links, so that a process just begun leads their visitors on at once, the database away or
+        not. Needs the app's context; raises as above."""
+        for code, link in reversed(_read(_NEWEST, {}, self.links).items()):
+            if len(self.links) < self._most:
+                self.links.setdefault(code, link)
+
     def compare(self) -> int:
         """Bring what is known up to date; return how many links changed. Needs the app's context; raises as above."""
         changed = 0
         codes = list(self.links)
         for begin in range(0, len(codes), AT_ONCE):
             some = codes[begin : begin + AT_ONCE]
-            now = _read(some, self.links)
+            now = _read(_TOLD.where(among(Share.code, some)), {}, self.links)
             for code in some:
                 found, held = now.get(code), self.links.get(code)
                 if held is None or held is found:
@@ -87,37 +98,40 @@ class Known:
         return changed
 
 
-def _read(codes: Sequence[str], held: dict[str, Link] | None = None) -> dict[str, Link]:
-    """Return code → link; the very one that is held where nothing changed. Only reads."""
+def _read(asked: sa.Select[*tuple[Any, ...]], values: Mapping[str, str], held: Mapping[str, Link]) -> dict[str, Link]:
+    """Return code → link of what is asked; the very one that is held where nothing changed. Only reads."""
     before = reading.set(True)
     try:
-        return dict(_links(codes, held or {}))
+        found = {}
+        for row in db.session.execute(asked, values):
+            told = tuple(row)
+            kept = held.get(told[0])
+            found[told[0]] = kept if kept is not None and kept.told == told else _link(told)
+        return found
     finally:
         db.session.rollback()
         reading.reset(before)
 
 
-def _links(codes: Sequence[str], held: dict[str, Link]) -> Iterable[tuple[str, Link]]:
-    programme = db.session.execute(sa.select(Programme.link_parameters, Programme.click_parameter)).first()
-    template, click = tuple(programme) if programme else (LINK_PARAMETERS, "")
-    asked = (
-        sa.select(
-            *(Share.code, Share.id, Share.salt, Share.network),
-            *(Story.id, Story.url, Story.language, Story.status, Story.afterwards),
-            *(Campaign.slug, Campaign.link_parameters),
-        )
-        .join(Story, Share.story_id == Story.id)
-        .outerjoin(Campaign, Story.campaign_id == Campaign.id)
-        .where(among(Share.code, codes))
+_TOLD = (
+    sa.select(
+        *(Share.code, Share.id, Share.salt, Share.network),
+        *(Story.id, Story.url, Story.language, Story.status, Story.afterwards),
+        *(Campaign.slug, Campaign.link_parameters),
+        *(Programme.link_parameters, Programme.click_parameter),
     )
-    for row in db.session.execute(asked):
-        told = (*row, template, click)
-        kept = held.get(row[0])
-        yield row[0], kept if kept is not None and kept.told == told else _link(told)
+    .join(Story, Share.story_id == Story.id)
+    .outerjoin(Campaign, Story.campaign_id == Campaign.id)
+    .outerjoin(Programme, Programme.id == 1)
+)
+_ONE = _TOLD.where(Share.code == sa.bindparam("code"))
+"""Made once: making it costs more than asking it."""
+_NEWEST = _TOLD.order_by(Share.id.desc()).limit(FILLED)
 
 
 def _link(told: tuple[Any, ...]) -> Link:
     _code, share_id, salt, network, story_id, url, language, status, afterwards, slug, own, template, click = told
+    template, click = (LINK_PARAMETERS, "") if template is None else (template, click)
     story = Story(id=story_id, url=url, language=language, status=status, afterwards=afterwards)
     campaign = None if slug is None else Campaign(slug=slug, link_parameters=own)
     return Link(share_id, salt, way(story, campaign, network, template, click), told)

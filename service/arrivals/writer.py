@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 PAUSE = 0.05
 """Seconds from one write of the buffered mode to the next: with the write itself no visit waits a tenth of a second."""
+TOGETHER = 0.001
+"""Seconds for which the durable mode lets further visits join the first, where several came together before: those whom
+one commit let go come back together."""
 BATCH = 5_000
 """Visits in one commit at most."""
 AGAIN = 0.5
@@ -58,10 +61,11 @@ class Writer(threading.Thread):
         """True while the database does not take anything."""
         self._app, self._buffer, self._durable = app, buffer, durable
         self.account = Account(secrets.token_hex(8), "durable" if durable else "buffered", self._now())
-        self._deriver = Deriver()
+        self.deriver = Deriver()
         self._rows: list[Row] = []
         self._locks: list[Any] = []
         self._most = BATCH
+        self._several = False
         self._doubt: tuple[Account, int] | None = None
         """The write whose answer was lost, if it may be in: what it said, and how many rows it had."""
         self._spoke = self._complained = 0.0
@@ -101,13 +105,14 @@ class Writer(threading.Thread):
         """Turn what waits into rows; with patience, wait so many seconds for the first."""
         if len(self._rows) >= BATCH or (self.away and self._rows):
             return
-        taken = self._buffer.take(BATCH, patience)
+        taken = self._buffer.take(BATCH, patience, TOGETHER if self._several else 0.0)
+        self._several = len(taken) > 1
         if not taken:
             return
         self._locks += [lock for _, lock in taken if lock is not None]
         self._buffer.derived += len(taken)
         try:
-            self._rows += self._deriver.rows([visit for visit, _ in taken])
+            self._rows += self.deriver.rows([visit for visit, _ in taken])
         except UNFIT as problem:
             log.error("visits lost: no row could be made of them", error=type(problem).__name__, lost=len(taken))
             self._buffer.lose(len(taken))

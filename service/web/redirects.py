@@ -19,7 +19,6 @@ from service.arrivals import Intake, Link
 from service.arrivals.deriving import Visit
 from service.journal import log
 from service.links import CODE_LENGTH, new_click, wants_card
-from service.proxies import client_address
 from service.visiting_facts import headers_of
 from service.web import HEADERS
 
@@ -43,7 +42,7 @@ class Redirects:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Lead a person on from a short link, or let Flask answer."""
         path = environ["PATH_INFO"]
-        if not path.startswith(PREFIX) or len(path) != _LENGTH:
+        if len(path) != _LENGTH or not path.startswith(PREFIX):
             return self.app(environ, start_response)
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD") or wants_card(environ.get("HTTP_USER_AGENT", "")):
@@ -51,13 +50,18 @@ class Redirects:
         link = self._links.get(path[3:]) or self._look_up(path[3:])
         if link is None or link.way.page:
             return self.app(environ, start_response)
-        way = link.way
-        click = new_click() if way.click else None
+        if link.way.click:
+            click = new_click()
+            headers, body = _answer(link.way.to(click))
+        else:
+            click = None
+            if link.answer is None:
+                link.answer = _answer(link.way.to())
+            headers, body = link.answer
         if method == "GET" and link.salt is not None:
-            self.intake.take(Visit(link, time.time(), client_address(environ), headers_of(environ), click))
-        target = way.to(click)
-        body = b'<!doctype html><html lang="en"><title>302</title><a href="%b">302</a>' % escape(target).encode()
-        start_response("302 FOUND", [("Location", target), ("Content-Length", str(len(body))), *_HEADERS])
+            peer, chain = environ.get("REMOTE_ADDR") or "", environ.get("HTTP_X_FORWARDED_FOR")
+            self.intake.take(Visit(link, time.time(), peer, chain, headers_of(environ), click))
+        start_response("302 FOUND", headers.copy())
         return [body if method == "GET" else b""]
 
     def _look_up(self, code: str) -> Link | None:
@@ -66,6 +70,12 @@ class Redirects:
         except sa.exc.SQLAlchemyError as problem:
             log.error("a short link is not known and the database is away", error=type(problem).__name__)
             return None
+
+
+def _answer(target: str) -> tuple[list[tuple[str, str]], bytes]:
+    """Return headers and body that lead on to this address."""
+    body = b'<!doctype html><html lang="en"><title>302</title><a href="%b">302</a>' % escape(target).encode()
+    return [("Location", target), ("Content-Length", str(len(body))), *_HEADERS], body
 
 
 def in_front_of(app: Flask) -> Redirects:
