@@ -92,21 +92,21 @@ class Composer:
         self._keys: dict[int, bytes] = {}
         self._digests: dict[tuple[int, datetime | None, str], CompiledDigest] = {}
 
-    def message(self, row: Due, address: str) -> values.Message:
-        """Return the mail of this row to this address; raises as `message_of`."""
-        to = self._recipient(row, address)
+    def message(self, row: Due, address: str, hashed: str | None = None) -> values.Message:
+        """Return the mail of this row to this address, whose hash may be given; raises as `message_of`."""
+        to = self._recipient(row, address, hashed)
         date = datetime.fromisoformat(row.facts["date"])
         if row.kind in ("digest", "test"):
             found = self._parts(row, to)
             return found.compiled.message(found.to, found.you, found.stories, row.message_id, date)
         return _LETTERS[row.kind](row, row.facts, to, date)
 
-    def digest(self, row: Due, address: str) -> Digest | None:
+    def digest(self, row: Due, address: str, hashed: str | None = None) -> Digest | None:
         """Return the parts of this row's digest, or None for a mail of another kind; raises as `message_of`."""
-        return self._parts(row, self._recipient(row, address)) if row.kind in ("digest", "test") else None
+        return self._parts(row, self._recipient(row, address, hashed)) if row.kind in ("digest", "test") else None
 
-    def _recipient(self, row: Due, address: str) -> values.Recipient:
-        if address_hash(address) != row.address_hash:
+    def _recipient(self, row: Due, address: str, hashed: str | None) -> values.Recipient:
+        if (hashed or address_hash(address)) != row.address_hash:
             raise AddressGone
         to, signed = row.facts["to"], row.facts["pass"]
         key_id = signed["key"]

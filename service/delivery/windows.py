@@ -24,6 +24,9 @@ from service.suppressions import ALL, CLASSES, stops
 WINDOW = 32
 """Rows that turn `submitting` in one commit: as many can become doubtful at once when power is lost."""
 
+TOGETHER = 2000
+"""Selections whose stories are looked up at a time."""
+
 GONE = {str(Status.LEFT): "left", str(Status.GONE): "gone"}
 """Statuses that get no mail of any kind."""
 
@@ -46,6 +49,8 @@ class Row(NamedTuple):
     why: str | None
     released_at: datetime | None
     email: str | None
+    hashed: str | None
+    """Her address's hash, as it was written down with it."""
     status: str | None
     paused_until: date | None
     zone: str
@@ -65,8 +70,8 @@ def _looked_up(tongue: Tongue) -> Any:
         sa.select(
             *(Outbox.id, Outbox.kind, Outbox.subject, Outbox.address_hash, Outbox.language, Outbox.edition_id),
             *(Outbox.selection_id, Outbox.facts, Outbox.message_id, Outbox.why, Edition.released_at),
-            *(Employee.email, Employee.status, Employee.paused_until, Employee.zone, flowing.c.id),
-            Suppression.reason,
+            *(Employee.email, Employee.address_hash.label("hashed"), Employee.status, Employee.paused_until),
+            *(Employee.zone, flowing.c.id, Suppression.reason),
         )
         .outerjoin(Employee, Employee.subject == Outbox.subject)
         .outerjoin(Edition, Edition.id == Outbox.edition_id)
@@ -165,17 +170,21 @@ class Desk:
         return [parcels[each] for each in going]
 
     def _look_up_stories(self, rows: Sequence[Row]) -> None:
-        """Learn the stories of selections not met before; a selection never changes."""
+        """Learn the stories of selections not met before, with the latest of the same editions; none ever changes."""
         new = {row.selection_id for row in rows if row.selection_id is not None} - self._stories.keys()
         if new:
-            asked = sa.select(Selection.id, Selection.stories).where(Selection.id.in_(new))
+            editions = {row.edition_id for row in rows if row.selection_id in new}
+            others = sa.select(Selection.id).where(Selection.edition_id.in_(editions)).order_by(Selection.id.desc())
+            wanted = sa.or_(Selection.id.in_(new), Selection.id.in_(others.limit(TOGETHER)))
+            asked = sa.select(Selection.id, Selection.stories).where(wanted)
             self._stories.update((number, stories) for number, stories in db.session.execute(asked))
 
     def _compose(self, row: Row, token: str) -> Parcel | None:
+        hashed = None
         if row.kind == "test" and "address" in row.facts["to"]:
             address = str(row.facts["to"]["address"])
         elif row.email:
-            address = row.email
+            address, hashed = row.email, row.hashed
         else:
             _leave([row.id], token, MailState.CANCELLED, "erased")
             return None
@@ -185,8 +194,8 @@ class Desk:
                 *(row.facts, row.message_id, row.released_at),
                 self._stories.get(row.selection_id) if row.selection_id is not None else None,
             )
-            parts = self._composer.digest(due, address) if self._alike else None
-            return Parcel(row.id, row.kind, self._composer.message(due, address), parts)
+            parts = self._composer.digest(due, address, hashed) if self._alike else None
+            return Parcel(row.id, row.kind, self._composer.message(due, address, hashed), parts)
         except AddressGone:
             _leave([row.id], token, MailState.CANCELLED, "address-changed")
         except Exception as problem:  # noqa: BLE001 - one mail that cannot be made must not stop the others
