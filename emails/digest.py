@@ -63,6 +63,7 @@ class CompiledDigest:
             "policy": bool(programme.policy_url),
             "policy_url": programme.policy_url or "",
             "issue": words.gettext("Week %(week)s") % {"week": int(edition.week.partition("-W")[2])},
+            "answers": bool(programme.reply),
             "winners": bool(winners),
             "winner": winners,
         }

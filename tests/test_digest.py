@@ -101,6 +101,7 @@ def reference(to: Recipient, you: You, stories: list[int], name: str, escape: Ca
         "company": "Lipa & Sons",
         "liaison": "Liam Novak",
         "liaison_email": "liam@lipa.example",
+        "answers": False,
         "policy": True,
         "policy_url": PROGRAMME.policy_url,
         "issue": "Week 47",
