@@ -4,26 +4,101 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
+from service import clock, programmes
 from service.database import db
-from service.models import Campaign, Team
+from service.models import Campaign, Contest, Draw, Outbox, Story, Team
 from service.parameters import template
-from service.validation import N_, Check, one_line, slug_of
+from service.validation import N_, Check, one_line, paragraphs, slug_of
 
-FIELDS = ("name", "goal", "hashtags", "audience", "starts_on", "ends_on", "multiplier", "link_parameters")
+FIELDS = (
+    "name", "goal", "hashtags", "audience", "offices", "languages", "starts_on", "ends_on", "multiplier",
+    "link_parameters", "kickoff", "closing", "kickoff_words", "closing_words",
+)  # fmt: skip
 """What `create` takes and `edit` changes."""
 
-DEFAULTS: dict[str, Any] = {"goal": "", "hashtags": (), "audience": (), "multiplier": 1, "link_parameters": None}
+DEFAULTS: dict[str, Any] = {
+    "goal": "", "hashtags": (), "audience": (), "offices": (), "languages": (), "multiplier": 1,
+    "link_parameters": None, "kickoff": False, "closing": False, "kickoff_words": "", "closing_words": "",
+}  # fmt: skip
 MOST_HASHTAGS = 5
+LONGEST_WORDS = 1000
+"""Characters of the liaison's own sentences in a mail."""
+
+
+class Phase(StrEnum):
+    """Where a campaign stands on a day of the programme's zone."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    OVER = "over"
+    ARCHIVED = "archived"
 
 
 def all_campaigns() -> list[Campaign]:
     """Return every campaign, the newest first."""
     return list(db.session.scalars(sa.select(Campaign).order_by(Campaign.starts_on.desc(), Campaign.id.desc())))
+
+
+def phase(campaign: Campaign, today: date) -> Phase:
+    """Return where it stands today (a day of the programme's zone)."""
+    if campaign.archived_at is not None:
+        return Phase.ARCHIVED
+    if campaign.starts_on > today:
+        return Phase.PLANNED
+    return Phase.OVER if campaign.ends_on < today else Phase.RUNNING
+
+
+def conflicts(hashtags: Iterable[str], starts: date, ends: date, but: int | None = None) -> list[tuple[str, Campaign]]:
+    """Return (hashtag, campaign) of other campaigns that carry one of these hashtags on some of these days.
+
+    Their posts can then not be told apart by it. Capital letters make no difference, as on networks.
+    """
+    asked = sa.select(Campaign).where(Campaign.starts_on <= ends, Campaign.ends_on >= starts)
+    asked = asked.where(Campaign.archived_at.is_(None)).order_by(Campaign.starts_on, Campaign.id)
+    mine = {tag.casefold(): tag for tag in hashtags}
+    return [
+        (mine[tag.casefold()], other)
+        for other in db.session.scalars(asked)
+        for tag in other.hashtags
+        if other.id != but and tag.casefold() in mine
+    ]
+
+
+def start_of_next(campaign: Campaign, today: date) -> dict[str, Any]:
+    """Return the FIELDS that the next campaign of this kind begins with: as many days, right after it or from today."""
+    starts = max(campaign.ends_on + timedelta(days=1), today)
+    values = {name: getattr(campaign, name) for name in FIELDS}
+    return {**values, "name": "", "starts_on": starts, "ends_on": starts + (campaign.ends_on - campaign.starts_on)}
+
+
+def used(campaign: Campaign) -> bool:
+    """Tell whether a story, a contest, a draw or a mail belongs to it: then it is archived, and never deleted."""
+    kinds = ("campaign-kickoff", "campaign-closing")
+    mails = sa.exists().where(Outbox.kind.in_(kinds), Outbox.occasion == f"campaign:{campaign.id}")
+    of = [sa.exists().where(table.campaign_id == campaign.id) for table in (Story, Contest, Draw)]
+    return bool(db.session.scalar(sa.select(sa.or_(*of, mails))))
+
+
+def delete(campaign: Campaign) -> None:
+    """Delete a campaign that nothing belongs to. Commits. Raises Invalid for one that is used."""
+    if used(campaign):
+        check = Check()
+        check.refuse("name", N_("Something belongs to this campaign already, so it can only be archived."))
+        check.done()
+    db.session.delete(campaign)
+    db.session.commit()
+
+
+def archive(campaign: Campaign, away: bool) -> None:
+    """Put a campaign out of the lists, or back; its points, hashtags and results stay. Commits."""
+    campaign.archived_at = (campaign.archived_at or clock.now()) if away else None
+    db.session.commit()
 
 
 def running(on: date) -> list[Campaign]:
@@ -87,7 +162,18 @@ def _checked(values: dict[str, Any], of: Campaign | None) -> dict[str, Any]:
         "starts_on": starts,
         "ends_on": ends,
         "link_parameters": template(check, values["link_parameters"]),
+        "offices": sorted({office for office in map(one_line, values["offices"]) if office}),
+        "languages": sorted(set(values["languages"])),
+        "kickoff": bool(values["kickoff"]),
+        "closing": bool(values["closing"]),
     }
+    for name in ("kickoff_words", "closing_words"):
+        clean[name] = paragraphs(str(values[name] or ""))
+        if len(clean[name]) > LONGEST_WORDS:
+            check.refuse(name, N_("Keep it to a thousand characters."))
+    offered = programmes.current().languages if clean["languages"] else []
+    if set(clean["languages"]) - set(offered):
+        check.refuse("languages", N_("Choose among the languages of the programme's mails."))
     if clean["name"]:
         taken = sa.select(Campaign.id).where(sa.func.lower(Campaign.name) == clean["name"].lower())
         if any(found != (of.id if of else None) for found in db.session.scalars(taken)):

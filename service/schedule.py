@@ -67,6 +67,13 @@ SCHEDULE = (
     Task("forget", 3600, "service.forgetting:forget", "forget weekly hashes after 7 days, raw visits after 30"),
     Task("answers", 120, "service.inbound_mailbox:poll_due", "fetch answers to digests from their mailbox (a setting)"),
     Task("suggested", 3600, "service.suggestions:forget", "forget words of suggestions settled 30 days ago"),
+    Task(
+        "inviting",
+        3600,
+        "service.people.inviting:tend",
+        "invite whose day has come, welcome and remind",
+        then="deliver",
+    ),
     Task("people-files", 60, "service.people.files:work", "read and take in files of colleagues, forget old ones"),
     Task("erased", 86400, "service.people.erasing:sweep", "take erased people's names out of old mails after 30 days"),
     Task("sought", 3600, "service.people.seeking:remember", "write down by what words people are found"),
@@ -79,6 +86,7 @@ SCHEDULE = (
     Task("standing", 3600, "service.boards:look_again", "see who may stand on boards, however that changed"),
     Task("results", 60, "service.results:count", "count what shares and visits brought"),
     Task("results-hourly", 3600, "service.results:refresh", "note the programme's size and what became of digests"),
+    Task("stock", 900, "service.stock:look", "work out for how many editions the stories of each topic last"),
     Task("feeds", 300, "service.sources.polling:poll_due", "read the feeds that are due"),
     Task("draws", 300, "service.draws:pass_on_due", "pass on prizes that nobody claimed in time"),
 )

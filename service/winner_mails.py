@@ -10,21 +10,18 @@ from typing import Any
 import sqlalchemy as sa
 
 from emails import news
-from service import clock, outbox, passes, programmes, settings
+from service import clock, mass_mails, outbox, programmes, settings
 from service.board import short
 from service.database import db
 from service.draws.trail import locked
 from service.journal import log
-from service.models import Draw, Employee, Entrant, Programme, Rank
+from service.models import Draw, Employee, Entrant, Rank
 from service.models.draws import DrawStatus, RankState
-from service.models.mail import MailState
 from service.models.people import Status
-from service.suppressions import address_hashes, suppressed_all
 
 KIND = "winners"
 TOO_OLD = timedelta(days=60)
 """A draw that was settled so long after it was drawn is no news."""
-AT_ONCE = 1000
 
 
 def tell() -> int:
@@ -92,45 +89,17 @@ def _rows(draw: Draw, won: list[tuple[str | None, news.Prize]]) -> Iterator[dict
     page = f"{settings().base_url}/draws/{draw.name}"
     told = news.Won(draw.name, draw.title, page, entrants, tuple(prize for _who, prize in won))
     shared, hers = told.to_json(), {who: n for n, (who, _prize) in enumerate(won)}
-    programme, stopped = outbox.programme_facts(), suppressed_all(KIND)
-    signed = {"key": passes.newest_key_id(), "day": passes.today_number(clock.now())}
-    fallback = db.session.scalars(sa.select(Programme.fallback_network)).one()
     asked = (
-        sa.select(
-            Entrant.subject, Employee.email, Employee.name, Employee.language, Employee.networks, Employee.link_id
-        )
-        .join(Employee, Employee.subject == Entrant.subject)
-        .where(
-            Entrant.draw_id == draw.id,
-            Employee.email.is_not(None),
-            Employee.status.in_((Status.ACTIVE, Status.INVITED)),
-        )
-        .execution_options(yield_per=AT_ONCE)
+        sa.select(*mass_mails.COLUMNS)
+        .join(Entrant, Entrant.subject == Employee.subject)
+        .where(Entrant.draw_id == draw.id, mass_mails.there())
     )
-    for batch in db.session.execute(asked).partitions():
-        for row, hashed in zip(batch, address_hashes([row.email for row in batch]), strict=True):
-            why = stopped.get(hashed)
-            facts = shared
-            if row.subject in hers:
-                mine = list(told.prizes)
-                mine[hers[row.subject]] = replace(mine[hers[row.subject]], her=True)
-                facts = replace(told, prizes=tuple(mine)).to_json()
-            yield {
-                "kind": KIND,
-                "occasion": f"draw:{draw.name}:winners",
-                "subject": row.subject,
-                "address_hash": hashed,
-                "language": row.language,
-                "facts": {
-                    "to": {
-                        "name": row.name or "",
-                        "networks": list(row.networks) or [fallback],
-                        "link_id": row.link_id,
-                    },
-                    "pass": signed,
-                    "programme": programme,
-                    "won": facts,
-                },
-                "state": MailState.SUPPRESSED if why else MailState.QUEUED,
-                "why": why,
-            }
+
+    def facts(row: Any) -> dict[str, Any]:
+        if row.subject not in hers:
+            return {"won": shared}
+        mine = list(told.prizes)
+        mine[hers[row.subject]] = replace(mine[hers[row.subject]], her=True)
+        return {"won": replace(told, prizes=tuple(mine)).to_json()}
+
+    return mass_mails.rows(asked, KIND, f"draw:{draw.name}:winners", facts)

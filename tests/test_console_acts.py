@@ -103,7 +103,7 @@ def test_a_campaign_is_planned_and_its_refusals_stand_beside_the_fields(liam: Li
     campaign = one(Campaign)
     assert isinstance(campaign, Campaign)
     assert "Saved." in right.text and campaign.hashtags == ["#OpenHouse"] and campaign.multiplier == 2
-    assert "Coming" in liam.get("/console/campaigns?when=coming").text
+    assert "Planned" in liam.get("/console/campaigns?when=planned").text
 
 
 def test_before_the_release_everybody_is_counted_with_the_reason_of_those_who_get_none(liam: Liam) -> None:

@@ -12,7 +12,7 @@ from emails.slots import day_in
 from service import boards, campaigns, clock, contests
 from service.database import db
 from service.draws import of_contests
-from service.models import Contest
+from service.models import Campaign, Contest
 from service.validation import Invalid
 from service.web.boards import measures
 from service.web.console.room import done, room, zone
@@ -48,7 +48,11 @@ def index() -> str:
 @room.get("/contests/new")
 def contest_new() -> str:
     """Show an empty form."""
-    return page(None, {**NEW, "among": "teams"} if boards.only_groups() else NEW, {})
+    values = {**NEW, "among": "teams"} if boards.only_groups() else {**NEW}
+    of = db.session.get(Campaign, request.args.get("campaign", 0, type=int))
+    if of is not None:
+        values |= {"campaign_id": of.id, "starts_on": of.starts_on, "ends_on": of.ends_on}
+    return page(None, values, {})
 
 
 @room.post("/contests/new")

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from service import clock, draws
 from service.database import db
 from service.draws import Plan, beacon, monthly, opening, records
-from service.models import Draw
+from service.models import Campaign, Draw
 from service.validation import Invalid
 from service.web.console import draw_plans
 from service.web.console.lists import Filter, listing
@@ -52,8 +52,13 @@ def index() -> str:
 
 @room.get("/draws/new")
 def draw_new() -> str:
-    """Show an empty form."""
-    return form(None, {**NEW, **draw_plans.values_of(draws.Plan.from_json(monthly.plan().terms))}, {})
+    """Show an empty form, or one that begins with a campaign."""
+    values = {**NEW, **draw_plans.values_of(draws.Plan.from_json(monthly.plan().terms))}
+    of = db.session.get(Campaign, request.args.get("campaign", 0, type=int))
+    if of is not None:
+        name = of.slug if draws.find(of.slug) is None else f"{of.slug}-{of.starts_on:%Y-%m}"
+        values |= {"kind": "campaign", "campaign": str(of.id), "title": of.name, "name": name[:64]}
+    return form(None, values, {})
 
 
 @room.post("/draws/new")
