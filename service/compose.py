@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from emails import answer, badge, digest, fresh_link, frozen, invitation, reply_to, values, winner
+from emails import answer, badge, digest, fresh_link, frozen, invitation, onboarding, reply_to, report, values, winner
 from emails.digest import CompiledDigest
 from emails.passes import make
 from service import letters, passes, settings
@@ -20,6 +20,9 @@ from service.database import db
 from service.models.mail import Edition, Outbox
 from service.models.people import Employee
 from service.suppressions import address_hash
+
+ELSEWHERE = ("test", "report")
+"""Kinds of mail that may go to somebody who is no employee: the row holds the address."""
 
 KEPT = 12
 """Compiled digests kept in memory: a few megabytes each, one per edition and language."""
@@ -66,18 +69,30 @@ def message_of(row: Outbox, address: str | None = None) -> values.Message:
     `address` may be given where the employee was read already. Raises AddressGone where no address hashes to the
     row's, KeyError or ValueError where the facts are not those of its kind.
     """
+    return Composer().message(due_of(row), address if address is not None else address_of(row))
+
+
+def digest_of(row: Outbox) -> Digest:
+    """Return the parts of this row's digest; raises as `message_of`."""
+    found = Composer().digest(due_of(row), address_of(row))
+    if found is None:
+        raise ValueError("no digest")
+    return found
+
+
+def due_of(row: Outbox) -> Due:
+    """Return what composing needs of this row."""
     names = [name for name in Due._fields if name not in ("released_at", "stories")]
-    due = Due(
+    return Due(
         **{name: getattr(row, name) for name in names},
         released_at=row.edition.released_at if row.edition else None,
         stories=row.selection.stories if row.selection else None,
     )
-    return Composer().message(due, address if address is not None else address_of(row))
 
 
 def address_of(row: Outbox) -> str:
     """Return the address this row goes to, read from the employee now; raises AddressGone."""
-    if row.kind == "test" and "address" in row.facts["to"]:
+    if row.kind in ELSEWHERE and "address" in row.facts["to"]:
         return str(row.facts["to"]["address"])
     found = db.session.scalar(sa.select(Employee.email).where(Employee.subject == row.subject))
     if not found:
@@ -195,12 +210,21 @@ def _news(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime)
     return letters.COMPOSED[row.kind](_programme(facts), to, facts, row.message_id, date)
 
 
+def _report(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+    return report.compose(_programme(facts), to, report.Month.from_json(facts["report"]), row.message_id, date)
+
+
+def _onboarding(row: Due, facts: dict[str, Any], to: values.Recipient, date: datetime) -> values.Message:
+    return onboarding.compose(row.kind, _programme(facts), to, facts.get("number", 1), row.message_id, date)
+
+
 def _programme(facts: dict[str, Any]) -> values.Programme:
     return values.Programme(**facts["programme"])
 
 
 _LETTERS: dict[str, Callable[[Due, dict[str, Any], values.Recipient, datetime], values.Message]] = {
     "invitation": _invitation,
+    **dict.fromkeys(onboarding.Kind, _onboarding),
     "frozen": _frozen,
     "winner": _winner,
     "passed-on": _winner,
@@ -208,6 +232,7 @@ _LETTERS: dict[str, Callable[[Due, dict[str, Any], values.Recipient, datetime], 
     "badge": _badge,
     **dict.fromkeys(letters.COMPOSED, _news),
     "suggestion": _suggestion,
+    "report": _report,
 }
 
 KINDS = frozenset({"digest", "test", *_LETTERS})

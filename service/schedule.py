@@ -85,6 +85,7 @@ SCHEDULE = (
     Task("contests", 900, "service.contests:look", "work out contests, close those that are over"),
     Task("standing", 3600, "service.boards:look_again", "see who may stand on boards, however that changed"),
     Task("results", 60, "service.results:count", "count what shares and visits brought"),
+    Task("reports", 3600, "service.reports:send_due", "mail last month's report to management", then="deliver"),
     Task("results-hourly", 3600, "service.results:refresh", "note the programme's size and what became of digests"),
     Task("stock", 900, "service.stock:look", "work out for how many editions the stories of each topic last"),
     Task("feeds", 300, "service.sources.polling:poll_due", "read the feeds that are due"),

@@ -25,6 +25,9 @@ ALL = "all"
 CLASSES = {
     "digest": "digest",
     "invitation": "digest",
+    "reminder": "digest",
+    "welcome": "digest",
+    "sharing": "digest",
     "badge": "recognition",
     "frozen": "draw",
     "winner": "draw",
@@ -36,6 +39,7 @@ CLASSES = {
     "your-month": "month",
     "campaign-kickoff": "campaign",
     "campaign-closing": "campaign",
+    "report": "report",
     "test": "test",
 }
 """Kind of mail → class. One-click unsubscribe of a mail stops its class alone (service.mail_choices says which can)."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from service.compose import AddressGone, Composer, Due
+from service.compose import ELSEWHERE, AddressGone, Composer, Due
 from service.database import db
 from service.delivery import limits, mirrors, settle
 from service.delivery.leases import database_now, flows
@@ -181,7 +181,7 @@ class Desk:
 
     def _compose(self, row: Row, token: str) -> Parcel | None:
         hashed = None
-        if row.kind == "test" and "address" in row.facts["to"]:
+        if row.kind in ELSEWHERE and "address" in row.facts["to"]:
             address = str(row.facts["to"]["address"])
         elif row.email:
             address, hashed = row.email, row.hashed
@@ -251,7 +251,7 @@ def _take_off(going: Sequence[int], accepted: Sequence[int], token: str) -> tupl
 
 def _absent(row: Any) -> str | None:
     """Return why this person gets no such mail now, or None."""
-    if row.kind == "test" or row.status is None:
+    if row.kind in ELSEWHERE or row.status is None:
         return None
     if row.status in GONE:
         return GONE[row.status]

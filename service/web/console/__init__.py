@@ -22,6 +22,8 @@ NOUNS = (
     "pasting",
     "feeds",
     "review",
+    "stock",
+    "calendar",
     "suggestions",
     "visits",
     "cards",
@@ -38,6 +40,7 @@ NOUNS = (
     "rules",
     "results",
     "results_rates",
+    "results_report",
 )
 """Modules of service.web.console; importing one adds its pages to the room."""
 

@@ -61,6 +61,8 @@ NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("console.results_digests_page", N_("Mail")),
             ("console.results_time_page", N_("Time")),
             ("console.results_conversions", N_("Conversions")),
+            ("console.results_report", N_("Report")),
+            ("console.results_calculator", N_("Calculator")),
         ),
     ),
     ("settings", N_("Settings"), ()),

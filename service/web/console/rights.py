@@ -22,16 +22,17 @@ ANYBODY_SIGNED_IN = _named(
 )
 VIEWER = _named(
     "week edition edition_open edition_panel",
-    "stories story story_visits card poster poster_code",
+    "calendar library stories story story_visits card poster poster_code",
     "campaigns campaign badge_list rules",
     "results results_sharing_page results_reach_page results_worth_page results_digests_page results_time_page",
+    "results_report results_report_print results_calculator",
 )
 """Programme, content and figures of groups; nothing of one person, no mail, no export."""
 
 EDITOR = _named(
     "story_begin story_paste",
     "story_new story_create story_save story_status story_links stories_bulk stories_undo card_of_form poster_make",
-    "story_begin story_paste review review_decide review_undo review_edit",
+    "story_begin story_paste story_move stock_renew review review_decide review_undo review_edit",
     "feeds feed_new feed_create feed feed_save feed_poll feed_always feed_remove",
     "campaign_new campaign_create campaign_save campaign_mail campaign_mail_body boards contests contest draws",
     "results_csv",
@@ -51,7 +52,8 @@ LIAISON = _named(
     "draw draw_new draw_create draw_edit draw_save draw_disqualify draw_fetch draw_freeze draw_hand_over draw_run",
     "draw_export",
     "draws_monthly draws_monthly_save",
-    "results_rates results_followers results_conversions results_token_make results_token_revoke results_sites",
+    "results_report_save results_rates results_followers",
+    "results_conversions results_token_make results_token_revoke results_sites",
 )
 """Who runs the programme: people, mails, editions, draws."""
 
