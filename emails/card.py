@@ -37,6 +37,8 @@ def card(story: Story, language: str) -> dict[str, object]:
         "picture": story.picture is not None,
         "src": story.picture or "",
         "alt": render.line(story.alt),
+        "sharable": not story.internal,
+        "notice": story.internal,
     }
 
 

@@ -39,6 +39,8 @@ class Story:
     campaign: str | None = None
     hashtags: tuple[str, ...] = ()
     evergreen: bool = False
+    internal: bool = False
+    """A notice for colleagues alone: no share buttons."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from emails.picks import Candidate
 from service import clock, outbox, programmes
 from service.database import db
 from service.delivery.states import LATE
-from service.models import Campaign, Edition, Programme, Story, Topic
+from service.models import Campaign, Edition, Programme, Story, StoryUse, Topic
 from service.models.content import StoryStatus
 
 
@@ -55,7 +55,10 @@ def freeze(edition: Edition) -> Frozen:
     zone = ZoneInfo(programme.zone)
     begin, end = week_bounds(edition.week)
     pairs: list[tuple[Story, Candidate]] = []
+    resting = _resting(edition.week)
     for story in _approved(begin, end):
+        if story.id in resting:
+            continue
         candidate = _candidate(story, zone)
         if candidate is not None and candidate.published < end and candidate.topics:
             pairs.append((story, candidate))
@@ -88,6 +91,17 @@ def _approved(begin: datetime, end: datetime) -> Iterable[Story]:
         .order_by(Story.id)
     )
     return db.session.scalars(asked)
+
+
+def _resting(week: str) -> set[int]:
+    """Return the evergreen stories that an edition before this one used, and that rest for so many weeks after it."""
+    asked = (
+        sa.select(Story.id, Story.rest_weeks, sa.func.max(StoryUse.week))
+        .join(StoryUse, StoryUse.story_id == Story.id)
+        .where(Story.evergreen, Story.rest_weeks > 0, StoryUse.week < week)
+        .group_by(Story.id, Story.rest_weeks)
+    )
+    return {id_ for id_, rest, last in db.session.execute(asked) if slots.shifted(last, rest) >= week}
 
 
 def _candidate(story: Story, zone: ZoneInfo) -> Candidate | None:
@@ -135,6 +149,7 @@ def _text(story: Story, topics: dict[int, Topic], programme: Programme) -> value
         campaign=campaign.name if campaign else None,
         hashtags=tuple(campaign.hashtags) if campaign else (),
         evergreen=story.evergreen,
+        internal=story.internal,
     )
 
 

@@ -21,6 +21,7 @@ from service.database import db
 from service.journal import log
 from service.links import UnknownCode, is_code, new_click, new_code
 from service.models import Poster, PosterVisit, Story
+from service.validation import N_, Invalid, Words
 from service.visiting import Asked
 from service.visiting_facts import Intake
 
@@ -39,7 +40,14 @@ def poster_of(story: Story) -> Poster | None:
 
 
 def make(story: Story) -> Poster:
-    """Return this story's poster, making it where there is none; two at once end up with the same one. Commits."""
+    """Return this story's poster, making it where there is none; two at once end up with the same one. Commits.
+
+    Raises Invalid for a notice for colleagues alone.
+    """
+    if story.internal:
+        raise Invalid(
+            {"id": Words(N_("“%(title)s” is for colleagues alone: no poster leads to it."), {"title": story.title})}
+        )
     while (found := poster_of(story)) is None:
         row = {"story_id": story.id, "code": new_code(), "salt": secrets.token_hex(16)}
         db.session.execute(insert_or_ignore(Poster).values(**row, people=0, others=0, created_at=clock.now()))

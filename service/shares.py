@@ -23,6 +23,10 @@ SHOWN = (MailState.ACCEPTED, MailState.DELIVERED)
 """States of a digest whose stories she has been shown."""
 
 
+class Unsharable(ValueError):
+    """The story is a notice for colleagues alone; no way leads to a share of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A share that stands open, with what its composer is filled with."""
@@ -68,9 +72,11 @@ def open_share(
 
     `own_words` is what she wrote or chose, in `language` if that is known; without it she is given the suggestion that
     is hers. Either gets the hashtags and the disclosure that it lacks. Changes no score. Commits.
-    Raises KeyError for an unknown network.
+    Raises KeyError for an unknown network, Unsharable for a notice.
     """
     networks.NETWORKS[network]
+    if story.internal:
+        raise Unsharable("a notice for colleagues alone")
     now = clock.now()
     share = _share(employee, story, network)
     link = short_link(share.code)
@@ -138,7 +144,8 @@ def offered(employee: Employee, limit: int = 6) -> list[Story]:
         .limit(2)
     )
     ids = dict.fromkeys(id_ for stories in db.session.scalars(asked) for id_ in stories)
-    return [story for id_ in list(ids)[:limit] if (story := story_for(employee, id_)) is not None]
+    found = (story_for(employee, id_) for id_ in list(ids)[:limit])
+    return [story for story in found if story is not None and not story.internal]
 
 
 def declare(employee: Employee, share: Share) -> bool:

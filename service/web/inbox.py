@@ -25,10 +25,10 @@ room = Blueprint("inbox", __name__)
 csrf.exempt(room)  # its POSTs carry a nonce of their GET instead: service.web.nonces
 
 
-def _open(text: str, story_id: int) -> tuple[Employee, Story]:
+def _open(text: str, story_id: int, only_read: bool = False) -> tuple[Employee, Story]:
     employee = reader.open_pass(text, Purpose.SHARE)
     story = shares.story_for(employee, story_id)
-    if story is None:
+    if story is None or (story.internal and not only_read):
         abort(404)
     return employee, story
 
@@ -37,9 +37,11 @@ def _open(text: str, story_id: int) -> tuple[Employee, Story]:
 @records
 def story_page(text: str, story_id: int) -> str:
     """Show the story with all networks, the suggestions and the editor. Changes nothing of hers."""
-    employee, story = _open(text, story_id)
+    employee, story = _open(text, story_id, only_read=True)
     if request.method == "GET":
         opened_links.at_her_page(employee, reader.asked())
+    if story.internal:
+        return reader.show("inbox/notice.html", text, story=story, initials=reader.initials(employee.name))
     mine = [slug for slug in employee.networks if slug in NETWORKS] or ["linkedin"]
     asked = request.args.get("network", "")
     draft = editor.begun(employee, story, asked if asked in NETWORKS else mine[0])

@@ -60,6 +60,7 @@ def document(story: dict[str, Any], story_id: int) -> str:
         topic={"": topic.name, **topic.names} if topic else {},
         picture=f"/pictures/{story['picture_hash']}.jpg" if story["picture_hash"] else None,
         alt=str(story["picture_alt"] or ""),
+        internal=bool(story.get("internal")),
     )
     mine = programme()
     networks = [NETWORKS[slug] for slug in (*([mine.fallback_network] if mine else []), *BUTTONS) if slug in NETWORKS]

@@ -9,8 +9,9 @@ from service import posters, stories
 from service.database import db
 from service.models import Story
 from service.models.content import Afterwards
-from service.validation import slug_of
-from service.web.console.room import done, room
+from service.validation import Invalid, slug_of
+from service.web.console.room import done, refused, room
+from service.web.console.words import said_all
 from service.web.language import gettext as _
 
 FORMS = {"svg": "image/svg+xml", "png": "image/png"}
@@ -33,7 +34,11 @@ def poster(story_id: int) -> str:
 @room.post("/stories/<int:story_id>/poster")
 def poster_make(story_id: int) -> AnyResponse:
     """Make the story's poster link."""
-    posters.make(db.get_or_404(Story, story_id))
+    try:
+        posters.make(db.get_or_404(Story, story_id))
+    except Invalid as refusal:
+        refused(" ".join(said_all(refusal.errors).values()))
+        return redirect(url_for("console.story", story_id=story_id), 303)
     return redirect(url_for("console.poster", story_id=story_id), 303)
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import campaigns, stories, story_acts, topics
+from service import campaigns, clock, stories, story_acts, story_weeks, topics
 from service.database import db
 from service.models import Story
 from service.validation import Invalid
@@ -30,6 +30,8 @@ def languages() -> list[str]:
 @room.get("/stories", endpoint="stories")
 def index() -> str:
     """Show the stories that the address asks for."""
+    now = clock.now()
+    ends = {"soon": story_weeks.ending(now), "over": Story.publish_until <= now}
     filters = (
         Filter("status", _("Status"), story_states(), lambda v: Story.status == v, chips=True),
         Filter(
@@ -46,6 +48,7 @@ def index() -> str:
             {str(c.id): c.name for c in campaigns.all_campaigns()},
             lambda v: Story.campaign_id == int(v),
         ),
+        Filter("ends", _("Ends"), {"soon": _("Within two weeks"), "over": _("Is over")}, lambda v: ends[v]),
     )
     found = listing(
         sa.select(Story).options(sa.orm.joinedload(Story.campaign)),

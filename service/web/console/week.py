@@ -12,7 +12,7 @@ from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
 from service.models.draws import DrawStatus, RankState
 from service.models.mail import MailState
-from service.web.console import badges, feeds, patterns, rights
+from service.web.console import badges, feeds, patterns, rights, stock
 from service.web.console.editions import facts
 from service.web.console.room import programme, room
 from service.web.language import gettext as _
@@ -33,6 +33,7 @@ def week() -> Response | str:
         noun="console.week",
         needs=[n for n in needs() if rights.may_go(n[2])],
         earlier=earlier,
+        stock=stock.facts(),
         **facts(found),
     )
 
