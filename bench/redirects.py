@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -53,7 +54,7 @@ def run(full: bool) -> list[Figure]:
         return [missing(name, unit, "≥ 0.3", HOW) for name, unit in NAMES.items()]
     with _stage(nginx) as stage:
         rounds = [stage.round(5 if full else 3) for _ in range(5 if full else 3)]
-        return [*_ratios(rounds), stage.account(), stage.judging()]
+        return [*_ratios(rounds), stage.account(), *stage.judging()]
 
 
 def _ratios(rounds: list[dict[str, Run]]) -> list[Figure]:
@@ -126,11 +127,17 @@ class _Stage:
         fits = self.unaccounted == 0 and self.beyond <= self.most_beyond
         return Figure("visits unaccounted for", float(self.unaccounted), "visits", "= 0", fits, why)
 
-    def judging(self) -> Figure:
-        """Return how many arrivals a second become evidence, sharers settled, in one worker."""
+    def judging(self) -> list[Figure]:
+        """Return how many arrivals a second become evidence in one worker, sharers settled: of many, and of one."""
         each = next(each for each in self.contestants if each.url.startswith("postgresql"))
-        rate = float(_call("judge", _environment(self.folder, each.url)))
-        return told("judging", rate, "visits/s", "one worker, 1,000 visits of as many sharers")
+        environment = _environment(self.folder, each.url)
+        rate = float(_call("judge", environment))
+        first, last = map(float, _call("flood", environment).split())
+        why = f"one worker, 16,000 visits by as many browsers; at first {first:,.0f}, at last {last:,.0f} a second"
+        return [
+            told("judging", rate, "visits/s", "one worker, 1,000 visits of as many sharers"),
+            at_least("judging a flood of one link: its last visits / its first", last / first, "of the rate", 0.7, why),
+        ]
 
 
 def _environment(folder: Path, url: str, mode: str = "durable", redis: str = "") -> dict[str, str]:
@@ -313,5 +320,31 @@ def judge() -> None:
         print(count / (time.perf_counter() - began))
 
 
+def flood() -> None:
+    """Judge visits by ever other people on one link; print how many a second the first were, and the last."""
+    from service import clock, create_app, visiting
+    from service.database import db
+    from service.models import Arrival, Share
+    from tests.noor import CHROME
+
+    with create_app().app_context():
+        share_id, now = db.session.scalar(sa.select(sa.func.min(Share.id))), clock.now()
+        db.session.execute(sa.delete(Arrival))
+        facts, rates = f'{{"agent":"{CHROME}","language":"en"}}', []
+        for n in range(8):
+            said = {"share_id": share_id, "weekly": "w" * 32, "weekly_place": "p" * 32, "facts": facts}
+            rows = [
+                {**said, "at": now + timedelta(seconds=n, milliseconds=m / 2), "visitor": who, "place": who}
+                for m in range(2000)
+                for who in (secrets.token_hex(16),)
+            ]
+            db.session.execute(sa.insert(Arrival), rows)
+            db.session.commit()
+            began = time.perf_counter()
+            visiting.judge_arrivals()
+            rates.append(len(rows) / (time.perf_counter() - began))
+        print(statistics.median(rates[:3]), statistics.median(rates[-3:]))
+
+
 if __name__ == "__main__":
-    {"load": load, "judge": judge}[sys.argv[1]]()
+    {"load": load, "judge": judge, "flood": flood}[sys.argv[1]]()

@@ -16,7 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from scoring import visits
+from scoring.rules import Timetable
 from service import clock, settling
+from service.books import terms
 from service.database import db
 from service.links import by_code, leads_to, new_click, way_of
 from service.models import Arrival, Evidence, Share
@@ -132,13 +134,13 @@ def _keep(arrivals: Sequence[Arrived]) -> int:
     asked = sa.select(Share).where(Share.id.in_({each.share_id for each in arrivals}))
     shares = {s.id: s for s in db.session.scalars(asked.execution_options(populate_existing=True)) if s.salt}
     counted = [each for each in arrivals if each.share_id in shares]
-    history = History.of(counted)
+    history, times = History.of(counted), terms().times
     rows, concerned = [], set()
     for each in counted:
         hit = completed(each, history)
         verdict = visits.judge(hit)
         rows.append(_row(each, hit, verdict))
-        if _matters(verdict, shares[each.share_id].network):
+        if _matters(each, verdict, shares[each.share_id], history, times):
             concerned.add(shares[each.share_id].subject)
     if rows:
         db.session.execute(sa.insert(Evidence), rows)
@@ -154,5 +156,15 @@ def _row(each: Arrived, hit: visits.Hit, verdict: visits.Verdict) -> dict[str, A
     return {**columns, **judged, "facts": facts_of(hit, verdict)}
 
 
-def _matters(verdict: visits.Verdict, network: str) -> bool:
-    return verdict.kind == visits.HUMAN or bool(verdict.crawler and visits.proves(verdict.crawler, network))
+def _matters(each: Arrived, verdict: visits.Verdict, share: Share, history: History, times: Timetable) -> bool:
+    """Tell whether a visit can change what its share proves. Settling reads all evidence of a sharer: a flood of one
+    link must not do so again and again."""
+    if verdict.crawler and visits.proves(verdict.crawler, share.network):
+        return share.seen_at is None or each.at < share.seen_at
+    if verdict.kind != visits.HUMAN:
+        return False
+    paid = [datetime.fromisoformat(moment) for moment in share.visited_at or ()]
+    before = history.person.get((each.share_id, each.visitor))
+    if before is not None and before <= each.at and before in paid:
+        return False  # this visitor counts already, by an earlier visit
+    return len(paid) < times.of(each.at).visitors_a_share or each.at <= max(paid)  # else all that are paid for came

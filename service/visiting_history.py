@@ -68,6 +68,8 @@ class History:
     """Of all visits within WINDOW, old and new, sorted."""
     first: dict[Key, datetime] = field(default_factory=dict)
     """When this visitor came first."""
+    person: dict[Key, datetime] = field(default_factory=dict)
+    """When this visitor came first and was taken for a person."""
     known: dict[int, Whereabouts] = field(default_factory=dict)
     """Where each sharer was."""
     near: list[Any] = field(default_factory=list)
@@ -85,12 +87,16 @@ class History:
         for each in (*new, *found.near):
             moments[each.share_id, each.visitor].append(each.at)
         found.moments = {key: sorted(each) for key, each in moments.items()}
+        human = sa.func.min(sa.case((Evidence.verdict == visits.HUMAN, Evidence.at)))
         before = (
-            sa.select(Evidence.share_id, Evidence.visitor, sa.func.min(Evidence.at))
+            sa.select(Evidence.share_id, Evidence.visitor, sa.func.min(Evidence.at), human)
             .where(Evidence.share_id.in_(shares), Evidence.kind == "visit", among(Evidence.visitor, visitors))
             .group_by(Evidence.share_id, Evidence.visitor)
         )
-        found.first = {(share_id, who): at for share_id, who, at in db.session.execute(before)}
+        for share_id, who, at, as_person in db.session.execute(before):
+            found.first[share_id, who] = at
+            if as_person is not None:
+                found.person[share_id, who] = as_person
         found.known = _whereabouts(shares)
         return found
 
@@ -103,7 +109,7 @@ class History:
         """Give today's verdict on visits judged before whose burst has grown; return the shares it changed."""
         changed = set()
         for row in self.near:
-            if "agent" not in row.facts:
+            if row.facts is None or "agent" not in row.facts:
                 continue
             hit = replace(visits.Hit.from_json(row.facts), burst=self.burst((row.share_id, row.visitor), row.at))
             verdict = visits.judge(hit)
@@ -152,8 +158,10 @@ def _whereabouts(shares: set[int]) -> dict[int, Whereabouts]:
 
 
 def _near(new: Sequence[Arrived], shares: set[int], visitors: set[str]) -> list[Any]:
-    columns = ("id", "share_id", "visitor", "at", "verdict", "reason", "facts")
-    asked = sa.select(*(getattr(Evidence, name) for name in columns)).where(
+    columns = ("id", "share_id", "visitor", "at", "verdict", "reason")
+    # What is in a burst stays in it however much it grows: of a flood only the moments are read.
+    facts = sa.case((Evidence.reason.is_distinct_from("burst"), Evidence.facts)).label("facts")
+    asked = sa.select(*(getattr(Evidence, name) for name in columns), facts).where(
         Evidence.share_id.in_(shares),
         Evidence.kind == "visit",
         Evidence.at >= min(v.at for v in new) - WINDOW,
