@@ -20,7 +20,7 @@ from service.journal import log
 from service.models import Employee, Programme, Topic
 from service.models.mail import MailState
 from service.models.people import Status
-from service.people import seeking
+from service.people import gate, seeking
 from service.sheets import Unreadable
 from service.validation import N_
 
@@ -132,10 +132,15 @@ def apply(seen: Preview, confirm_gone: bool = False, progress: Progress | None =
     tell = progress or (lambda done, total: None)
     total = len(plan.new) + len(plan.updates)
     now = clock.now()
-    added = [_row(person, programme, topic_ids, team_ids, now) for person in plan.new]
+    waits = seen.invite and gate.newcomers_wait()
+    added = [{**_row(person, programme, topic_ids, team_ids, now), "waits": waits} for person in plan.new]
     insert_new(Employee, _counted(added, tell, total))
     _update(plan, topic_ids, team_ids, tell, len(added), total)
-    invitations = _invite(added, plan.uninvited, now) if seen.invite else 0
+    # Whoever waits is invited when she need not any more (service.people.inviting).
+    invited = [] if waits else added
+    known = db.session.scalars(sa.select(Employee.id).where(Employee.waits)) if plan.uninvited else ()
+    still = set(known)
+    invitations = _invite(invited, [n for n in plan.uninvited if n not in still], now) if seen.invite else 0
     shown = {person.id for person in seen.missing}
     gone = _mark_gone([m.id for m in plan.missing if m.id in shown]) if confirm_gone else 0
     report = Report(
@@ -167,6 +172,7 @@ def _row(
         "name": None,
         "team_id": None,
         "office": None,
+        "country": None,
         "language": first,
         "reads": sorted({first, "en"}),
         "zone": programme.zone,
@@ -200,6 +206,11 @@ def _update(
         db.session.execute(sa.update(Employee), rows[start : start + _BATCH])
         tell(done + min(start + _BATCH, len(rows)), total)
     db.session.expire_all()
+
+
+def invite(ids: list[int]) -> int:
+    """Put invitations of these people, who have none yet, into the outbox; return how many will go. No commit."""
+    return _invite([], ids, clock.now())
 
 
 def _invite(added: list[dict[str, Any]], uninvited: list[int], now: datetime) -> int:

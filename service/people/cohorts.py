@@ -1,7 +1,6 @@
 """Cohorts. In: names and employees. Out: named groups, and a programme that begins with some of them only.
 
-While it is limited, whoever has not begun and is in no cohort that begins waits (Employee.waits): no invitation and no
-digest. Who takes part already goes on.
+Who waits before the gate meanwhile, says service.people.gate; who takes part already goes on.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ import sqlalchemy as sa
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.journal import log
-from service.models import Cohort, CohortMember, Employee, Onboarding
-from service.models.people import Status
+from service.models import Cohort, CohortMember, Employee
+from service.people import gate, inviting
 from service.validation import N_, Invalid, Words, one_line
 
 LONGEST = 80
@@ -30,20 +29,6 @@ class Group:
     name: str
     begins: bool
     people: int
-
-
-def settings() -> Onboarding:
-    """Return how colleagues are brought in; the defaults where nobody has said."""
-    found = db.session.get(Onboarding, 1)
-    return found or Onboarding(id=1, limited=False, invite_on=None, welcome=True, sharing=True, reminders=2)
-
-
-def stored() -> Onboarding:
-    """Return the row to change; makes it if there is none. Does not commit."""
-    found = settings()
-    db.session.add(found)
-    db.session.flush()
-    return found
 
 
 def everyone() -> list[Group]:
@@ -78,7 +63,7 @@ def create(name: str) -> Cohort:
 
 def delete(cohort: Cohort) -> None:
     """Delete a cohort; its people stay. Commits. Raises Invalid while the programme begins with it."""
-    if cohort.begins and settings().limited:
+    if cohort.begins and gate.settings().limited:
         raise Invalid({"name": Words(N_("The programme begins with this group. Choose another one first."))})
     db.session.delete(cohort)
     db.session.commit()
@@ -94,7 +79,7 @@ def add(cohort_id: int, people: Sequence[Employee]) -> list[int]:
     for number in new:
         row = {"cohort_id": cohort_id, "employee_id": number}
         db.session.execute(insert_or_ignore(CohortMember).values(**row))
-    sort_out()
+    inviting.sort_out()
     db.session.commit()
     return new
 
@@ -103,7 +88,7 @@ def remove(cohort_id: int, ids: Collection[int]) -> int:
     """Take people out of a cohort; return how many were in it. Commits."""
     gone = sa.delete(CohortMember).where(CohortMember.cohort_id == cohort_id, CohortMember.employee_id.in_(ids))
     count = db.session.execute(gone.execution_options(**QUICK)).rowcount  # type: ignore[attr-defined]
-    sort_out()
+    inviting.sort_out()
     db.session.commit()
     return int(count)
 
@@ -115,30 +100,16 @@ def limit(ids: Collection[int]) -> None:
         raise Invalid({"cohorts": Words(N_("Choose at least one group to begin with."))})
     for cohort in db.session.scalars(sa.select(Cohort)):
         cohort.begins = cohort.id in known
-    stored().limited = True
-    sort_out()
+    gate.stored().limited = True
+    inviting.sort_out()
     db.session.commit()
     log.info("programme limited", cohorts=len(known))
 
 
 def widen() -> int:
-    """Open the programme to everybody; return how many waited. Commits; service.people.inviting invites them."""
-    stored().limited = False
-    waited = db.session.scalar(sa.select(sa.func.count()).where(Employee.waits)) or 0
-    sort_out()
+    """Open the programme to everybody, and invite who waited; return how many invitations will go. Commits."""
+    gate.stored().limited = False
+    invited = inviting.sort_out()
     db.session.commit()
-    log.info("programme widened", people=waited)
-    return int(waited)
-
-
-def sort_out() -> None:
-    """Let wait who has to, and nobody else. Does not commit."""
-    db.session.flush()
-    inside = sa.select(CohortMember.employee_id).join(Cohort, Cohort.id == CohortMember.cohort_id).where(Cohort.begins)
-    begun = sa.or_(Employee.status != Status.INVITED, Employee.id.in_(inside))
-    if not settings().limited:
-        begun = sa.true()
-    for who, waits in ((sa.and_(Employee.waits, begun), False), (sa.and_(~Employee.waits, ~begun), True)):
-        asked = sa.update(Employee).where(who).values(waits=waits)
-        db.session.execute(asked.execution_options(**QUICK))
-    db.session.expire_all()
+    log.info("programme widened", invitations=invited)
+    return invited

@@ -36,6 +36,7 @@ NOUNS = (
     "person",
     "person_acts",
     "people_files",
+    "circles",
     "draws",
     "rules",
     "results",

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from service import programmes
 from service.database import db
 from service.models import Team
-from service.people import acts, cohorts, finding
+from service.people import acts, cohorts, finding, gate
 from service.validation import Invalid
 from service.web.console.person import known
 from service.web.console.room import done, refused, room
@@ -75,7 +75,7 @@ def choices() -> dict[str, tuple[str, dict[str, str]]]:
         "suppressed": (_("Some mail is stopped"), yes),
         "draws": (_("Left out of draws"), yes),
     }
-    if cohorts.settings().limited:
+    if gate.settings().limited:
         found["waits"] = (_("Waits until the programme is widened"), yes)
     return {name: each for name, each in found.items() if each[1]}
 

@@ -15,7 +15,7 @@ from service.addresses import NotAnAddress
 from service.database import db
 from service.models import Employee
 from service.models.mail import MailState
-from service.people import acts, cohorts, history
+from service.people import acts, cohorts, history, inviting
 from service.web.console.counts import days_of, reason_words, state_words, why_words
 from service.web.console.editions import by_week
 from service.web.console.room import room
@@ -75,6 +75,7 @@ def page(employee: Employee) -> str:
         kinds=kind_words(),
         chosen=[history.CHOSEN[name] for name in employee.chosen if name in history.CHOSEN],
         groups=cohorts.of(employee),
+        invitation=said(inviting.state(employee)),
         suspension=acts.suspension(employee),
         council=programme.works_council,
         lines=None if found else lines(employee.email or ""),
@@ -115,6 +116,9 @@ def kind_words() -> dict[str, str]:
     """Return each kind of mail but the digest in words."""
     return {
         "invitation": _("Invitation"),
+        "reminder": _("Reminder of the invitation"),
+        "welcome": _("Welcome"),
+        "sharing": _("How sharing works"),
         "badge": _("Badge"),
         "frozen": _("Draw tickets"),
         "winner": _("Prize"),
@@ -136,6 +140,7 @@ def left_out_words(why: str) -> str:
         "office": _("The draw was for other offices."),
         "new": _("Had joined too recently."),
         "recent": _("Had won not long before."),
+        "country": _("The draw was for other countries."),
     }.get(why, why)
 
 

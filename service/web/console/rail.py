@@ -24,7 +24,7 @@ from service.web.console.room import room
 from service.web.language import gettext as _
 
 NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("week", N_("This week"), (("console.week", N_("This week")),)),
+    ("week", N_("This week"), (("console.week", N_("This week")), ("console.editions", N_("Editions")))),
     (
         "stories",
         N_("Stories"),
@@ -38,7 +38,16 @@ NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ),
     ),
     ("campaigns", N_("Campaigns"), (("console.campaigns", N_("Campaigns")),)),
-    ("people", N_("People"), (("console.people", N_("People")),)),
+    (
+        "people",
+        N_("People"),
+        (
+            ("console.people", N_("People")),
+            ("console.teams", N_("Teams")),
+            ("console.invitations", N_("Invitations")),
+            ("console.quiet", N_("Do the digests fit?")),
+        ),
+    ),
     (
         "recognition",
         N_("Recognition"),

@@ -21,7 +21,7 @@ ANYBODY_SIGNED_IN = _named(
     "sign_out",
 )
 VIEWER = _named(
-    "week edition edition_open edition_panel",
+    "week editions edition edition_open edition_panel",
     "calendar library stories story story_visits card poster poster_code",
     "campaigns campaign badge_list rules",
     "results results_sharing_page results_reach_page results_worth_page results_digests_page results_time_page",
@@ -41,8 +41,11 @@ EDITOR = _named(
 
 LIAISON = _named(
     "edition_act edition_preview edition_preview_find edition_preview_mail edition_test edition_who edition_words",
+    "edition_mail edition_mail_frame",
     "people people_search people_import people_preview people_take person",
     "people_bulk people_undo people_file people_refused person_suspend person_reinstate person_draws person_leads",
+    "teams team_create team_change invitations invitations_save invitations_begin group_create group_delete",
+    "invitation_preview quiet",
     "person_links person_data person_erase person_erased",
     "person_suspend person_reinstate person_draws person_leads person_links person_data person_erase person_erased",
     "suggestions suggestion suggestion_accept suggestion_answer suggestion_decline suggestion_aside suggestion_vouch",
