@@ -50,8 +50,11 @@ def propose(text: Text, topics: Mapping[int, Iterable[str]], known: Sequence[tup
             elif wanted <= set(summary):
                 best = max(best, _IN_SUMMARY)
         scores[topic] = best
-    for topic, near in _near(text, known).items():
-        if topic in scores and near >= NEAR:
+    near_of = _near(text, known)
+    # Words that fit several topics say little of each: only those nearly as near as the nearest count.
+    enough = max(NEAR, 0.7 * max(near_of.values(), default=0.0))
+    for topic, near in near_of.items():
+        if topic in scores and near >= enough:
             scores[topic] += 4 * near
     found = sorted((topic for topic, score in scores.items() if score > 0), key=lambda t: (-scores[t], t))
     return found[:MOST]

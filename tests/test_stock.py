@@ -166,7 +166,7 @@ def test_the_calendar_shows_weeks_with_campaigns_and_a_story_moves_and_comes_bac
     db.session.add(Campaign(slug="o", name="Open house", starts_on=date(2026, 11, 20), ends_on=date(2026, 12, 2)))
     db.session.commit()
     page = liam.get("/console/calendar").text
-    assert "Roofs" in page and "Always" not in page and '<td colspan="3"><a class="bar"' in page
+    assert "Roofs" in page and "Always" not in page and '<td colspan="3"><a class="span"' in page
     moved = liam.post(f"/console/stories/{one.id}/move", {"week": "2026-W49"})
     assert "“Roofs” begins in week 49 now." in moved.text
     db.session.refresh(one)

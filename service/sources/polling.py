@@ -36,7 +36,8 @@ CLAIM = timedelta(minutes=15)
 _GIVE_UP_AFTER = 3
 """Failed pictures of one poll after which the others are left out."""
 NOTHING = N_("Nothing new since the last time.")
-NEW = N_("New posts: %(new)d. Accepted by themselves: %(accepted)d.")
+NEW = N_("New posts: %(new)d.")
+ACCEPTED = N_("New posts: %(new)d, accepted by themselves: %(accepted)d.")
 BROKEN = N_("It broke in a way that nobody foresaw; the log says more.")
 
 
@@ -69,7 +70,7 @@ def poll(feed: Feed, policy: Policy | None = None) -> bool:
     try:
         came = fetch.fetch(url, feeds.LARGEST, 30, following.ACCEPT, policy or fetch.PUBLIC, conditions)
         new, accepted = (0, 0) if came.unchanged else _take(number, came, policy or fetch.PUBLIC)
-        words = Words(NOTHING) if came.unchanged else Words(NEW, {"new": new, "accepted": accepted})
+        words = _brought(new, accepted)
     except (fetch.NotFetched, NotAFeed) as refusal:
         db.session.rollback()
         return _note(number, refusal.words, failed=True)
@@ -89,6 +90,12 @@ def next_time(now: datetime, every_hours: int, failures: int, chance: float) -> 
     if failures:
         wait = min(RETRY * 2 ** min(failures - 1, 12), max(wait, timedelta(days=1)))
     return now + wait * (0.9 + 0.2 * chance)
+
+
+def _brought(new: int, accepted: int) -> Words:
+    if not new:
+        return Words(NOTHING)
+    return Words(ACCEPTED, {"new": new, "accepted": accepted}) if accepted else Words(NEW, {"new": new})
 
 
 def _note(number: int, words: Words, came: fetch.Fetched | None = None, failed: bool = False) -> bool:

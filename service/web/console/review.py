@@ -24,7 +24,8 @@ from service.web.language import ngettext
 @room.get("/review", endpoint="review")
 def index() -> str:
     """Show what feeds proposed, the newest first."""
-    names = {str(feed.id): feed.name for feed in following.all_feeds()}
+    known, waits = following.all_feeds(), following.waiting()
+    names = {str(feed.id): feed.name for feed in known if waits.get(feed.id)}
     found = listing(
         review.proposals().options(sa.orm.joinedload(FeedItem.feed)),
         endpoint="console.review",
@@ -37,7 +38,7 @@ def index() -> str:
         "console/review.html",
         noun="console.review",
         listing=found,
-        followed=bool(names),
+        followed=bool(known),
         topic_names={t.id: t.name for t in topics.all_topics()},
         twins=review.twins(found.rows),
     )
