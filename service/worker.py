@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 
+import sqlalchemy as sa
 from flask import Flask
 from rq import Worker
 
@@ -40,6 +41,7 @@ def main(settings: Config, burst: bool = False) -> bool:
     Never with RQ's own scheduler: an orphan of it strands jobs (it is a process of its own here).
     """
     app = create_app(settings)
+    sa.orm.configure_mappers()  # once, instead of in each job's process
     # A job's process must not talk over a connection that its parent opened.
     os.register_at_fork(after_in_child=lambda: _in_the_job(app))
     signal.signal(HURRY, lambda _number, _frame: _hurry())
