@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,9 +32,13 @@ from service.models import (
     Story,
     Team,
 )
+from service.results import audiences, groups, reading, svg
 from service.results.periods import period
+from service.results.scopes import Scope
 from service.results.verifying import verify
+from tests import noor as world
 from tests.conftest import TUESDAY
+from tests.liam import at_the_console
 from tests.test_settling import noor, programme, share, visit
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)).map(lambda m: m.replace(tzinfo=UTC))
@@ -246,3 +252,99 @@ def test_the_schedule_counts_and_notes_how_many_belong(house: Flask) -> None:
     found = results.figures("2026-W47")
     assert (found.members, found.people, found.participation) == (1, 1, 1.0)
     assert db.session.scalars(sa.select(Crowd.week)).all() == ["2026-W47"]
+
+
+def test_she_says_how_many_people_she_reaches_and_takes_it_back(app: Flask, client: FlaskClient) -> None:
+    who = world.begin()
+    me = f"/me/{world.passes_of(who).me}"
+
+    def say(**typed: str) -> int:
+        db.session.rollback()
+        form = client.get(me).text.partition('action="' + me + '/audience"')[2]
+        nonce = form.partition('value="')[2].partition('"')[0]
+        db.session.rollback()
+        return client.post(f"{me}/audience", data={"nonce": nonce, **typed}).status_code
+
+    assert say(**{"audience-linkedin": "1 200", "audience-x": "30"}) == 303
+    assert audiences.stated(who.subject) == {"linkedin": 1200, "x": 30}
+    assert say(**{"audience-linkedin": "many"}) == 422
+    assert say(**{"audience-linkedin": "", "audience-x": "31"}) == 303
+    assert audiences.stated(who.subject) == {"x": 31}
+
+
+def test_pages_answer_for_every_filter_and_their_csv_holds_no_formula(app: Flask) -> None:
+    who = world.begin()
+    told = world.story()
+    told.title = "=1+1 <b>"
+    found = Share(subject=who.subject, story_id=told.id, network="x", code="code", salt="00", own_words=True)
+    db.session.add(found)
+    db.session.flush()
+    visit(found, "ana", 1, reason="browser")
+    settling.settle(who.subject)
+    db.session.commit()
+    results.count()
+    results.refresh()
+    liam = at_the_console(app)
+    for path in ("", "/sharing", "/reach", "/worth", "/mail", "/time", "/conversions", "/report", "/calculator"):
+        for query in ("", "?period=2026-W47&team=1&campaign=1", "?period=nonsense&team=99&campaign=x", "?period=all"):
+            assert liam.open(f"/console/results{path}{query}").status_code == 200, path + query
+    html = liam.open("/console/results/sharing?period=2026-11").text
+    assert "&lt;b&gt;" in html and "<b>" not in html.partition("<main")[2].partition("</main")[0]
+    assert "Noor B." in liam.open("/console/results").text
+    csv = liam.open("/console/results/sharing/stories.csv?period=2026-11")
+    assert csv.mimetype == "text/csv" and "\n'=1+1" in csv.text
+    assert liam.open("/console/results/sharing/nothing.csv").status_code == 404
+
+
+def test_in_works_council_mode_nothing_is_shown_of_fewer_than_five(app: Flask) -> None:
+    world.begin()
+    db.session.execute(sa.update(Programme).values(works_council=True))
+    db.session.commit()
+    north = Team(name="North")
+    db.session.add(north)
+    db.session.flush()
+    for n in range(4):
+        who = noor(f"P{n}")
+        who.team_id = north.id
+        shared(who, "ana")
+    results.count()
+    liam = at_the_console(app)
+    for path in ("", "/sharing", "/reach", "/worth", "/time", "/report/print"):
+        html = liam.open(f"/console/results{path}?period=2026-11").text
+        assert "Fewer than five people" in html and "<figure>" not in html, path
+        assert liam.open("/console/results/sharing/networks.csv?period=2026-11").status_code == 404
+    for n in range(4, 10):
+        shared(noor(f"P{n}"), "ana")
+    results.count()
+    assert "<figure>" in liam.open("/console/results/sharing?period=2026-11").text
+    people = liam.open("/console/results?period=2026-11").text
+    assert not {"P1", "North"} & set(re.findall(r"[A-Za-z0-9]+", people.partition('id="weeks-block"')[2]))
+    team = f"?period=2026-11&team={north.id}"
+    assert "Fewer than five people" in liam.open(f"/console/results/sharing{team}").text
+
+
+def test_small_lines_are_put_together_so_that_none_is_found_by_subtraction(house: Flask) -> None:
+    for n in range(9):
+        shared(
+            noor(f"P{n}"),
+            network="x" if n < 2 else "linkedin" if n < 8 else "bluesky",
+            state="declared",
+            declared_at=TUESDAY,
+        )
+    results.count()
+    scope = Scope(period("2026-11", TUESDAY.date()))
+    lines = reading.by_network(scope)
+    found = groups.joined(scope, lines, lambda key: groups.of_network(scope, key), "Others")
+    assert [(x.name, x.shares) for x in found] == [("Others", 9)], "three alone would tell of fewer than five"
+    for n in range(9, 12):
+        shared(noor(f"P{n}"), network="x", state="declared", declared_at=TUESDAY)
+    results.count()
+    found = groups.joined(scope, reading.by_network(scope), lambda key: groups.of_network(scope, key), "Others")
+    assert [(x.name, x.shares) for x in found] == [("linkedin", 6), ("Others", 6)]
+
+
+def test_charts_say_in_words_what_they_show_and_tell_series_apart_by_pattern() -> None:
+    drawn = svg.bars("a", "Where <we> share", "Bars.", [("X & Y", "3", (1, 2)), ("Nothing", "0", (0, 0))])
+    assert '<title id="a-t">Where &lt;we&gt; share</title>' in drawn and 'aria-labelledby="a-t a-d"' in drawn
+    assert "url(#a-p1)" in drawn and '<pattern id="a-p1"' in drawn and "X &amp; Y" in drawn
+    assert "nan" not in svg.columns("b", "t", "d", []) + svg.grid("c", "t", "d", ["Mon"], ["0"], [[0.0]])

@@ -36,7 +36,7 @@ from service.models import Employee, Programme, Topic
 from service.models.people import Status
 from service.passes import Purpose
 from service.validation import N_
-from service.web import nonces, reader, records, subscriptions, wishes
+from service.web import nonces, reader, records, stated, subscriptions, wishes
 from service.web.language import current, show_moment
 from service.web.language import gettext as _
 from service.web.security import csrf
@@ -108,6 +108,7 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         topics=followable,
         my_topics=", ".join(topic_name(topic) for topic in followable if topic.id in employee.topics),
         my_networks=", ".join(reader.network_label(slug) for slug in employee.networks if slug in NETWORKS),
+        audiences=stated.of(employee),
         my_languages=", ".join(language_name(code) for code in dict.fromkeys([employee.language, *employee.reads])),
         topic_name=topic_name,
         short_name=short_name,
@@ -167,6 +168,7 @@ def _why_not(why: str) -> str:
         "too-late": _("Your readers came after the list was closed."),
         "team": _("This draw is for other teams; its rules name them."),
         "office": _("This draw is for other offices; its rules name them."),
+        "country": _("This draw is for other countries; its rules name them."),
         "new": _("You joined too recently for this draw; its rules say from when on people enter."),
         "recent": _("You won not long ago; its rules say after how many months winners enter again."),
     }.get(why, _("You were not part of the programme when the list was closed."))
@@ -255,6 +257,7 @@ def _take_back(employee: Employee) -> None:
 ACTS: dict[str, Callable[[Employee], object]] = {
     "topics": lambda e: choices.set_topics(e, request.form.getlist("topic", type=int)),
     "networks": lambda e: choices.set_networks(e, request.form.getlist("network")),
+    "audience": stated.save,
     "language": _set_language,
     "day": _set_day,
     "less": _take_back,
