@@ -10,7 +10,7 @@ from service import sheets
 from service.addresses import NotAnAddress, normal_address
 from service.employees_findings import Finding, finding
 from service.employees_values import Known, Person, Reading
-from service.locales import language_of, own_name, zone_of
+from service.locales import country_of, language_of, own_name, zone_of
 from service.validation import key_of, one_line
 
 LONGEST = {"name": 120, "team": 60, "office": 60}
@@ -40,6 +40,7 @@ class Cells:
         self.known, self.found = known, found
         self._zones: dict[str, str | None] = {}
         self._languages: dict[str, str | None] = {}
+        self._countries: dict[str, str | None] = {}
         self._lists: dict[tuple[str, str], tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._networks = {**_OTHER_NETWORK_NAMES}
         for slug, label in known.networks.items():
@@ -74,6 +75,7 @@ class Cells:
                 values[place] = text
         self._language(at, raw.get("language", ""), values)
         self._zone(at, raw.get("zone", ""), values)
+        self._country(at, raw.get("country", ""), values)
         topics = self._list(at, "topics", raw.get("topics", ""))
         if topics:
             values["topics"] = topics
@@ -157,6 +159,17 @@ class Cells:
             self.note(at, "zone", raw, "unknown-zone", zone=self.known.zone)
         else:
             values["zone"] = zone
+
+    def _country(self, at: int, raw: str, values: dict[str, Any]) -> None:
+        if not raw.strip():
+            return
+        if raw not in self._countries:
+            self._countries[raw] = country_of(raw)
+        country = self._countries[raw]
+        if country is None:
+            self.note(at, "country", raw, "unknown-country")
+        else:
+            values["country"] = country
 
     def _list(self, at: int, name: str, raw: str) -> tuple[str, ...]:
         if not raw.strip():

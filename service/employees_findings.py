@@ -34,6 +34,10 @@ ADVICE: dict[str, tuple[str, str]] = {
         N_("We know no such time zone; somebody new gets the programme's, %(zone)s."),
         N_("Write it like Europe/Rome."),
     ),
+    "unknown-country": (
+        N_("We know no such country; it is left out."),
+        N_("Write its code of two letters (ISO 3166-1), like SI."),
+    ),
     "unknown-language": (
         N_("We know no such language; somebody new gets mails in %(language)s."),
         N_("Write a code like en, it or sl."),

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-FIELDS = ("email", "name", "first", "last", "team", "office", "language", "zone", "topics", "networks")
+FIELDS = ("email", "name", "first", "last", "team", "office", "country", "language", "zone", "topics", "networks")
 """What a column may hold; first and last name are joined."""
 
 _SYNONYMS = {
@@ -31,6 +31,10 @@ _SYNONYMS = {
     "office": """office location site city office-location work-location place branch workplace sede ufficio citta
         luogo filiale pisarna lokacija mesto kraj poslovalnica buro standort ort stadt niederlassung bureau ville
         site-de-travail lieu oficina ciudad sede-de-trabajo centro-de-trabajo localidad escritorio cidade""",
+    "country": """country country-code country-name country-region work-country country-of-work iso-country nation
+        paese codice-paese nazione paese-di-lavoro stato-estero drzava koda-drzave drzava-dela sifra-drzave
+        land landercode landerkennzeichen laenderkennzeichen staat pays code-pays pays-de-travail pais codigo-pais
+        codigo-de-pais pais-de-trabajo""",
     "language": """language lang locale preferred-language mail-language language-code lingua lingua-preferita jezik
         sprache bevorzugte-sprache langue langue-preferee idioma lengua""",
     "zone": """time-zone timezone tz zone time-zone-name fuso-orario fuso zona-oraria casovni-pas casovno-obmocje

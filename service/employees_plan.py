@@ -14,7 +14,7 @@ from service.employees_csv import Known, Person, Reading
 from service.models import Employee, Programme, Team
 from service.models.people import Status
 
-_COLUMNS = ("name", "team_id", "office", "language", "reads", "zone", "topics", "networks")
+_COLUMNS = ("name", "team_id", "office", "country", "language", "reads", "zone", "topics", "networks")
 """What an import may write of somebody known, unless she has chosen it herself."""
 _STAYS_OUT = (Status.LEFT, Status.GONE)
 

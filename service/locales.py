@@ -1,4 +1,4 @@
-"""Locales. In: languages and time zones as people and systems write them. Out: language codes and IANA zones."""
+"""Locales. In: languages, countries, zones as people and systems write them. Out: ISO codes, IANA zones."""
 
 from __future__ import annotations
 
@@ -21,6 +21,38 @@ def language_of(text: str) -> str | None:
     if found and found[1].lower() in _codes():
         return found[1].lower()
     return _names().get(_bare(text))
+
+
+def country_of(text: str) -> str | None:
+    """Return the ISO 3166-1 alpha-2 code of "si", "SVN", "Slovenia", "Slowenien" or "Slovenija"; None: unknown.
+
+    Names and codes of three letters are those of the Unicode CLDR, which Babel carries.
+    """
+    text = text.strip()
+    if text.upper() in _countries():
+        return text.upper()
+    if re.fullmatch(r"[A-Za-z]{2,3}", text):
+        real = [code for code in get_global("territory_aliases").get(text.upper(), ()) if code in _countries()]
+        if len(real) == 1:
+            return str(real[0])
+    return _country_names().get(_bare(text))
+
+
+@cache
+def _countries() -> frozenset[str]:
+    none = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "DG", "EA", "IC", "TA"}
+    known = (str(code) for code in Locale("en").territories)
+    return frozenset(code for code in known if re.fullmatch(r"[A-Z]{2}", code)) - none
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    names: dict[str, str] = {}
+    for spoken in _SPOKEN:
+        for code, name in Locale(spoken).territories.items():
+            if code in _countries():
+                names.setdefault(_bare(name), code)
+    return names
 
 
 @cache

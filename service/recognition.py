@@ -24,6 +24,7 @@ from service.board import NEAR, Board, short, standing_lines
 from service.books import FOLDED, Terms, known, terms
 from service.bulk import among
 from service.database import db
+from service.draws.plans import usual
 from service.models import Award, Employee, Evidence, LedgerEntry, Share, Story, Total
 from service.unsaid import unsaid as shares_unsaid
 
@@ -54,6 +55,7 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     around = {} if board or groups else people_near(subjects, month)
     counting = badge_books.declared()
     ladders = badges.ladders(counting, agreed.rules)
+    out = frozenset(usual().networks_out)
     nobody = _with_step(_you_of((), frozenset(), week, month, agreed), Tally(), ladders)
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
@@ -65,7 +67,10 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
         for subject in batch:
             you = nobody
             if subject in hers:
-                you = _you_of(_visits(hers[subject]), rest[subject], week, month, agreed)
+                bringing = frozenset(share.weeks[0] for share in hers[subject] if share.network not in out)
+                active = {share.weeks[0] for share in hers[subject]}
+                held = None if bringing == active else bringing
+                you = _you_of(_visits(hers[subject]), rest[subject], week, month, agreed, held)
                 mine = badges.tally(hers[subject], agreed.rules, week, rest[subject])
                 you = _with_step(you, mine, ladders)
             if (visits := readers.get(subject, 0)) > you.visits:
@@ -127,13 +132,23 @@ def _named(slug: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _you_of(visits: tuple[tuple[str, ...], ...], rest: frozenset[str], week: str, month: str, agreed: Terms) -> You:
-    """Return what follows from the weeks in which each of her confirmed shares was visited, beside the next badge."""
+def _you_of(
+    visits: tuple[tuple[str, ...], ...],
+    rest: frozenset[str],
+    week: str,
+    month: str,
+    agreed: Terms,
+    bringing: frozenset[str] | None = None,
+) -> You:
+    """Return what follows from the weeks in which each of her confirmed shares was visited, beside the next badge.
+
+    `bringing`: the active weeks that bring draw tickets, where these are not all.
+    """
     active = {share[0] for share in visits}
     last = weeks.shift(week, -1)
     return You(
         weeks=weeks.streak(active, week, rest),
-        tickets=weeks.tickets(active, month, agreed.rules.tickets_a_month),
+        tickets=weeks.tickets(active if bringing is None else bringing, month, agreed.rules.tickets_a_month),
         shares=sum(1 for share in visits if share[0] == last),
         visits=sum(1 for share in visits for each in share if each == last),
     )

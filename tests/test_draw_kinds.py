@@ -225,3 +225,15 @@ def test_an_employee_added_in_the_middle_of_the_alphabet_of_subjects_is_not_mixe
     for one in db.session.scalars(sa.select(Employee)):
         shares = db.session.scalar(sa.select(sa.func.count()).where(Share.subject == one.subject))
         assert held.get(one.subject, 0) == shares
+
+
+def test_a_draw_may_be_for_some_countries_alone(cast: dict[str, Employee]) -> None:
+    for name, country in (("Noor", "SI"), ("Sam", "IT"), ("Mei", "DE")):
+        cast[name].country = country
+    db.session.commit()
+    assert due(cast, month="2026-10", plan=Plan(countries=("SI", "IT"))).keys() == {"Noor", "Sam"}
+    made = draws.find("x")
+    assert made is not None and "Only people of these countries enter: Slovenia, Italy." in made.rules
+    assert set(draws.left_out(made).values()) == {"country"}
+    with pytest.raises(Invalid, match="We know no country Narnia"):
+        due(cast, "y", month="2026-10", plan=Plan(countries=("Narnia",)))

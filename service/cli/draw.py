@@ -62,6 +62,26 @@ def _do(deed: Callable[[], Any]) -> Any:
 )
 @click.option("--source-text", default="", help="The public numbers: event, date, order, substitute if it fails.")
 @click.option("--rules", type=click.File(encoding="utf-8"), help="Your own rules file (default: written for you).")
+@click.option(
+    "--kind",
+    type=click.Choice(("month", "campaign", "hand")),
+    default="month",
+    show_default=True,
+    help="Whose shares bring tickets: a month's, a campaign's, or those of days that you name.",
+)
+@click.option("--campaign", help="Its address name, like open-house; for --kind campaign.")
+@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="The first day that counts, like 2026-11-01.")
+@click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="The last day that counts.")
+@click.option("--per", type=click.Choice(("week", "share")), help="A ticket for each active week, or confirmed share.")
+@click.option("--at-most", type=int, help="Tickets of one person.")
+@click.option("--team", "teams", multiple=True, help="Only people of this team enter; may be said again.")
+@click.option("--office", "offices", multiple=True, help="Only people of this office enter; may be said again.")
+@click.option("--country", "countries", multiple=True, help="Only people of this country (like SI) enter; again too.")
+@click.option("--tenure-days", type=int, help="Days since the invitation, at least.")
+@click.option("--recent-months", type=int, help="Who won in so many months does not enter.")
+@click.option("--network-out", "networks_out", multiple=True, help="Shares on it bring no tickets; may be said again.")
+@click.option("--free", type=int, help="Tickets for taking part without sharing.")
+@click.option("--claim-days", type=int, help="Days to claim a prize.")
 @with_app
 def create(
     name: str,
@@ -72,8 +92,14 @@ def create(
     source: str,
     source_text: str,
     rules: Any,
+    kind: str,
+    campaign: str | None,
+    **said: Any,
 ) -> None:
-    """Open a draw under NAME (a-z, 0-9, hyphens; used once ever)."""
+    """Open a draw under NAME (a-z, 0-9, hyphens; used once ever).
+
+    What is not said of tickets and of who may enter is as new draws begin (console, Draws, Every month).
+    """
     from service import draws
 
     named = [(p.partition("|")[0], p.partition("|")[2]) for p in prizes]
@@ -87,9 +113,42 @@ def create(
             beacon=source,
             alternates=alternates,
             rules=rules.read() if rules else None,
+            kind=kind,
+            campaign_id=_campaign(campaign) if campaign else None,
+            plan=_plan(said),
         )
     )
     click.echo(f"{name} is open. Next: goodword draw freeze {name} --due …")
+
+
+def _campaign(slug: str) -> int:
+    from service import campaigns
+
+    found = next((each.id for each in campaigns.all_campaigns() if each.slug == slug), None)
+    if found is None:
+        raise click.UsageError(f"There is no campaign {slug!r}.")
+    return found
+
+
+def _plan(said: dict[str, Any]) -> Any:
+    """Return the plan that new draws begin with, changed by what was said."""
+    from dataclasses import replace
+
+    from service.draws import plans
+    from service.employees_plan import teams
+    from service.locales import country_of
+
+    there = {name.casefold(): id_ for name, id_ in teams().items()}
+    for name in said["teams"]:
+        if name.casefold() not in there:
+            raise click.UsageError(f"There is no team {name!r}.")
+    changes = {name: value for name, value in said.items() if value not in (None, ())}
+    changes |= {name: changes[name].date() for name in ("first", "last") if name in changes}
+    if "teams" in changes:
+        changes["teams"] = tuple(sorted(there[name.casefold()] for name in changes["teams"]))
+    if "countries" in changes:
+        changes["countries"] = tuple(country_of(text) or text for text in changes["countries"])
+    return replace(plans.usual(), **changes)
 
 
 @draw.command()

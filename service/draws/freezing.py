@@ -189,8 +189,8 @@ def entries_due(draw: Draw) -> list[tuple[str, int]]:
 def left_out(draw: Draw) -> dict[str, str]:
     """Return who holds tickets of the draw and is not in its pool: subject → reason.
 
-    Reasons: liaison, excluded, suspended, left, gone, erased, team, office, new, recent (service.draws.holders); once
-    it is frozen also `later`, for tickets that became known after.
+    Reasons: liaison, excluded, suspended, left, gone, erased, team, office, country, new, recent
+    (service.draws.holders); once it is frozen also `later`, for tickets that became known after.
     """
     if draw.status == DrawStatus.OPEN:
         return {one.subject: one.why for one in holders(draw) if one.why}

@@ -55,6 +55,7 @@ def holders(draw: Draw) -> Iterator[Holder]:
         Employee.excluded_from_draws,
         Employee.team_id,
         Employee.office,
+        Employee.country,
         Employee.invited_at,
         Employee.created_at,
     ).order_by(Employee.subject)
@@ -183,6 +184,7 @@ class _Entrance:
         self.plan = plan
         self.at_most = plan.count(None).at_most
         self.teams, self.offices = set(plan.teams), {office.casefold() for office in plan.offices}
+        self.countries = set(plan.countries)
         self.known_by = now - timedelta(days=plan.tenure_days)
         self.liaisons = _liaisons()
         self.recent = _winners(months_before(now, plan.recent_months)) if plan.recent_months else set()
@@ -206,6 +208,8 @@ class _Entrance:
             return "team"
         if self.offices and (person.office or "").casefold() not in self.offices:
             return "office"
+        if self.countries and person.country not in self.countries:
+            return "country"
         if self.plan.tenure_days and (person.invited_at or person.created_at) > self.known_by:
             return "new"
         return "recent" if person.subject in self.recent else None

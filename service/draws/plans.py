@@ -8,12 +8,14 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from babel import Locale
 
 from emails.networks import NETWORKS
 from scoring import weeks
 from scoring.tickets import SHARE, WEEK, Count
 from service.books import terms
 from service.database import db
+from service.locales import country_of
 from service.models import Campaign, Contest, Draw, DrawPlan, Programme, Team
 from service.models.draws import Beacon, DrawKind
 from service.validation import N_, Check
@@ -47,6 +49,8 @@ class Plan:
     claim_days: int = CLAIM_DAYS
     automatic: bool = False
     """Frozen by itself at the end of its month."""
+    countries: tuple[str, ...] = ()
+    """Who may enter: people of one of these countries (ISO 3166-1 alpha-2); empty: everybody."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -60,7 +64,7 @@ class Plan:
         for name in ("first", "last"):
             if known.get(name):
                 known[name] = date.fromisoformat(known[name])
-        for name in ("teams", "offices", "networks_out"):
+        for name in ("teams", "offices", "countries", "networks_out"):
             if name in known:
                 known[name] = tuple(known[name])
         return cls(**known)
@@ -110,6 +114,9 @@ def checked(asked: Check, plan: Plan, kind: str, campaign: Campaign | None, cont
     known = set(db.session.scalars(sa.select(Team.id).where(Team.id.in_(plan.teams)))) if plan.teams else set()
     if set(plan.teams) - known:
         asked.refuse("teams", N_("Choose among the teams that there are."))
+    unknown = [code for code in plan.countries if country_of(code) != code]
+    if unknown:
+        asked.refuse("countries", N_("We know no country %(code)s; write codes like SI, IT."), code=unknown[0])
     if set(plan.networks_out) - NETWORKS.keys():
         asked.refuse("networks_out", N_("Choose among the networks that there are."))
     for name, value, most in (
@@ -191,6 +198,9 @@ def _who(plan: Plan) -> list[str]:
         found.append(f"Only people of these teams enter: {', '.join(names)}.")
     if plan.offices:
         found.append(f"Only people of these offices enter: {', '.join(plan.offices)}.")
+    if plan.countries:
+        named = (Locale("en").territories.get(code, code) for code in plan.countries)
+        found.append(f"Only people of these countries enter: {', '.join(named)}.")
     if plan.tenure_days:
         found.append(f"Who was invited less than {plan.tenure_days} days before the freeze does not enter.")
     if plan.recent_months:

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from emails.networks import NETWORKS
 from service.database import db
 from service.draws import Plan, monthly
+from service.locales import country_of
 from service.models import Campaign, Team
 from service.validation import Invalid
 from service.web.console.room import done, room
@@ -32,6 +33,7 @@ def values_of(plan: Plan) -> dict[str, Any]:
         "last": plan.last.isoformat() if plan.last else "",
         "teams": [str(team) for team in plan.teams],
         "offices": ", ".join(plan.offices),
+        "countries": ", ".join(plan.countries),
         "networks_out": list(plan.networks_out),
     }
 
@@ -42,7 +44,7 @@ def typed() -> dict[str, Any]:
     usual = values_of(Plan.from_json(monthly.plan().terms))
     if "per" not in form:
         return usual
-    found = {name: form.get(name, "").strip() for name in ("per", *NUMBERS, "first", "last", "offices")}
+    found = {name: form.get(name, "").strip() for name in ("per", *NUMBERS, "first", "last", "offices", "countries")}
     return {**found, "teams": form.getlist("teams"), "networks_out": form.getlist("networks_out")}
 
 
@@ -57,6 +59,11 @@ def plan_of(values: dict[str, Any], before: Plan) -> Plan:
         last=_day(values["last"]),
         teams=tuple(sorted(int(team) for team in values["teams"] if team.isdecimal())),
         offices=tuple(office.strip() for office in values["offices"].split(",") if office.strip()),
+        countries=tuple(
+            dict.fromkeys(
+                country_of(part) or part.strip() for part in values.get("countries", "").split(",") if part.strip()
+            )
+        ),
         networks_out=tuple(values["networks_out"]),
     )
 
@@ -93,6 +100,7 @@ def labels() -> dict[str, str]:
         "per": _("A ticket for each"),
         "at_most": _("Tickets of one person, at most"),
         "teams": _("Only these teams"),
+        "countries": _("Only these countries"),
         "networks_out": _("Networks that bring no tickets"),
         "tenure_days": _("Days since the invitation, at least"),
         "recent_months": _("Months that winners wait"),
