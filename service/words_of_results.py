@@ -41,7 +41,7 @@ TERMS: dict[str, tuple[str, str]] = {
         ),
     ),
     "share": (
-        N_("Share"),
+        N_("A share"),
         N_(
             "A post that somebody declared, that a network’s crawler saw, or by which a reader came. "
             "It counts on the day of its first proof."

@@ -130,7 +130,7 @@ def mail_blocks(scope: Scope) -> list[Block]:
         part=percent(arrived / sent if sent else None),
     )
     rows: list[list[Any]] = [[e.week, e.sent, e.arrived, e.bounced, e.failed, e.suppressed] for e in found]
-    head = [_("Week"), _("Left"), _("Delivered"), _("Bounced"), _("Refused"), _("Stopped before")]
+    head = [_("Week"), _("Mails sent"), _("Delivered"), _("Bounced"), _("Refused"), _("Stopped before")]
     series = [_("Delivered"), _("Bounced"), _("Refused")]
     parts = [(week_name(e.week), (e.arrived, e.bounced, e.failed)) for e in found[-12:]]
     first = Block(
@@ -156,7 +156,7 @@ def _buttons(found: list[mails.EditionLine], sent: int, buttons: int) -> Block:
         "buttons",
         question,
         answer,
-        [_("Week"), _("Left"), _("Share buttons followed"), _("For a hundred mails")],
+        [_("Week"), _("Mails sent"), _("Share buttons followed"), _("For a hundred mails")],
         [[e.week, e.sent, e.buttons, round(100 * e.buttons / e.sent, 1) if e.sent else None] for e in found],
         columns("buttons", question, [(week_name(e.week), show_number(e.buttons), e.buttons) for e in found[-13:]]),
         defined("per-mail"),
