@@ -88,12 +88,16 @@ class CompiledDigest:
             message_id, head.sender, recipient, found.subject, raw, partial(self._shown, to, you, stories)
         )
 
-    def html(self, to: Recipient, you: You, stories: Sequence[int], message_id: str = "", date: object = None) -> str:
-        """Return the page as a browser shows it; raises KeyError for a story that is not in the edition."""
+    def html(
+        self, to: Recipient, you: You | None, stories: Sequence[int], message_id: str = "", date: object = None
+    ) -> str:
+        """Return the page as a browser shows it, without *you, this month* where `you` is None. Raises KeyError."""
         return self._shown(to, you, stories)[0]
 
-    def text(self, to: Recipient, you: You, stories: Sequence[int], message_id: str = "", date: object = None) -> str:
-        """Return the text twin; raises KeyError for a story that is not in the edition."""
+    def text(
+        self, to: Recipient, you: You | None, stories: Sequence[int], message_id: str = "", date: object = None
+    ) -> str:
+        """Return the text twin; likewise."""
         return self._shown(to, you, stories)[1]
 
     def json_parts(self, to: Recipient, you: You, stories: Sequence[int]) -> tuple[bytes, bytes]:
@@ -101,13 +105,13 @@ class CompiledDigest:
         html, text = self.bodies(pieces.in_json, to, you, stories)
         return text, html
 
-    def bodies(self, encoder: Encoder, to: Recipient, you: You, stories: Sequence[int]) -> tuple[bytes, bytes]:
+    def bodies(self, encoder: Encoder, to: Recipient, you: You | None, stories: Sequence[int]) -> tuple[bytes, bytes]:
         """Return (HTML, text) in one transport; raises KeyError for a story that is not in the edition."""
         html, text = self.chunks(encoder, to, you, stories)
         return b"".join(html), b"".join(text)
 
     def chunks(
-        self, encoder: Encoder, to: Recipient, you: You, stories: Sequence[int]
+        self, encoder: Encoder, to: Recipient, you: You | None, stories: Sequence[int]
     ) -> tuple[list[bytes], list[bytes]]:
         """Return what `bodies` returns, not joined yet."""
         return self._chunks(encoder, to, you, stories, self.greeting(to, stories))
@@ -124,19 +128,19 @@ class CompiledDigest:
         """Return what an inbox shows after the subject; raises KeyError."""
         return self._preheaders[tuple(stories)]
 
-    def _shown(self, to: Recipient, you: You, stories: Sequence[int]) -> tuple[str, str]:
+    def _shown(self, to: Recipient, you: You | None, stories: Sequence[int]) -> tuple[str, str]:
         html, text = self.bodies(pieces.raw, to, you, stories)
         return html.decode(), text.decode()
 
     def _chunks(
-        self, encoder: Encoder, to: Recipient, you: You, stories: Sequence[int], found: Greeting
+        self, encoder: Encoder, to: Recipient, you: You | None, stories: Sequence[int], found: Greeting
     ) -> tuple[list[bytes], list[bytes]]:
         html, text, months = self._transports[encoder]
         networks, preheader = self._networks[to.networks], self._preheaders[tuple(stories)]
         # Every sign of a pass encodes to itself; only what ends an encoded piece follows.
         after, signed = html.after, to.passes
         share, me = signed.share.encode() + after, signed.me.encode() + after
-        page, plain = months.chunks(you, me, share)
+        page, plain = months.chunks(you, me, share) if you is not None else ([], [])
         values = {
             "sentence": html.value[found.sentence],
             "preheader": html.value[preheader],

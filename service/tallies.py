@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
@@ -14,6 +15,7 @@ from service.database import db
 from service.delivery.words import held, stopped
 from service.models import Edition, Omission, Outbox
 from service.models.mail import EditionStatus, MailState
+from service.models.results import EditionFigure
 from service.validation import N_, Words
 
 SENT = (MailState.ACCEPTED, MailState.DELIVERED)
@@ -88,6 +90,32 @@ class Tally:
             plain[name] = plain[name] and plain[name].isoformat()
         sums = {name: getattr(self, name) for name in ("planned", "sent", "waiting", "held", "failed", "ambiguous")}
         return {**plain, **sums, "seconds_left": self.seconds_left, "advice": [str(words) for words in self.advice]}
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What became of an edition's mails, as noted at the last hour."""
+
+    sent: int = 0
+    """Mails that left, whatever came of them."""
+    failed: int = 0
+    """Of all mails those that came back, were dropped or refused."""
+    waiting: int = 0
+
+
+def noted(ids: Iterable[int]) -> dict[int, Noted]:
+    """Return edition id → what was noted of its mails; editions of which nothing is noted yet are absent."""
+    found = {}
+    bad = (MailState.FAILED, MailState.BOUNCED, MailState.DROPPED)
+    left = (*SENT, MailState.BOUNCED, MailState.DROPPED, MailState.AMBIGUOUS)
+    for row in db.session.scalars(sa.select(EditionFigure).where(EditionFigure.edition_id.in_(list(ids)))):
+        states = row.states
+        found[row.edition_id] = Noted(
+            sent=sum(states.get(s, 0) for s in left),
+            failed=sum(states.get(s, 0) for s in bad),
+            waiting=sum(states.get(s, 0) for s in (*WAITING, MailState.HELD)),
+        )
+    return found
 
 
 def status(edition: Edition) -> Tally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,12 +11,33 @@ import sqlalchemy as sa
 
 from emails.picks import Reason
 from service import readers
+from service.boards import FEWEST
 from service.choosing import Choosing
 from service.database import db
 from service.models import Edition, Employee, Omission, Outbox
 from service.models.mail import MailState
 
 PER_PAGE = 50
+
+
+OTHER = "other"
+
+
+def in_groups(counts: Mapping[str, int]) -> tuple[dict[str, int], bool]:
+    """Return reasons with their numbers of people as works-council mode tells them, and whether that hides anybody.
+
+    No number is below FEWEST. What is below stands together as OTHER; where that too would be below, the smallest
+    number joins it, so that nobody finds the rest by subtracting.
+    Where all together are fewer than FEWEST, nothing is told but that.
+    """
+    told = sorted(((n, reason) for reason, n in counts.items() if n >= FEWEST), reverse=True)
+    rest = sum(n for n in counts.values() if n < FEWEST)
+    while 0 < rest < FEWEST and told:
+        rest += told.pop()[0]
+    found = {reason: n for n, reason in told}
+    if rest >= FEWEST:
+        found[OTHER] = rest
+    return found, 0 < rest < FEWEST
 
 
 @dataclass(frozen=True)

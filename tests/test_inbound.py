@@ -108,10 +108,7 @@ def test_a_call_of_many_digests_names_everybodys_own_address(make: Made) -> None
 
 def parcel(number: int) -> Parcel:
     row = postroom.row(number)
-    assert row.edition is not None and row.selection is not None
-    names = [name for name in compose.Due._fields if name not in ("released_at", "stories")]
-    facts = {name: getattr(row, name) for name in names}
-    due = compose.Due(**facts, released_at=row.edition.released_at, stories=row.selection.stories)
+    due = compose.due_of(row)
     composer, address = compose.Composer(), compose.address_of(row)
     return Parcel(number, row.kind, composer.message(due, address), composer.digest(due, address))
 

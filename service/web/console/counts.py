@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from babel import dates
 
 from emails import slots
-from service import clock, digests
+from service import boards, clock, digests, whose
 from service.database import db
 from service.models import Edition, Employee
 from service.models.mail import EditionStatus, MailState
@@ -36,6 +36,12 @@ class Counts:
     tally: digests.Tally
     quiet: int
     """Seconds in which nothing leaves yet and *undo* is offered; 0: over."""
+    few: bool = False
+    """Works-council mode: some get none, fewer than five together, and that is all that is told."""
+    named: bool = True
+    """Whether names may stand behind the numbers of reasons."""
+    uncounted: int = 0
+    """So many people are in the programme, and nobody was asked yet who of them gets it; 0: it is known."""
 
     @property
     def none(self) -> int:
@@ -83,19 +89,26 @@ class Counts:
         return f"{said} {words}"
 
 
-def counts(edition: Edition) -> Counts:
-    """Return the counts: foretold until everybody is decided, then what stands in the outbox."""
+def counts(edition: Edition, asked: bool = False) -> Counts:
+    """Return the counts: foretold until everybody is decided, then what stands in the outbox.
+
+    A large programme is foretold where somebody asked for it: it takes seconds.
+    """
     tally = digests.status(edition)
     get, omitted = tally.planned, tally.omitted
     people = db.session.scalar(sa.select(sa.func.count(Employee.id))) or 0
     planning = edition.status in (EditionStatus.DRAFT, EditionStatus.RELEASED, EditionStatus.CLOSING)
-    if planning and tally.undecided and people <= FORETOLD:
+    uncounted = people if edition.status == EditionStatus.DRAFT and people > FORETOLD and not asked else 0
+    if planning and tally.undecided and (people <= FORETOLD or asked):
         foretold = digests.forecast(edition)
         get, omitted = max(tally.planned, foretold.planned + foretold.held), foretold.omitted
-    words = reason_words()
+    words, few, council = reason_words(), False, boards.only_groups()
+    if council:
+        omitted, few = whose.in_groups(omitted)
     reasons = sorted(((r, words.get(r, r), n) for r, n in omitted.items() if n), key=lambda each: -each[2])
     left = (edition.leaves_at - clock.now()).total_seconds() if edition.leaves_at else 0
-    return Counts(get, reasons, tally, max(0, int(left)) if edition.status == EditionStatus.RELEASED else 0)
+    quiet = max(0, int(left)) if edition.status == EditionStatus.RELEASED else 0
+    return Counts(get, reasons, tally, quiet, few, not council, uncounted)
 
 
 def days_of(week: str) -> str:
@@ -123,6 +136,7 @@ def reason_words() -> dict[str, str]:
         "unsubscribed": _("Unsubscribed from the digest"),
         "bounced": _("Have an address that takes no mail"),
         "complained": _("Marked a mail as spam"),
+        whose.OTHER: _("Other reasons, each of them for few"),
     }
 
 

@@ -7,13 +7,15 @@ from math import ceil
 from time import perf_counter
 from typing import Any
 
+import sqlalchemy as sa
 from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import editions, programmes
+from service import editions, programmes, tallies
 from service.models import Edition
 from service.web import records
 from service.web.console.counts import counts, days_of
+from service.web.console.lists import Filter, listing
 from service.web.console.room import done, programme, refused, room
 from service.web.console.words import language_name, said
 from service.web.language import gettext as _
@@ -45,6 +47,38 @@ def edition_open() -> Response:
     return to(found)
 
 
+@room.get("/editions", endpoint="editions")
+def index() -> str:
+    """Show every edition with its figures, the newest first."""
+    found = listing(
+        sa.select(Edition),
+        endpoint="console.editions",
+        sorts={"week": Edition.week},
+        default="-week",
+        filters=(Filter("status", _("State"), status_words(), lambda v: Edition.status == v, chips=True),),
+    )
+    return render_template(
+        "console/editions.html",
+        noun="console.week",
+        listing=found,
+        figures=tallies.noted([e.id for e in found.rows]),
+        days_of=days_of,
+        states=status_words(),
+    )
+
+
+@room.app_template_global("edition_states")
+def status_words() -> dict[str, str]:
+    """Return each state of an edition in words."""
+    return {
+        "draft": _("Draft"),
+        "released": _("Released"),
+        "closing": _("Last mails"),
+        "closed": _("Closed"),
+        "cancelled": _("Cancelled"),
+    }
+
+
 @room.get("/editions/<week>")
 def edition(week: str) -> str:
     """Show one week's edition."""
@@ -61,7 +95,7 @@ def facts(found: Edition) -> dict[str, Any]:
     """Return what the panel shows of an edition."""
     mine = programme()
     begun = perf_counter()
-    told = counts(found)
+    told = counts(found, request.args.get("count") == "1")
     took = perf_counter() - begun
     return {
         "every": max(EVERY, ceil(took * 20)),
