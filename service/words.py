@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from emails import blocked, posts, suggestions
 from emails.suggestions import Text
 from service.database import db
-from service.models import Employee, Programme, Share, ShareText, Story
+from service.models import Campaign, Employee, Programme, Share, ShareText, Story
 
 MOST = 12
 """Suggestions that her page shows for one network."""
@@ -107,10 +107,15 @@ def ending(story: Story, wanted: Sequence[str]) -> Ending:
 
     Where the programme discloses at all, every post does: in its first language if in no other.
     """
+    return ending_of(story.campaign, wanted)
+
+
+def ending_of(campaign: Campaign | None, wanted: Sequence[str]) -> Ending:
+    """Return the same for a story of this campaign, or of none."""
     programme = db.session.get(Programme, 1)
     said = programme.disclosure if programme else {}
     order = [*wanted, *(programme.languages if programme else ()), *sorted(said)]
-    tags = story.campaign.hashtags if story.campaign else []
+    tags = campaign.hashtags if campaign else []
     return Ending(tuple(tags), next((said[language] for language in order if said.get(language)), ""))
 
 

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emails import hashtags
+from emails.networks import NETWORKS
 from scoring import mix
 from service import clock, digests, editions, freezing, liaisons, posters, programmes, shares, stock, stories
 from service.database import db
@@ -182,6 +184,34 @@ def test_the_calendar_shows_weeks_with_campaigns_and_a_story_moves_and_comes_bac
     assert "1 story is shown for two more weeks at most." in liam.get("/console/").text
     assert "Roofs" in liam.get("/console/stories?ends=soon").text
     assert "Roofs" not in liam.get("/console/stories?ends=over").text
+
+
+def test_each_network_shows_what_is_typed_with_its_length_and_what_is_odd_about_hashtags(liam: Liam) -> None:
+    campaign = Campaign(
+        slug="o", name="Open", hashtags=["#OpenHouse"], starts_on=date(2026, 11, 20), ends_on=date(2026, 12, 2)
+    )
+    db.session.add(campaign)
+    db.session.commit()
+    liam.get("/console/stories/new")
+    typed = {"title": "Roofs", "language": "en", "campaign_id": str(campaign.id)}
+    page = liam.post(
+        "/console/stories/networks", {**typed, "text-all-en": "See #2026 and #open-house", "text-x-en": "x " * 200}
+    )
+    for label in ("LinkedIn", "Bluesky", "WhatsApp", "Mastodon", "E-mail"):
+        assert label in page.text
+    assert page.text.count("<details") == len(NETWORKS) and "#OpenHouse</pre>" in page.text
+    assert "#2026 is only figures" in page.text and "#open- ends at the sign" in page.text
+    assert "It is cut to fit." in page.text and db.session.query(Story).count() == 0
+    empty = liam.post("/console/stories/networks", {"title": "", "language": "en"}).text
+    assert "Write a title or share texts" in empty
+    same = liam.post("/console/stories/new", {**typed, "title": "", "url": "x", "text-all-en": "See #2026"})
+    assert same.status_code == 422 and "#2026 is only figures" in same.text
+
+
+def test_surprises_of_hashtags_are_found_and_ordinary_posts_have_none() -> None:
+    assert hashtags.findings("Come to #OpenHouse, a#b https://x.example/#part &#39; #žiga") == []
+    assert hashtags.findings("#l’estate #7", ["#Open"]) == [("broken", "#l’"), ("digits", "#7"), ("missing", "#Open")]
+    assert hashtags.findings("#a #b #c #d #e #E") == [] and hashtags.findings("#a #b #c #d #e #f") == [("many", "6")]
 
 
 def test_bulk_acts_set_topic_kind_and_campaign_and_undo_gives_all_back(liam: Liam) -> None:

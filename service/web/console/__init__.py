@@ -19,6 +19,7 @@ NOUNS = (
     "badges",
     "stories",
     "story",
+    "networks",
     "pasting",
     "feeds",
     "review",

@@ -30,7 +30,7 @@ VIEWER = _named(
 """Programme, content and figures of groups; nothing of one person, no mail, no export."""
 
 EDITOR = _named(
-    "story_begin story_paste",
+    "story_networks story_begin story_paste",
     "story_new story_create story_save story_status story_links stories_bulk stories_undo card_of_form poster_make",
     "story_begin story_paste story_move stock_renew review review_decide review_undo review_edit",
     "feeds feed_new feed_create feed feed_save feed_poll feed_always feed_remove",

@@ -9,18 +9,17 @@ from flask import g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from emails import posts, suggestions
-from emails.networks import NETWORKS, length
-from service import campaigns, duplicates, share_texts, stories, topics, words
+from emails.networks import NETWORKS
+from service import campaigns, duplicates, share_texts, stories, topics
 from service.database import db
 from service.models import Picture, Story, Team
 from service.share_texts import Wanted
 from service.sources import review
 from service.validation import Invalid
+from service.web.console import networks
 from service.web.console import texts as share_text_fields
 from service.web.console.room import done, programme, room
 from service.web.console.stories import change, languages
-from service.web.console.texts import LINK
 from service.web.console.words import kinds, language_name, moment_of, said_all
 from service.web.language import gettext as _
 from service.web.reader import network_label
@@ -119,7 +118,7 @@ def page(
         errors=errors,
         groups=groups,
         hashtags=found.campaign.hashtags if found and found.campaign else [],
-        shares=shares_of(found) if found else [],
+        shares=networks.shown(values, texts),
         networks=[(slug, network_label(slug)) for slug in NETWORKS],
         topics=topics.all_topics(),
         teams=list(db.session.scalars(sa.select(Team).order_by(Team.name))),
@@ -169,18 +168,6 @@ def typed(form: MultiDict[str, str]) -> dict[str, Any]:
         "internal": bool(form.get("internal")),
         "picture_hash": None,
     }
-
-
-def shares_of(found: Story) -> list[dict[str, Any]]:
-    """Return what each network gets, hashtags added and cut to fit, with its length and limit."""
-    texts, with_it = words.texts_of(found), words.ending(found, [found.language])
-    rows = []
-    for slug, network in NETWORKS.items():
-        groups = suggestions.tiers(texts, slug, [found.language, "en"])
-        first = groups[0][0].text if groups else found.title
-        post = posts.fitted(first, slug, with_it.hashtags, with_it.disclosure, LINK)
-        rows.append({"label": network_label(slug), "words": post, "length": length(post, slug), "limit": network.limit})
-    return rows
 
 
 def picture_of_form(story: Story | None) -> str | None:
