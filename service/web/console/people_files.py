@@ -70,10 +70,14 @@ def people_file(token: str) -> str:
         seen=seen,
         moving=file.state in (FileState.READING, FileState.TAKING),
         error=said(Words(why["message"], why["values"])) if why else _(file.why) if file.why else None,
-        words=lambda found: (
-            said(Words(found["reason"]["message"], found["reason"]["values"])) + " " + _(found["remedy"])
-        ),
+        words=advice,
     )
+
+
+def advice(found: dict[str, Any]) -> str:
+    """Return a finding's reason and what to do, in the liaison's language."""
+    reason, remedy = found["reason"], str(found["remedy"])
+    return f"{said(Words(reason['message'], reason['values']))} {_(remedy)}"
 
 
 @room.post("/people/import/<token>")
