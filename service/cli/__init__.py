@@ -23,6 +23,7 @@ GROUPS = {
     "why": "digest",
     "mail": "mail",
     "ledger": "ledger",
+    "results": "results",
     "badges": "badges",
     "rules": "rule_sets",
     "visits": "visits",
