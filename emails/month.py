@@ -10,7 +10,7 @@ from babel.support import NullTranslations
 from emails import render
 from emails.networks import NETWORKS
 from emails.pieces import Slot
-from emails.values import Neighbour, Unsaid, You
+from emails.values import Neighbour, News, Unsaid, You
 
 _ASKED = ("question", "asked_id", "asked_slug")
 
@@ -109,7 +109,7 @@ def shape(you: You) -> Shape:
         badge=badge,
         left=badge and you.have < you.need,
         near=tuple(n.her for n in you.near),
-        thanks=you.shares > 0 or you.visits > 0,
+        thanks=you.shares > 0 or you.visits > 0 or bool(you.news),
         unsaid=len(you.unsaid),
     )
 
@@ -139,7 +139,7 @@ def values(you: You, language: str) -> dict[str, str]:
         found[f"place_{n}"] = number(neighbour.place)
         found[f"who_{n}"] = who(neighbour, language)
         found[f"points_{n}"] = points(neighbour.points, language)
-    if you.shares > 0 or you.visits > 0:
+    if you.shares > 0 or you.visits > 0 or you.news:
         found["thanks_words"] = _thanks(you, language)
     for n, share in enumerate(you.unsaid):
         found[f"question_{n}"] = _question(share, words)
@@ -170,4 +170,18 @@ def _thanks(you: You, language: str) -> str:
             "%(num)s visit came through your links.", "%(num)s visits came through your links.", you.visits
         )
         said.append(_counted(form, you.visits, language))
+    said += (_news(news, language) for news in you.news)
     return " ".join([*said, words.gettext("Thank you.")])
+
+
+def _news(news: News, language: str) -> str:
+    words, number = render.words(language), render.counter(language)(news.number)
+    if news.kind == "share":
+        form = words.ngettext(
+            "“%(title)s” has found %(num)s reader by now.", "“%(title)s” has found %(num)s readers by now.", news.number
+        )
+        return form % {"title": render.line(news.title), "num": number}
+    badge = badge_name(news.title, words)
+    if not news.number:
+        return words.gettext("You earned a badge: %(badge)s.") % {"badge": badge}
+    return words.gettext("You earned a badge: %(badge)s, level %(level)s.") % {"badge": badge, "level": number}

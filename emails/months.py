@@ -11,7 +11,7 @@ from collections.abc import Callable
 from emails import month, pieces, render
 from emails.pieces import Slot
 from emails.sheet import Kept, Sheet
-from emails.values import Neighbour, Unsaid, You
+from emails.values import Neighbour, News, Unsaid, You
 
 Parts = tuple[bytes, ...]
 Both = tuple[bytes, bytes]
@@ -35,8 +35,8 @@ class Months:
         self._badge: Kept[tuple[str | None, int, int], Both] = Kept(
             lambda fact: self._block("badge", You(badge=fact[0], have=fact[1], need=fact[2]))
         )
-        self._thanks: Kept[tuple[int, int], Both] = Kept(
-            lambda fact: self._block("thanks", You(shares=fact[0], visits=fact[1]))
+        self._thanks: Kept[tuple[int, int, tuple[News, ...]], Both] = Kept(
+            lambda fact: self._block("thanks", You(shares=fact[0], visits=fact[1], news=fact[2]))
         )
         self._near_open, self._near_close = self._around("near", "neighbour")
         self._place = self._kept(lambda side, n: side.place(n, her=False))
@@ -64,7 +64,7 @@ class Months:
         """Return (HTML, text) of her section, not joined yet; its links go under the encoded passes `me`, `share`."""
         (a, b, c, d, e, p, f, g), (h, i, j, k, m, q, n, o) = self._frames
         begin, badge = self._begin, self._badge[you.badge, you.have, you.need]
-        thanks = self._thanks[you.shares, you.visits]
+        thanks = self._thanks[you.shares, you.visits, you.news]
         page, plain = [a], [h]
         points, weeks, tickets = you.points, you.weeks, you.tickets
         if points > 0 or weeks > 0 or tickets > 0:

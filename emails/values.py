@@ -98,6 +98,18 @@ class Unsaid:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What she was not told by a mail of its own: a badge that she earned, or a share that found readers."""
+
+    kind: str
+    """badge or share."""
+    title: str
+    """Slug of the badge where the catalogue has its name, else its title; the story's title."""
+    number: int
+    """The badge's level, 0 where it has one alone; the share's readers."""
+
+
+@dataclass(frozen=True, slots=True)
 class You:
     """*You, this month* and *thanks*: zeros are shown kindly or not at all, never as a reproach."""
 
@@ -118,14 +130,21 @@ class You:
     """Human visits that last week brought."""
     unsaid: tuple[Unsaid, ...] = ()
     """Shares of which she is asked whether she posted them, two at most."""
+    news: tuple[News, ...] = ()
+    """What no mail of its own told her."""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        found = asdict(self)
+        if not self.news:
+            del found["news"]  # as of nearly all people
+        return found
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> You:
         near = tuple(Neighbour(**n) for n in found.get("near", ()))
-        return cls(**{**found, "near": near, "unsaid": tuple(Unsaid(**u) for u in found.get("unsaid", ()))})
+        news = tuple(News(**n) for n in found.get("news", ()))
+        unsaid = tuple(Unsaid(**u) for u in found.get("unsaid", ()))
+        return cls(**{**found, "near": near, "unsaid": unsaid, "news": news})
 
 
 @dataclass(frozen=True, slots=True)

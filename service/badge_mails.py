@@ -13,6 +13,7 @@ from service.database import db
 from service.journal import log
 from service.models import Award, Employee, Outbox
 from service.models.people import Status
+from service.untold import by_digest
 
 KIND = "badge"
 AT_ONCE = 500
@@ -28,11 +29,17 @@ TOO_OLD = timedelta(days=7)
 def tell() -> int:
     """Put a mail into the outbox for everybody with news of badges; return how many mails. Commits.
 
+    What a digest was made after is told by it (service.untold): nobody hears of a badge twice.
+
     Who pauses, left or is suspended is not mailed; nor does a badge that was taken back make one.
     """
     now = clock.now()
     old = sa.update(Award).where(Award.told_at.is_(None), Award.created_at < now - TOO_OLD)
     db.session.execute(old.values(told_at=now))
+    carried = sa.update(Award).where(
+        Award.told_at.is_(None), Award.revoked_at.is_(None), by_digest(Award.subject, Award.created_at)
+    )
+    db.session.execute(carried.values(told_at=now))
     db.session.commit()
     kept = {each.badge.slug: each.badge for each in badge_books.everything()}
     lately = sa.exists().where(Outbox.subject == Award.subject, Outbox.kind == KIND, Outbox.created_at > now - APART)

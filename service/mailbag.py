@@ -54,7 +54,7 @@ class Choice(NamedTuple):
     selection: int | None
 
 
-_NOTHING = {name: getattr(You(), name) for name in You.__slots__ if name not in ("points", "near", "unsaid")}
+_NOTHING = {name: getattr(You(), name) for name in You.__slots__ if name not in ("points", "near", "unsaid", "news")}
 
 
 def told(you: You) -> str:
@@ -65,6 +65,8 @@ def told(you: You) -> str:
         plain["near"] = [{"name": n.name, "points": n.points, "place": n.place, "her": n.her} for n in you.near]
     if you.unsaid:
         plain["unsaid"] = [{"story": u.story, "title": u.title, "network": u.network} for u in you.unsaid]
+    if you.news:
+        plain["news"] = [{"kind": n.kind, "title": n.title, "number": n.number} for n in you.news]
     return json.dumps(plain)
 
 

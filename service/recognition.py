@@ -19,7 +19,7 @@ from scoring import badges, points, standings, weeks
 from scoring.badges import About, Brief, Tally
 from scoring.shares import Facts, State
 from scoring.visits import HUMAN
-from service import badge_books, boards, clock, ledger, words_of_lines, words_of_score
+from service import badge_books, boards, clock, ledger, untold, words_of_lines, words_of_score
 from service.board import NEAR, Board, short, standing_lines
 from service.books import FOLDED, Terms, known, terms
 from service.bulk import among
@@ -61,7 +61,7 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
         batch = list(subjects[n : n + BATCH])
         hers = _visited(batch, agreed.zone, counting)
         rest = badge_books.resting(list(hers), agreed.zone) if hers else {}
-        unsaid = shares_unsaid(batch, now)
+        unsaid, told = shares_unsaid(batch, now), untold.news(batch, now, counting)
         readers = _readers(list(hers), weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
         totals = {} if board else _totals(batch, month)
         for subject in batch:
@@ -82,6 +82,8 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
                 worth, near = (board.off(subject), ()) if line is None else (board.points(line), board.near(line))
             if subject in unsaid:
                 you = replace(you, unsaid=unsaid[subject])
+            if subject in told:
+                you = replace(you, news=told[subject])
             found[subject] = replace(you, points=worth, near=() if groups else near) if worth > 0 else you
     return found
 

@@ -13,9 +13,9 @@ from service import clock, outbox
 from service.database import db
 from service.journal import log
 from service.models import Employee, Outbox, Share, ShareNews, Story
-from service.models.mail import MailState
 from service.models.people import Status
 from service.share_news import TOO_OLD
+from service.untold import by_digest
 
 KIND = "did-well"
 APART = timedelta(days=7)
@@ -33,12 +33,7 @@ def tell() -> int:
     now = clock.now()
     old = sa.update(ShareNews).where(ShareNews.told_at.is_(None), ShareNews.at < now - TOO_OLD)
     db.session.execute(old.values(told_at=now, how="old"))
-    in_digest = sa.exists().where(
-        Outbox.subject == ShareNews.subject,
-        Outbox.kind == "digest",
-        Outbox.created_at >= ShareNews.at,
-        Outbox.state.not_in((MailState.SUPPRESSED, MailState.CANCELLED)),
-    )
+    in_digest = by_digest(ShareNews.subject, ShareNews.at)
     db.session.execute(
         sa.update(ShareNews).where(ShareNews.told_at.is_(None), in_digest).values(told_at=now, how="digest")
     )

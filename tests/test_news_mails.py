@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,11 +12,26 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
-from emails import flowers
-from service import clock, compose, draws, keys, mail_choices, month_mails, settling, share_mails, winner_mails
+from emails import digest, flowers
+from emails.values import News, You
+from service import (
+    badge_mails,
+    clock,
+    compose,
+    draws,
+    keys,
+    mail_choices,
+    mailbag,
+    month_mails,
+    recognition,
+    settling,
+    share_mails,
+    winner_mails,
+)
 from service.database import db
-from service.models import Draw, Employee, Evidence, Outbox, Programme, ShareNews
+from service.models import Award, Draw, Employee, Evidence, Outbox, Programme, ShareNews
 from tests.conftest import TUESDAY
+from tests.sample_mails import EDITION, ID, NOOR
 from tests.test_draws import DUE, cast, drawn, october
 from tests.test_settling import house as house
 from tests.test_settling import noor, share, visit
@@ -82,6 +98,27 @@ def test_news_that_a_digest_carried_make_no_mail_and_old_ones_neither(her: Emplo
     later(days=9)
     assert share_mails.tell() == 0
     assert sorted(how or "" for how in db.session.scalars(sa.select(ShareNews.how))) == ["digest", "old"]
+
+
+def test_what_no_mail_told_stands_in_the_digest_and_is_mailed_no_more(her: Employee) -> None:
+    read(her, 12)
+    later(hours=1)
+    award = {"subject": her.subject, "badge": "own-voice", "created_at": clock.now()}
+    db.session.execute(sa.delete(Award))
+    db.session.add(Award(**award, level=2, earned_at=clock.now()))
+    db.session.commit()
+    you = recognition.digest_facts([her.subject], "2026-W47")[her.subject]
+    assert you.news == (News("badge", "own-voice", 2), News("share", "A new school", 12))
+    assert You.from_json(json.loads(mailbag.told(you))) == You.from_json(json.loads(json.dumps(you.to_json()))) == you
+    text = digest.compile(EDITION, "en").message(NOOR, you, [11], ID, TUESDAY).text
+    said = " ".join(text.split())
+    assert "You earned a badge: Own voice, level 2. “A new school” has found 12 readers by now." in said
+    later(hours=2)
+    made = {"kind": "digest", "occasion": "digest:2026-W47", "subject": her.subject, "address_hash": "a" * 64}
+    db.session.add(Outbox(**made, language="en", message_id="<a@b.example>", created_at=clock.now()))
+    db.session.commit()
+    assert (share_mails.tell(), badge_mails.tell()) == (0, 0)
+    assert recognition.digest_facts([her.subject], "2026-W47")[her.subject].news == ()
 
 
 def test_a_reader_who_is_judged_again_makes_no_news(her: Employee) -> None:
