@@ -182,6 +182,22 @@ def test_erasing_leaves_no_trace_of_her_in_any_table(noor: Employee) -> None:
     assert all(r.facts == {} and r.occasion and len(r.address_hash) == 64 for r in rows)
 
 
+def test_her_row_says_nothing_of_her_once_erased(noor: Employee) -> None:
+    noor.country, noor.slot_weekday, noor.slot_hour, noor.paused_until = "SI", 4, 18, date(2026, 12, 1)
+    noor.chosen, noor.networks, noor.off_boards = ["topics"], ["x"], True
+    db.session.commit()
+    erasing.erase(noor, NAME)
+    nobody = Employee(email="nobody@beacon.example")
+    db.session.add(nobody)
+    db.session.commit()
+    of_the_row = {"id", "subject", "link_id", "links_from", "created_at", "invited_at", "left_at", "status"}
+    of_the_programme = {"language", "reads", "zone", "email", "sought", "address_hash", "off_boards"}
+    for column in sa.inspect(Employee).column_attrs:
+        if column.key not in of_the_row | of_the_programme | {"excluded_from_draws"}:
+            assert getattr(noor, column.key) == getattr(nobody, column.key), column.key
+    assert (noor.email, noor.address_hash, noor.sought, noor.zone, noor.language) == (None, None, "", week47.ROME, "en")
+
+
 def test_no_later_import_brings_her_back_even_if_her_mails_had_bounced(noor: Employee) -> None:
     suppressions.suppress(ADDRESS, "all", "bounced")
     db.session.commit()

@@ -136,6 +136,7 @@ def _rows_of(employee: Employee) -> None:
 def _person(employee: Employee) -> None:
     programme = programmes.current()
     employee.email = employee.name = employee.alias = employee.office = employee.mastodon = None
+    employee.country = None
     employee.team_id = employee.slot_weekday = employee.slot_hour = employee.slot_since = None
     employee.rhythm, employee.rhythm_from, employee.paused_until = "weekly", None, None
     employee.language, employee.zone = programme.languages[0], programme.zone
