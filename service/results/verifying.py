@@ -45,64 +45,107 @@ def verify(progress: Callable[[int], None] | None = None) -> list[Finding]:
     """Work out the figures anew from shares and kept visits; return every difference.
 
     Shares that wait to be counted are no finding. Of days whose visits are forgotten only what shares themselves say
-    is compared: visits of then were counted for good. `progress` is told how many shares each batch had.
+    is compared: visits of then were counted for good. Goes story by story, then person by person, so that it needs
+    little memory; `progress` is told how many shares each story had.
     """
     state = db.session.get(ResultsState, 1)
     if state is None:
         return []
     findings: list[Finding] = []
-    whole, sums = state.visits_from or date.min, Added()
-    for batch in _batches():
-        waiting = set(db.session.scalars(sa.select(ChangedShare.share_id).where(ChangedShare.share_id.in_(batch))))
-        held = {
-            c.share_id: c for c in db.session.scalars(sa.select(CountedShare).where(CountedShare.share_id.in_(batch)))
-        }
-        for each in held.values():
-            kept = {cell: n for cell, n in each.visits.items() if day_of_cell(cell) >= whole}
-            cells = Counter(each.facts) + Counter(kept)
-            sums.take(each.subject, each.team_id, each.network, each.story_id, cells)
-        findings += [Finding("share", f"share:{n}", "counted", "not") for n in set(batch) - held.keys() - waiting]
-        for now in counting.of_shares(sorted(held.keys() - waiting), state):
-            for cell, n in sorted(now.added.items()):
-                findings.append(Finding("share", f"share:{now.row['share_id']}, {cell}", f"{n:+d}", "0"))
+    whole = state.visits_from or date.min
+    for story in _stories():
+        sums, shares = Added(), 0
+        for batch in _batches(story):
+            shares += len(batch)
+            findings += _wrong_shares(batch, state, whole, sums)
+        findings += _wrong_figures(story, sums, whole)
         if progress:
-            progress(len(batch))
-    return findings + list(_wrong_figures(sums, whole))
+            progress(shares)
+    return findings + list(_wrong_people())
 
 
-def _batches() -> Iterator[list[int]]:
+def _stories() -> list[int]:
+    """Return the stories that have shares or figures."""
+    columns: list[Any] = [Share.story_id, DayFigure.story_id, HourFigure.story_id, ReasonFigure.story_id]
+    return sorted(db.session.scalars(sa.union(*(sa.select(column) for column in columns))))
+
+
+def _batches(story: int) -> Iterator[list[int]]:
     last = 0
-    query = sa.select(Share.id).order_by(Share.id).limit(AT_ONCE)
+    query = sa.select(Share.id).where(Share.story_id == story).order_by(Share.id).limit(AT_ONCE)
     while batch := list(db.session.scalars(query.where(Share.id > last))):
         yield batch
         last = batch[-1]
+
+
+def _wrong_shares(batch: list[int], state: ResultsState, whole: date, sums: Added) -> Iterator[Finding]:
+    """Give the shares of which something else is counted than they bring now; add what is counted to the sums."""
+    waiting = set(db.session.scalars(sa.select(ChangedShare.share_id).where(ChangedShare.share_id.in_(batch))))
+    asked = sa.select(CountedShare).where(CountedShare.share_id.in_(batch))
+    held = {c.share_id: c for c in db.session.scalars(asked)}
+    for each in held.values():
+        kept = {cell: n for cell, n in each.visits.items() if day_of_cell(cell) >= whole}
+        sums.take(each.subject, each.team_id, each.network, each.story_id, Counter(each.facts) + Counter(kept))
+    for number in sorted(set(batch) - held.keys() - waiting):
+        yield Finding("share", f"share:{number}", "counted", "not")
+    for now in counting.of_shares(sorted(held.keys() - waiting), state):
+        for cell, n in sorted(now.added.items()):
+            yield Finding("share", f"share:{now.row['share_id']}, {cell}", f"{n:+d}", "0")
+    db.session.expunge_all()
+
+
+def _wrong_people() -> Iterator[Finding]:
+    """Give the people, and the periods, whose sums are not those of what is counted of their shares."""
+    periods: defaultdict[Any, Counter[str]] = defaultdict(Counter)
+    last, names = "", ("shares", "readers")
+    subjects = sa.union(sa.select(CountedShare.subject), sa.select(Activity.subject)).subquery()
+    query = sa.select(subjects.c.subject).order_by(subjects.c.subject).limit(AT_ONCE)
+    while batch := list(db.session.scalars(query.where(subjects.c.subject > last))):
+        last, sums = batch[-1], Added()
+        columns = (CountedShare.subject, CountedShare.team_id, CountedShare.facts)
+        for subject, team, facts in db.session.execute(sa.select(*columns).where(CountedShare.subject.in_(batch))):
+            sums.take(subject, team, "", 0, facts)
+        keys = ("period", "team_id", "subject")
+        yield from _compared("person", Activity, keys, names, sums.people, of=[Activity.subject.in_(batch)])
+        for (period, team, _subject), of in sums.people.items():
+            periods[period, team].update({"people": int(of["shares"] > 0), **{n: of[n] for n in names}})
+    yield from _compared("period", PeriodFigure, ("period", "team_id"), ("people", *names), periods)
 
 
 VISITS = ("human", "suspected", "bot")
 """Measures that go by visits, which are forgotten."""
 
 
-def _wrong_figures(sums: Added, whole: date) -> Iterator[Finding]:
+def _wrong_figures(story: int, sums: Added, whole: date) -> Iterator[Finding]:
     lasting = [m for m in MEASURES if m not in VISITS]
-    yield from _compared("day", DayFigure, ("team_id", "day", "network", "story_id"), lasting, sums.days)
-    yield from _compared("day", DayFigure, ("team_id", "day", "network", "story_id"), VISITS, sums.days, whole)
-    yield from _compared("hour", HourFigure, ("team_id", "day", "story_id", "hour"), ("shares",), sums.hours)
-    yield from _compared("hour", HourFigure, ("team_id", "day", "story_id", "hour"), ("human",), sums.hours, whole)
+    days, hours = ("team_id", "day", "network", "story_id"), ("team_id", "day", "story_id", "hour")
     reasons = {key: Counter(hits=n) for key, n in sums.reasons.items()}
-    yield from _compared("reason", ReasonFigure, ("team_id", "day", "story_id", "reason"), ("hits",), reasons, whole)
-    keys, names = ("period", "team_id", "subject"), ("shares", "readers")
-    yield from _compared("person", Activity, keys, names, sums.people)
-    periods: defaultdict[Any, Counter[str]] = defaultdict(Counter)
-    for (period, team, _subject), of in sums.people.items():
-        periods[period, team].update({"people": int(of["shares"] > 0), **{n: of[n] for n in names}})
-    yield from _compared("period", PeriodFigure, ("period", "team_id"), ("people", *names), periods)
+    of: list[Any] = [DayFigure.story_id == story]
+    yield from _compared("day", DayFigure, days, lasting, sums.days, of=of)
+    yield from _compared("day", DayFigure, days, VISITS, sums.days, whole, of)
+    of = [HourFigure.story_id == story]
+    yield from _compared("hour", HourFigure, hours, ("shares",), sums.hours, of=of)
+    yield from _compared("hour", HourFigure, hours, ("human",), sums.hours, whole, of)
+    of = [ReasonFigure.story_id == story]
+    yield from _compared(
+        "reason", ReasonFigure, ("team_id", "day", "story_id", "reason"), ("hits",), reasons, whole, of
+    )
 
 
 def _compared(
-    kind: str, table: Any, keys: tuple[str, ...], measures: Any, expected: Any, since: date | None = None
+    kind: str,
+    table: Any,
+    keys: tuple[str, ...],
+    measures: Any,
+    expected: Any,
+    since: date | None = None,
+    of: list[Any] | None = None,
 ) -> Iterator[Finding]:
-    """Give the rows of a table whose measures are not those expected; `since`: of days from then on."""
-    asked = sa.select(*(getattr(table, name) for name in (*keys, *measures)))
+    """Give the rows of a table, of those that `of` names, whose measures are not those expected.
+
+    `since`: of days from then on.
+    """
+    asked = sa.select(*(getattr(table, name) for name in (*keys, *measures))).where(*(of or ()))
     if since is not None:
         asked = asked.where(table.day >= since)
         expected = {key: of for key, of in expected.items() if key[1] >= since}
