@@ -44,6 +44,7 @@ SCHEDULE = (
     Task("plan", 60, "service.digests:plan_due_slots", "plan each slot 30 minutes ahead", then="deliver", steps=True),
     Task("editions", 60, "service.editions:close_what_is_due", "make the next draft, release and close editions"),
     Task("visits", 10, "service.visiting:judge_arrivals", "judge the visits that arrived and settle their sharers"),
+    Task("spilled", 60, "service.arrivals.spill:take_in", "take in visits that a process kept in a file when it ended"),
     Task("intakes", 3600, "service.arrivals.status:forget", "forget counts of web processes of 30 days ago"),
     Task("shares", 900, "service.settling:settle_due", "take back declared points that were not confirmed in time"),
     Task(

@@ -160,6 +160,37 @@ def test_while_the_database_is_away_known_links_lead_on_and_what_does_not_fit_is
             assert web.told() == (102, 51)
 
 
+@pytest.mark.parametrize("mode", ["buffered", "durable"])
+def test_a_process_that_ends_while_the_database_is_away_leaves_its_visits_to_the_next(
+    tmp_path: Path, mode: str
+) -> None:
+    with Postgres(tmp_path / "postgres") as postgres:
+        database.upgrade(postgres.url)
+        web = Web(tmp_path / "data", postgres.url, mode, workers=1)
+        with web.up():
+            assert web.visit(web.codes[0]) == 302
+            until(lambda: web.told() == (1, 0))
+            postgres.fall()
+            for n in range(30):
+                assert web.visit(web.codes[n % 2]) == 302
+            web.process.send_signal(signal.SIGTERM)
+            web.process.wait(30)
+        (kept,) = (tmp_path / "data" / "spilled-visits").iterdir()
+        assert kept.stat().st_mode & 0o077 == 0
+        assert len(kept.read_text().splitlines()) == 31 and "127.0.0.1" not in kept.read_text()
+        postgres.start()
+        again = kept.read_bytes()
+        with web.up():
+            assert web.visit(web.codes[0]) == 302
+            until(lambda: not kept.exists())
+            kept.write_bytes(again)  # as if it had fallen before it could delete the file
+            until(lambda: not kept.exists())
+            until(lambda: sum(web.told()) == 32)
+            web.process.send_signal(signal.SIGTERM)
+            web.process.wait(30)
+        assert (web.told(), web.answered) == ((32, 0), 32)
+
+
 def test_without_a_queue_the_web_process_judges_what_arrived(database_url: str, tmp_path: Path) -> None:
     with Web(tmp_path, database_url, "buffered", workers=1).up() as web:
         assert web.visit(web.codes[0]) == 302

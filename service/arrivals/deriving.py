@@ -6,6 +6,8 @@ import json
 import time
 from typing import Any, NamedTuple
 
+import sqlalchemy as sa
+
 from scoring.visits import Hit
 from service import clock, network_ranges, proxies, settings, visiting_facts
 from service.arrivals.known import Link
@@ -79,6 +81,10 @@ class Deriver:
             try:
                 found = visiting_facts.Intake.read()
                 db.session.commit()
+            except sa.exc.SQLAlchemyError:
+                if self._intake is None:
+                    raise
+                found = self._intake  # the database is away: what held a minute ago holds for one more
             finally:
                 db.session.remove()
             self._origins.clear()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
+from service.arrivals import spill
 from service.arrivals.deriving import Visit
 from service.arrivals.known import FRESH, Known, Link
 from service.arrivals.writer import PAUSE, Writer
@@ -151,11 +154,13 @@ class Intake:
                         filled = True
                     if due:
                         self.known.compare()
+                        if not writer.away:
+                            spill.take_in()
                     if writer.written.is_set():
                         writer.written.clear()
                         if not self._wake():
                             self._judge()
-                except sa.exc.SQLAlchemyError as problem:
+                except (sa.exc.SQLAlchemyError, psycopg.Error, sqlite3.Error) as problem:
                     log.warning("short links were not compared", error=type(problem).__name__)
                 finally:
                     db.session.remove()

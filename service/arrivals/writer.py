@@ -17,7 +17,8 @@ import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
-from service import clock
+from service import clock, settings
+from service.arrivals import spill
 from service.arrivals.deriving import Deriver
 from service.arrivals.store import Account, Row, store_for
 from service.database import db
@@ -35,8 +36,8 @@ BATCH = 5_000
 """Visits in one commit at most."""
 AGAIN = 0.5
 """Seconds between two tries while the database is away."""
-FAREWELL = 6.0
-"""Seconds for which a process that ends goes on trying to write what it has."""
+FAREWELL = 3.0
+"""Seconds for which a process that ends goes on trying to write what it has; then it keeps it in a file."""
 SIGN_OF_LIFE = 60.0
 """Seconds after which a process without visits says that it lives."""
 REMIND = 10.0
@@ -96,19 +97,34 @@ class Writer(threading.Thread):
             elif not self._buffer.waiting:
                 return  # only the farewell itself is missing
             elif time.monotonic() > deadline:
-                log.error("visits lost: this process ends and the database is away", lost=self._buffer.waiting)
+                self._spill()
                 return
             else:
                 time.sleep(AGAIN)
 
-    def _derive(self, patience: float) -> None:
-        """Turn what waits into rows; with patience, wait so many seconds for the first."""
-        if len(self._rows) >= BATCH or (self.away and self._rows):
-            return
+    def _spill(self) -> None:
+        """Keep what is left in a file, for whoever finds the database again."""
+        while self._buffer.waiting > len(self._rows) and self._derive(0.0, anyway=True):
+            pass
+        self._buffer.lose(self._buffer.waiting - len(self._rows))  # addresses never stand in a file
+        told = replace(self.account, seen_at=self._now(), ended_at=self._now(), lost=self._buffer.lost)
+        try:
+            spill.keep(settings().data, told, self._rows, self._doubt)
+        except OSError as problem:
+            log.error("visits lost: this process ends and the database is away", lost=self._buffer.waiting)
+            log.error("they could not be kept in a file either", error=type(problem).__name__)
+        else:
+            log.warning("visits are kept in a file: the database is away", visits=len(self._rows), lost=told.lost)
+
+    def _derive(self, patience: float, anyway: bool = False) -> bool:
+        """Turn what waits into rows; with patience, wait so many seconds for the first. Return False if nothing was."""
+        if not anyway and (len(self._rows) >= BATCH or (self.away and self._rows)):
+            return False
         taken = self._buffer.take(BATCH, patience, TOGETHER if self._several else 0.0)
         self._several = len(taken) > 1
         if not taken:
-            return
+            return False
+        before = len(self._rows)
         self._locks += [lock for _, lock in taken if lock is not None]
         self._buffer.derived += len(taken)
         try:
@@ -121,6 +137,7 @@ class Writer(threading.Thread):
             for visit, _ in taken:
                 self._buffer.queue.put((visit, None))
         self._buffer.derived = len(self._rows)
+        return len(self._rows) > before
 
     def _write(self, last: bool = False) -> bool:
         """Write the rows there are; return False where that cannot be done now."""
