@@ -105,7 +105,8 @@ INSERT INTO edition_figure (edition_id, week, states)
 RAW = (
     "INSERT INTO share (id, subject, story_id, network, code, salt, own_words, state, opened_at, visited_at,"
     " created_at) SELECT 100000000 + n, md5(n::text), 600, 'mastodon', 'b' || lpad(n::text, 9, '0'), '00', false,"
-    " 'confirmed', timestamptz '2026-11-17', '[\"2026-11-17T10:00:00.000000+00:00\"]', now() FROM generate_series(1, %(n)s::int) n",
+    " 'confirmed', timestamptz '2026-11-17', '[\"2026-11-17T10:00:00.000000+00:00\"]', now()"
+    " FROM generate_series(1, %(n)s::int) n",
     "INSERT INTO evidence (share_id, kind, at, verdict, reason, visitor, again, facts) SELECT 100000000 + n, 'visit',"
     " timestamptz '2026-11-17 10:00' + v * interval '1 hour', 'human', 'browser', v::text, false, '{}'"
     " FROM generate_series(1, %(n)s::int) n, generate_series(1, 4) v",
