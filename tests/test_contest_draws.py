@@ -13,7 +13,7 @@ from scoring.contests import Act, took_part
 from service import clock, contests, draws, settling
 from service.database import db
 from service.draws import Plan, monthly, of_contests
-from service.models import Draw, Employee, Entrant, FreeEntry, LeftOut, Outbox, Team
+from service.models import Draw, Employee, Entrant, FreeEntry, LeftOut, Outbox, Programme, Team
 from tests import noor as world
 from tests.conftest import TUESDAY
 from tests.liam import Liam, at_the_console
@@ -157,3 +157,22 @@ def at_the_console_again(app: Flask) -> Liam:
     liam = Liam(app)
     assert liam.sign_in().status_code == 200
     return liam
+
+
+def test_the_liaison_reads_why_somebody_does_not_enter_and_in_works_council_mode_how_many(
+    app: Flask, noor: Employee
+) -> None:
+    noor.excluded_from_draws = True
+    confirm(noor, 1)
+    contest(draw_for_all="A book")
+    clock.set_now(OVER)
+    contests.look()
+    path = f"/console/draws/{the_draw().name}/left-out"
+    liam = at_the_console(app)
+    page = liam.open(path).text
+    assert "Excluded from draws" in page and "Noor Benali" in page
+    db.session.execute(sa.update(Programme).values(works_council=True))
+    db.session.commit()
+    page = liam.open(path).text
+    assert "Excluded from draws" in page and "Noor" not in page
+    assert liam.open("/console/draws/nothing/left-out").status_code == 404

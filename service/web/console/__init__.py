@@ -31,6 +31,7 @@ NOUNS = (
     "poster",
     "campaigns",
     "campaign_mails",
+    "draw_left_out",
     "boards",
     "contests",
     "people",

@@ -53,7 +53,7 @@ LIAISON = _named(
     "contest_new contest_create contest_save campaign_mail_send campaign_archive",
     "badge_declare badge_fill badge_switch rules_try rules_trial rules_save rules_withdraw",
     "draw draw_new draw_create draw_edit draw_save draw_disqualify draw_fetch draw_freeze draw_hand_over draw_run",
-    "draw_export",
+    "draw_export draw_left_out",
     "draws_monthly draws_monthly_save",
     "results_report_save results_rates results_followers",
     "results_conversions results_token_make results_token_revoke results_sites",
