@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from service import compose, delivery, previews, results, whose
 from service.boards import FEWEST
 from service.database import db
-from service.models import Edition, Employee, Outbox, Programme, Story
+from service.models import Edition, Employee, Outbox, Programme, Story, Suggestion
 from service.models.mail import MailState
 from service.web.console import counts
 from tests import postroom
@@ -153,3 +153,17 @@ def test_a_large_programme_is_counted_where_somebody_asks(
     assert "3 people are in the programme." in page and "Count who gets it" in page
     page = liam.get(f"/console/editions/{WEEK}?count=1").text
     assert "people get it," in page and "3 don’t." in page
+
+
+def test_this_week_tells_what_is_urgent_first_and_that_nothing_needs_him(app: Flask, liam: Liam) -> None:
+    html = liam.get("/console/").text
+    assert "Nothing needs you." in html and "The edition goes its way by itself." in html
+    db.session.add(Suggestion(subject="0" * 32, way="page", url="https://example.com/a", why="Good"))
+    db.session.add(Story(title="A draft", url="https://example.com/b"))
+    db.session.execute(sa.update(Outbox).where(Outbox.id == 1).values(state=MailState.AMBIGUOUS))
+    db.session.execute(sa.update(Edition).values(held_why="connect: refused"))
+    db.session.commit()
+    html = liam.get("/console/").text
+    told = ["Edition 2026-W47 stopped", "1 mail is in doubt", "1 suggestion waits", "1 story waits for your yes"]
+    places = [html.index(words) for words in told]
+    assert places == sorted(places) and "Nothing needs you." not in html

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
@@ -15,6 +17,7 @@ from service.models.mail import MailState
 from service.web.console import badges, feeds, patterns, rights, stock
 from service.web.console.editions import facts
 from service.web.console.room import programme, room
+from service.web.console.words import stopped
 from service.web.language import gettext as _
 from service.web.language import ngettext
 
@@ -39,54 +42,47 @@ def week() -> Response | str:
 
 
 def needs() -> list[tuple[str, str, str]]:
-    """Return (sentence, act, address) for everything that waits for the liaison, the most urgent first."""
-    found: list[tuple[str, str, str]] = []
-    if delivery.held() is not None:
-        found.append((_("Sending is held: nothing at all leaves."), _("See what to check"), url_for("console.hold")))
-    doubt = _count(sa.select(Outbox.id).where(Outbox.stands == MailState.AMBIGUOUS))
-    if doubt:
-        found.append(
-            (
-                ngettext(
-                    "%(num)s mail is in doubt: nobody knows whether it arrived, so it is not sent again by itself.",
-                    "%(num)s mails are in doubt: nobody knows whether they arrived, so none is sent again by itself.",
-                    doubt,
-                ),
-                _("Decide"),
-                url_for("console.doubts"),
-            )
-        )
-    draft = editions.find()
-    if draft is not None and editions.is_overdue(draft):
-        found.append(
-            (_("The first mails are due within a day, and the edition is a draft."), _("Look at it"), "#edition")
-        )
-    if not _count(sa.select(Employee.id)):
-        found.append((_("Nobody is invited yet."), _("Bring in your colleagues"), url_for("console.people")))
-    if sent := suggestions.waiting():
-        sentence = ngettext("%(num)s suggestion waits for you.", "%(num)s suggestions wait for you.", sent)
-        found.append((sentence, _("Read"), url_for("console.suggestions", state="new")))
-    drafts = _count(sa.select(Story.id).where(Story.status == StoryStatus.DRAFT))
-    if drafts:
-        found.append(
-            (
-                ngettext("%(num)s story waits for your yes.", "%(num)s stories wait for your yes.", drafts),
-                _("Approve"),
-                url_for("console.stories", status="draft"),
-            )
-        )
+    """Return (sentence, act, address) for everything that waits for the liaison, the most urgent first.
+
+    What stops mails comes first, then what has its hour, then what failed by itself, then what people wait for.
+    """
+    found = [*_stopped(), *_due()]
     found += feeds.needs()
-    if odd := patterns.need():
-        found.append(odd)
     if broken := badges.need():
         found.append(broken)
-    now = clock.now()
-    due = db.session.scalars(
-        sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.due_at <= now).order_by(Draw.due_at)
-    )
-    for draw in due:
+    if not _count(sa.select(Employee.id)):
+        found.append((_("Nobody is invited yet."), _("Bring in your colleagues"), url_for("console.people")))
+    found += _waiting()
+    if odd := patterns.need():
+        found.append(odd)
+    return found
+
+
+def _stopped() -> Iterator[tuple[str, str, str]]:
+    if delivery.held() is not None:
+        yield _("Sending is held: nothing at all leaves."), _("See what to check"), url_for("console.hold")
+    for edition in editions.recent(9):
+        if edition.status in editions.OPEN and edition.held_why:
+            sentence = _("Edition %(week)s stopped: %(why)s.", week=edition.week, why=stopped(edition.held_why))
+            yield sentence, _("Put it right"), url_for("console.edition", week=edition.week)
+    doubt = _count(sa.select(Outbox.id).where(Outbox.stands == MailState.AMBIGUOUS))
+    if doubt:
+        sentence = ngettext(
+            "%(num)s mail is in doubt: nobody knows whether it arrived, so it is not sent again by itself.",
+            "%(num)s mails are in doubt: nobody knows whether they arrived, so none is sent again by itself.",
+            doubt,
+        )
+        yield sentence, _("Decide"), url_for("console.doubts")
+
+
+def _due() -> Iterator[tuple[str, str, str]]:
+    draft = editions.find()
+    if draft is not None and editions.is_overdue(draft):
+        yield _("The first mails are due within a day, and the edition is a draft."), _("Look at it"), "#edition"
+    due = sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.due_at <= clock.now()).order_by(Draw.due_at)
+    for draw in db.session.scalars(due):
         sentence = _("The numbers for “%(title)s” are out.", title=draw.title)
-        found.append((sentence, _("Draw the winners"), url_for("console.draw", name=draw.name)))
+        yield sentence, _("Draw the winners"), url_for("console.draw", name=draw.name)
     open_prizes = (
         sa.select(Draw.name, Draw.title, sa.func.count())
         .join(Rank, Rank.draw_id == Draw.id)
@@ -100,8 +96,16 @@ def needs() -> list[tuple[str, str, str]]:
             n,
             title=title,
         )
-        found.append((sentence, _("Look"), url_for("console.draw", name=name)))
-    return found
+        yield sentence, _("Look"), url_for("console.draw", name=name)
+
+
+def _waiting() -> Iterator[tuple[str, str, str]]:
+    if sent := suggestions.waiting():
+        sentence = ngettext("%(num)s suggestion waits for you.", "%(num)s suggestions wait for you.", sent)
+        yield sentence, _("Read"), url_for("console.suggestions", state="new")
+    if drafts := _count(sa.select(Story.id).where(Story.status == StoryStatus.DRAFT)):
+        sentence = ngettext("%(num)s story waits for your yes.", "%(num)s stories wait for your yes.", drafts)
+        yield sentence, _("Approve"), url_for("console.stories", status="draft")
 
 
 def _count(query: sa.Select[int]) -> int:
