@@ -15,10 +15,11 @@ from random import Random
 import sqlalchemy as sa
 
 from scoring import draws as rules_of
-from service import choices, clock, delivery, digests, draws, editions, settling, shares, visiting
+from service import choices, clock, delivery, digests, draws, editions, results, settling, shares, visiting
 from service.database import db
 from service.models import Draw, Edition, Employee, Outbox, Rank, Selection, Share, Story
 from service.models.draws import RankState
+from service.sample import worth
 from service.sample.calendar import Calendar, calendar, slot_of
 from service.sample.content_programme import BUSY, EXAMPLE, FORMER, PRIZES, RESTING, WORDS
 from service.sample.load import Progress, address_of
@@ -78,6 +79,9 @@ def play(now: datetime, progress: Progress) -> datetime:
     clock.set_now(end)
     settling.settle_due()
     _deliver()
+    worth.tell(plan.anchor.date())
+    results.count()
+    results.refresh()
     return end
 
 

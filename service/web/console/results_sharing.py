@@ -105,7 +105,8 @@ def _shares(now: Figures, before: Figures | None) -> Block:
 
 def _of(key: str, question: str, first: str, lines: list[Line], now: Figures) -> Block:
     lines = [x for x in lines if x.shares or x.readers]
-    most = max(lines, key=lambda x: x.shares, default=None)
+    named = [x for x in lines if x.key and x.key != groups.OTHERS]
+    most = max(named or lines, key=lambda x: x.shares, default=None)
     if most and most.shares:
         answer = ngettext(
             "Most for %(what)s: %(num)s share.", "Most for %(what)s: %(num)s shares.", most.shares, what=most.name
