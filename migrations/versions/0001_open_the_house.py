@@ -639,6 +639,7 @@ def upgrade():
             postgresql_where=sa.text("excluded_from_draws"),
             sqlite_where=sa.text("excluded_from_draws"),
         )
+        batch_op.create_index("ix_employee_language", ["language", "sought"], unique=False)
         batch_op.create_index(
             "ix_employee_leads",
             ["sought"],
@@ -1459,6 +1460,7 @@ def downgrade():
         batch_op.drop_index("ix_employee_sought")
         batch_op.drop_index("ix_employee_office")
         batch_op.drop_index("ix_employee_leads", postgresql_where=sa.text("leads"), sqlite_where=sa.text("leads"))
+        batch_op.drop_index("ix_employee_language")
         batch_op.drop_index(
             "ix_employee_excluded",
             postgresql_where=sa.text("excluded_from_draws"),

@@ -104,6 +104,7 @@ class Employee(Base):
         sa.Index("ix_employee_team", "team_id", "sought"),
         sa.Index("ix_employee_status", "status", "sought"),
         sa.Index("ix_employee_office", "office", "sought"),
+        sa.Index("ix_employee_language", "language", "sought"),
         sa.Index("ix_employee_leads", "sought", postgresql_where=sa.text("leads"), sqlite_where=sa.text("leads")),
         sa.Index(
             "ix_employee_excluded",
