@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import platform
+import signal
 import sys
 import time
 import traceback
@@ -32,6 +33,9 @@ MODULES = [
     "draws",
 ]
 """What is measured, in this order: one module of this package each."""
+
+LONGEST, LONGEST_FULL = 300, 3600
+"""Seconds after which a module is given up: a run comes to its end whatever hangs."""
 
 
 def main() -> int:
@@ -57,11 +61,15 @@ def _measured(name: str, full: bool) -> list[Figure]:
     """Return the figures of one module; one that fails is a figure that does not hold, and the others go on."""
     began = time.perf_counter()
     print(f"\n{name}", flush=True)
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST_FULL if full else LONGEST)
     try:
         figures: list[Figure] = importlib.import_module(f"bench.{name}").run(full)
     except Exception as problem:  # noqa: BLE001
         traceback.print_exc()
         figures = [Figure(name, None, "", "runs", False, f"{type(problem).__name__}: {problem}")]
+    finally:
+        signal.alarm(0)
     wide = max(len(figure.name) for figure in figures)
     for figure in figures:
         value = (
@@ -73,6 +81,10 @@ def _measured(name: str, full: bool) -> list[Figure]:
             print(f"  {'':<{wide}}  {figure.why}")
     print(f"  {time.perf_counter() - began:.0f} s, load {os.getloadavg()[0]:.1f}", flush=True)
     return figures
+
+
+def _too_long(*_: object) -> None:
+    raise TimeoutError("it takes too long; is the machine busy with something else?")
 
 
 def _earlier() -> list[dict[str, object]]:
