@@ -32,6 +32,7 @@ from service.models import (
     Story,
     Team,
 )
+from service.people import erasing
 from service.results import audiences, groups, reading, svg
 from service.results.periods import period
 from service.results.scopes import Scope
@@ -348,3 +349,31 @@ def test_charts_say_in_words_what_they_show_and_tell_series_apart_by_pattern() -
     assert '<title id="a-t">Where &lt;we&gt; share</title>' in drawn and 'aria-labelledby="a-t a-d"' in drawn
     assert "url(#a-p1)" in drawn and '<pattern id="a-p1"' in drawn and "X &amp; Y" in drawn
     assert "nan" not in svg.columns("b", "t", "d", []) + svg.grid("c", "t", "d", ["Mon"], ["0"], [[0.0]])
+
+
+def test_erasing_a_person_changes_no_figure(app: Flask) -> None:
+    who = world.begin()
+    shared(who, "ana", "bea")
+    results.count()
+    before = results.figures("all")
+    erasing.erase(who, who.name or "")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Evidence)) == 0
+    results.count()
+    assert results.figures("all") == before
+    assert verify() == []
+
+
+def test_who_stands_on_no_board_is_in_no_list_and_the_others_under_their_alias(app: Flask) -> None:
+    who, bea = world.begin(), noor("Bea")
+    bea.alias = "Busy bee"
+    shared(who, "ana")
+    shared(bea, "ana")
+    results.count()
+    liam = at_the_console(app)
+    html = liam.open("/console/results?period=2026-11").text
+    assert "Noor B." in html and "Busy bee" in html
+    db.session.get_one(Employee, who.id).off_boards = True
+    db.session.commit()
+    html = liam.open("/console/results?period=2026-11&campaign=").text
+    assert "Noor B." not in html and "Busy bee" in html
+    assert "2 people shared" in html
