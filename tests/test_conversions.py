@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from service import clock, conversions, shares, visiting
+from service import clock, config, conversions, shares, visiting
+from service.cli import cli
 from service.database import db
-from service.models import Conversion, ConversionToken, Evidence, Programme, Reckoning
+from service.models import Conversion, ConversionToken, DayFigure, Evidence, Programme, Reckoning
 from service.results.scopes import Scope, period
+from service.up import environment
 from service.validation import Invalid
 from tests import noor as world
 from tests.conftest import TUESDAY, chromium
@@ -193,3 +196,28 @@ def test_the_snippet_reports_from_a_real_page_without_cookies(app: Flask, click:
     db.session.rollback()
     row = db.session.scalars(sa.select(Conversion)).one()
     assert (row.kind, row.hundredths, row.source, row.network) == ("application", 750, 0, "linkedin")
+
+
+def test_the_command_line_makes_lists_and_ends_tokens_and_proves_figures(
+    click: str, client: FlaskClient, settings: config.Config
+) -> None:
+    def goodword(*words: str) -> Result:
+        db.session.remove()
+        return CliRunner(env=environment(settings)).invoke(cli, ["results", *words])
+
+    made = goodword("tokens", "make", "our CRM")
+    token = next(line for line in made.output.splitlines() if line.startswith("gwc_"))
+    assert report(client, token, {"click": click}).status_code == 201
+    listed = goodword("tokens", "list").output
+    assert "our CRM: valid" in listed and token not in listed
+    assert goodword("tokens", "revoke", "1").exit_code == 0
+    assert goodword("tokens", "revoke", "1").exit_code == 1
+    assert report(client, token, {"click": click}).status_code == 401
+    assert "Shares counted: 1" in goodword("count").output
+    assert goodword("verify").exit_code == 0
+    assert json.loads(goodword("show", "2026-11").output)["human"] == 1
+    assert goodword("show", "whenever").exit_code == 2
+    db.session.execute(sa.update(DayFigure).values(human=5))
+    db.session.commit()
+    wrong = goodword("verify")
+    assert wrong.exit_code == 1 and "expected 1, found 5" in wrong.output
