@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from scoring import weeks
 from service import clock, settings
 from service.bulk import insert_or_ignore
 from service.database import db
-from service.models import WeeklyKey
+from service.models import Programme, WeeklyKey
 from service.network_ranges import place_of, unplaced
 
 
@@ -78,11 +79,12 @@ def salted(secret: str, salt: str) -> Any:
 
 
 def week_key(now: datetime | None = None) -> bytes:
-    """Return the key of this ISO week (UTC), made now if it is the week's first use; older ones are then deleted.
+    """Return the key of this ISO week of the programme, made now if it is its first use; older ones are then deleted.
 
     Writes at most once a week; flushes, does not commit.
     """
-    week = "{:04}-W{:02}".format(*(now or clock.now()).isocalendar()[:2])
+    zone = db.session.scalar(sa.select(Programme.zone).where(Programme.id == 1)) or "UTC"
+    week = weeks.week_of(now or clock.now(), zone)
     asked = sa.select(WeeklyKey.key).where(WeeklyKey.week == week)
     found = db.session.scalar(asked)
     if found is None:

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from scoring import visits
-from service import shares, visit_counts, visiting, words_of_visits
+from service import clock, shares, visit_counts, visiting, words_of_visits
 from service.database import db
-from service.models import Story
+from service.models import Intake, Story
 from service.visiting import Asked
 from tests import noor as world
 from tests.liam import at_the_console
@@ -49,6 +49,15 @@ def test_the_page_says_who_came_and_why_we_think_so(app: Flask, code: str) -> No
     assert f"/console/stories/{story.id}/visits" in liam.get(f"/console/stories/{story.id}").text
     assert "203.0.113" not in page and code not in page
     assert liam.open("/console/stories/9999/visits").status_code == 404
+
+
+def test_this_week_tells_of_visits_that_were_lost(app: Flask, code: str) -> None:
+    liam = at_the_console(app)
+    assert "could not be written down" not in liam.get("/console/", follow_redirects=True).text
+    row = {"name": "one", "mode": "buffered", "started_at": clock.now(), "seen_at": clock.now(), "lost": 3}
+    db.session.add(Intake(**row))
+    db.session.commit()
+    assert "3 visits of the last 30 days were led on" in liam.get("/console/", follow_redirects=True).text
 
 
 def test_every_reason_is_there_to_be_translated() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from service.arrivals import known
 from service.database import db
 from service.models import Arrival, Evidence, Intake, Programme, Share
 from service.models.content import Afterwards, StoryStatus
+from service.visitor_marks import week_key
 from service.web.redirects import Redirects, in_front_of
 from tests import noor as world
 
@@ -207,3 +209,10 @@ def test_no_address_stays_in_memory(front: Redirects) -> None:
         assert sum(each.cache_info().currsize for each in (*kept, behind._bare)) == 0
     finally:
         behind.use([])
+
+
+def test_the_weeks_key_changes_with_the_week_of_the_programme(app: Flask) -> None:
+    world.begin()  # in Ljubljana Monday begins at 23:00 UTC in winter
+    sunday, monday = datetime(2026, 11, 22, 22, 30, tzinfo=UTC), datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
+    first, second = week_key(sunday), week_key(monday)
+    assert first != second == week_key(monday + timedelta(days=6, hours=23))

@@ -14,7 +14,7 @@ from service.models import Draw, Employee, Outbox, Rank, Story
 from service.models.content import StoryStatus
 from service.models.draws import DrawStatus, RankState
 from service.models.mail import MailState
-from service.web.console import badges, feeds, patterns, rights, stock
+from service.web.console import badges, feeds, patterns, rights, stock, visits
 from service.web.console.editions import facts
 from service.web.console.room import programme, room
 from service.web.console.words import stopped
@@ -36,7 +36,7 @@ def week() -> Response | str:
         noun="console.week",
         needs=[n for n in needs() if rights.may_go(n[2])],
         earlier=earlier,
-        stock=stock.facts(),
+        stock=stock.facts(found),
         **facts(found),
     )
 
@@ -55,6 +55,8 @@ def needs() -> list[tuple[str, str, str]]:
     found += _waiting()
     if odd := patterns.need():
         found.append(odd)
+    if lost := visits.need():
+        found.append(lost)
     return found
 
 
