@@ -48,7 +48,7 @@ histories = st.lists(visits, min_size=1, max_size=5)
 
 
 @given(histories)
-def test_differences_add_up_to_what_is_there_at_last_whatever_came_between(some: list[list]) -> None:  # type: ignore[type-arg]
+def test_differences_add_up_to_what_is_there_at_last_whatever_came_between(some: list[list]) -> None:
     sums: dict[str, int] = {}
     held: dict[str, int] = {}
     for now in (cells.of_visits(each, "Europe/Rome") for each in some):

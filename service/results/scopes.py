@@ -98,7 +98,8 @@ def zone() -> str:
 def figures(period_key: str, team: int | None = None, campaign: int | None = None) -> Figures:
     """Return the sums of a period (`2026-W47`, `2026-11`, `2026-Q4`, `2026`, `all`), of a team or campaign if wanted.
 
-    Reads aggregates, which are counted every minute. Raises ValueError for a period that is none.
+    Reads aggregates, which are counted every minute. In works-council mode who shows them leaves out those of one to
+    four people (FEWEST). Raises ValueError for a period that is none.
     """
     return of(Scope(period(period_key, today()), team, campaign))
 
