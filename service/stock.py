@@ -92,20 +92,28 @@ def measured_at() -> datetime | None:
     return row.at if row else None
 
 
-def mix(week: str | None = None) -> dict[str, int]:
+def mix(week: str) -> dict[str, int]:
     """Return kind → stories that the coming edition can show and none has shown before, evergreen ones left out."""
-    week = week or coming()
     fresh = [c for c in freeze(Edition(week=week)).candidates if not c.evergreen]
     asked = sa.select(StoryUse.story_id).where(StoryUse.week < week).distinct()
     used = set(db.session.scalars(asked))
     return dict(Counter(c.kind for c in fresh if c.id not in used))
 
 
-def coming() -> str:
-    """Return the week of the next edition that is not released yet."""
-    week = weeks.current_week()
-    found = weeks.find(week)
+def coming(now: Edition | None = None) -> str:
+    """Return the week of the next edition that is not released yet; `now` is the one that matters now, where known.
+
+    Without it everybody's slots are looked at, which takes its time in a large company.
+    """
+    week = now.week if now is not None else weeks.current_week()
+    found = now if now is not None else weeks.find(week)
     return week if found is None or found.status == EditionStatus.DRAFT else slots.shifted(week, 1)
+
+
+def measured_for() -> str:
+    """Return the week that was the coming one when it was last worked out; `coming()` before."""
+    row = db.session.get(Stock, 1)
+    return str(row.facts["week"]) if row else coming()
 
 
 def tally() -> None:

@@ -12,7 +12,7 @@ from emails import slots
 from scoring import mix
 from service import clock, stock, story_weeks, topics
 from service.database import db
-from service.models import Story
+from service.models import Edition, Story
 from service.models.content import StoryStatus
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, programme, room
@@ -21,9 +21,9 @@ from service.web.language import gettext as _
 from service.web.language import ngettext
 
 
-def facts() -> dict[str, Any]:
-    """Return what This week says of the stories in store."""
-    week = stock.coming()
+def facts(edition: Edition) -> dict[str, Any]:
+    """Return what This week says of the stories in store; `edition` is the one that matters now."""
+    week = stock.coming(edition)
     counts = stock.mix(week)
     tenths = mix.tenths(counts)
     now = clock.now()
@@ -67,7 +67,7 @@ def library() -> str:
     """Show the evergreen stories: when each was used last, whether it rests, and what they fill this week."""
     if programme() is None:
         return render_template("console/beginning.html", noun="console.week")
-    week = stock.coming()
+    week = stock.measured_for()
     found = listing(
         sa.select(Story).where(Story.evergreen),
         endpoint="console.library",
