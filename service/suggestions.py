@@ -217,18 +217,16 @@ def _said(words: str, required: bool = False) -> str:
 
 
 def _settle(suggestion: Suggestion, before: tuple[str, ...], after: str, said: str, known: bool = True) -> None:
-    """Change the state if it is still one of `before`; the database decides, so one of two acts wins."""
+    """Change the state if it is still one of `before`; its row is locked meanwhile, so one of two acts wins."""
+    db.session.flush()
+    db.session.refresh(suggestion, with_for_update=True)
     if known and suggestion.sender:
         db.session.rollback()
         raise Settled(N_("This mail came from another address. Say first that it was she, or put it away."))
-    db.session.flush()
-    asked = sa.update(Suggestion).where(Suggestion.id == suggestion.id, Suggestion.state.in_(before))
-    values: dict[str, Any] = {"state": after, "settled_at": clock.now(), "answer": said}
-    done = db.session.execute(asked.values(**values).execution_options(synchronize_session=False))
-    if not done.rowcount:  # type: ignore[attr-defined]
+    if suggestion.state not in before:
         db.session.rollback()
         raise Settled(N_("This was settled already, perhaps in another window."))
-    db.session.refresh(suggestion)
+    suggestion.state, suggestion.settled_at, suggestion.answer = after, clock.now(), said
 
 
 def _tell(suggestion: Suggestion, occasion: str, said: str, title: str = "") -> bool:
