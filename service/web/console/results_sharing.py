@@ -108,8 +108,9 @@ def _of(key: str, question: str, first: str, lines: list[Line], now: Figures) ->
     named = [x for x in lines if x.key and x.key != groups.OTHERS]
     most = max(named or lines, key=lambda x: x.shares, default=None)
     if most and most.shares:
+        what = f"“{most.name}”" if key == "stories" else most.name
         answer = ngettext(
-            "Most for %(what)s: %(num)s share.", "Most for %(what)s: %(num)s shares.", most.shares, what=most.name
+            "Most for %(what)s: %(num)s share.", "Most for %(what)s: %(num)s shares.", most.shares, what=what
         )
     else:
         answer = _("Nothing was shared in this period.")
