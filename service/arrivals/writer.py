@@ -118,8 +118,8 @@ class Writer(threading.Thread):
 
     def _derive(self, patience: float, anyway: bool = False) -> bool:
         """Turn what waits into rows; with patience, wait so many seconds for the first. Return False if nothing was."""
-        if not anyway and (len(self._rows) >= BATCH or (self.away and self._rows)):
-            return False
+        if len(self._rows) >= BATCH and not (anyway or self.away):
+            return False  # while the database is away all that waits is derived: no address has to wait with it
         taken = self._buffer.take(BATCH, patience, TOGETHER if self._several else 0.0)
         self._several = len(taken) > 1
         if not taken:
