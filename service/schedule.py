@@ -76,7 +76,7 @@ SCHEDULE = (
         then="deliver",
     ),
     Task("people-files", 60, "service.people.files:work", "read and take in files of colleagues, forget old ones"),
-    Task("erased", 86400, "service.people.erasing:sweep", "take erased people's names out of old mails after 30 days"),
+    Task("erased", 3600, "service.people.erasing:sweep", "take erased people's names out of old mails after 30 days"),
     Task("sought", 3600, "service.people.seeking:remember", "write down by what words people are found"),
     Task("posters", 3600, "service.posters:forget", "forget the visits of posters after 30 days; counts stay"),
     Task(
