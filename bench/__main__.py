@@ -28,6 +28,7 @@ MODULES = [
     "planning",
     "sendgrid_calls",
     "redirects",
+    "soak",
     "board",
     "results_pages",
     "draws",
