@@ -90,6 +90,13 @@ _PLAIN_TEXT = f"\r\nContent-Type: text/plain; {_QUOTED}"
 _HTML_TEXT = f"\r\nContent-Type: text/html; {_QUOTED}".encode()
 
 
+_NOBODYS = "0" * reply_to.LENGTH
+
+
+def _answers(name: str, at: str) -> str:
+    return f"\r\nReply-To: {mailbox(name, at)}\r\nSubject: "
+
+
 class Letterhead:
     """What all mails of a programme have at their head. Raises UnusableAddress.
 
@@ -100,12 +107,11 @@ class Letterhead:
         self.sender = address(programme.sender)
         self.liaison = address(programme.liaison_email)
         self._from = f"From: {mailbox(programme.liaison_name, programme.sender)}\r\nTo: "
-        self._name, self._inbound = programme.liaison_name, programme.reply
-        self._reply = self._answers(programme.liaison_email)
+        self._reply = _answers(programme.liaison_name, programme.liaison_email)
+        # One of a million differs from the next by the token alone: the rest is made once.
+        hers = _answers(programme.liaison_name, reply_to.address(programme.reply, _NOBODYS)) if programme.reply else ""
+        self._before, _token, self._after = hers.partition(_NOBODYS)
         self._date: tuple[datetime | None, str] = (None, "")
-
-    def _answers(self, at: str) -> str:
-        return f"\r\nReply-To: {mailbox(self._name, at)}\r\nSubject: "
 
     def mail(
         self,
@@ -136,7 +142,7 @@ class Letterhead:
         fold = "\r\n " if len(message_id) > 60 else ""
         # Quoted-printable text holds no "=_", which alone makes a boundary; the sum tells mails apart for people.
         boundary = f"=_{crc32(message_id.encode()):08x}"
-        answers = self._answers(reply_to.address(self._inbound, reply)) if reply and self._inbound else self._reply
+        answers = f"{self._before}{reply}{self._after}" if reply and self._after else self._reply
         top = (
             f"{self._from}{to}{answers}{subject}\r\nDate: {self._dated(date)}\r\nMessage-ID: {fold}{message_id}\r\n"
             f"Content-Language: {render.known(language)}\r\n{_MACHINES}{listed}MIME-Version: 1.0\r\n"

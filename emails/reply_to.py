@@ -1,6 +1,6 @@
 """Reply to. In: a person's link id and a key. Out: the address that her answers go to, and from it the link id again.
 
-The address is `local+token@domain`. The token has 32 letters of base32, which survive being written in capitals: her
+The address is `local+token@domain`. The token has 40 hexadecimal digits, which survive being written in capitals: her
 link id (8 bytes) and the first 12 of HMAC-SHA-256(key, `goodword-reply-v1|` + link id). It opens nothing but this.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import b32decode, b32encode
 
-LENGTH = 32
-_FORM = re.compile(r"[a-z2-7]{32}")
+LENGTH = 40
+_FORM = re.compile(r"[0-9a-f]{40}")
 _LABEL = b"goodword-reply-v1|"
 _TAG = 12
 
@@ -21,10 +20,10 @@ class NotOurs(ValueError):
 
 
 def token(key: bytes, link_id: bytes) -> str:
-    """Return the token of this link id (8 bytes): 32 small letters and digits. Raises ValueError for another length."""
+    """Return the token of this link id (8 bytes): 40 small letters and digits. Raises ValueError for another length."""
     if len(link_id) != 8:
         raise ValueError("a link id has eight bytes")
-    return b32encode(link_id + hmac.digest(key, _LABEL + link_id, "sha256")[:_TAG]).decode("ascii").lower()
+    return (link_id + hmac.digest(key, _LABEL + link_id, "sha256")[:_TAG]).hex()
 
 
 def address(inbound: str, said: str) -> str:
@@ -45,7 +44,7 @@ def link_id(said: str, key: bytes) -> bytes:
     """Return the link id (8 bytes) behind a token, compared in constant time. Raises NotOurs."""
     if not _FORM.fullmatch(said):
         raise NotOurs
-    found = b32decode(said.upper())[:-_TAG]
+    found = bytes.fromhex(said)[:-_TAG]
     if not hmac.compare_digest(token(key, found), said):
         raise NotOurs
     return found
