@@ -174,8 +174,9 @@ class Desk:
         new = {row.selection_id for row in rows if row.selection_id is not None} - self._stories.keys()
         if new:
             editions = {row.edition_id for row in rows if row.selection_id in new}
-            others = sa.select(Selection.id).where(Selection.edition_id.in_(editions)).order_by(Selection.id.desc())
-            wanted = sa.or_(Selection.id.in_(new), Selection.id.in_(others.limit(TOGETHER)))
+            since = Selection.edition_id.in_(editions), Selection.id > max(self._stories, default=0)
+            others = sa.select(Selection.id).where(*since).order_by(Selection.id.desc()).limit(TOGETHER)
+            wanted = sa.or_(Selection.id.in_(new), Selection.id.in_(others))
             asked = sa.select(Selection.id, Selection.stories).where(wanted)
             self._stories.update((number, stories) for number, stories in db.session.execute(asked))
 
