@@ -96,7 +96,7 @@ def page(q: str) -> str:
         noun="console.people",
         asked=asked,
         found=found,
-        anybody=bool(found.total) or finding.anybody(),
+        anybody=bool(found.total or q) or finding.anybody(),
         states=people_states(),
         filters=filters,
         lines=lines,
