@@ -35,6 +35,7 @@ GROUPS = {
     "scheduler": "up",
     "web": "up",
     "keys": "keys",
+    "audit": "audit",
     "inbound": "inbound",
 }
 """Command → module of service.cli that defines it (a click command named like the command)."""
@@ -59,13 +60,14 @@ def with_app(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def inside(*args: Any, **kwargs: Any) -> Any:
-        from service import create_app, journal
+        from service import audit, create_app, journal
         from service.database import db
 
         with create_app().app_context():
             journal.only_warnings()
             try:
-                return function(*args, **kwargs)
+                with audit.by(None):
+                    return function(*args, **kwargs)
             finally:
                 db.session.remove()
                 db.engine.dispose()

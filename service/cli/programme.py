@@ -33,6 +33,7 @@ _OPTIONS: dict[str, str] = {
 _SWITCHES: dict[str, str] = {
     "opt_in": "People take part only after they said yes.",
     "automatic_release": "Editions leave without the liaison's release.",
+    "second_approval": "A story is approved by somebody else than who wrote it.",
     "works_council": "Individual figures are for the person alone; everybody else sees groups of five or more.",
 }
 

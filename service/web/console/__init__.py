@@ -8,6 +8,9 @@ from service.web.console.room import room
 
 NOUNS = (
     "rail",
+    "audit",
+    "settings",
+    "liaisons",
     "words",
     "session",
     "week",

@@ -74,7 +74,16 @@ NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("console.results_calculator", N_("Calculator")),
         ),
     ),
-    ("settings", N_("Settings"), ()),
+    (
+        "settings",
+        N_("Settings"),
+        (
+            ("console.settings", N_("Programme")),
+            ("console.liaisons", N_("Liaisons")),
+            ("console.audit", N_("Audit log")),
+            ("console.account", N_("Your account")),
+        ),
+    ),
 )
 """(key, words, tabs: (endpoint, words)). A noun leads to the first tab that one may open; without any it is absent."""
 

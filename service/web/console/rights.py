@@ -18,7 +18,7 @@ def _named(*lines: str) -> frozenset[str]:
 
 
 ANYBODY_SIGNED_IN = _named(
-    "sign_out",
+    "sign_out account account_save",
 )
 VIEWER = _named(
     "week editions edition edition_open edition_panel",
@@ -40,6 +40,7 @@ EDITOR = _named(
 """Who writes: content and its plans; boards as colleagues see them."""
 
 LIAISON = _named(
+    "settings settings_save",
     "edition_act edition_preview edition_preview_find edition_preview_mail edition_test edition_who edition_words",
     "edition_mail edition_mail_frame",
     "people people_search people_import people_preview people_take person",
@@ -60,7 +61,9 @@ LIAISON = _named(
 )
 """Who runs the programme: people, mails, editions, draws."""
 
-OWNER = _named()
+OWNER = _named(
+    "audit audit_csv liaisons liaison_add liaison_change",
+)
 """Who says who may what, and reads what everybody did."""
 
 SETS = (

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from service import liaisons, programmes, roles
+from service import audit, liaisons, programmes, roles
 from service.database import db
 from service.journal import log
 from service.models import Programme
@@ -26,6 +26,7 @@ def _signed_in() -> Response | tuple[str, int] | None:
     g.liaison = liaison
     if liaison is not None:
         g.language = liaison.language
+        audit.acting.set(audit.Actor(liaison.id))
         return None if request.endpoint in OPEN else _allowed()
     if request.endpoint in OPEN:
         return None
@@ -57,6 +58,11 @@ def roles_in_words() -> dict[str, str]:
         roles.Role.LIAISON: _("Liaison"),
         roles.Role.OWNER: _("Owner"),
     }
+
+
+@room.teardown_request
+def _nobody_acts(_error: BaseException | None) -> None:
+    audit.acting.set(None)
 
 
 @room.after_request

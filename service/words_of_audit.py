@@ -1,0 +1,92 @@
+"""Words of the audit log. In: nothing. Out: acts, kinds of things and fields as messages of the catalogue."""
+
+from __future__ import annotations
+
+from service.validation import N_
+
+ACTS = {
+    "added": N_("Added"),
+    "changed": N_("Changed"),
+    "removed": N_("Removed"),
+    "imported": N_("Imported"),
+    "exported": N_("Exported"),
+    "erased": N_("Erased"),
+    "merged": N_("Merged"),
+}
+"""What was done; another word is shown as it is."""
+
+WHAT = {
+    "programme": N_("Programme"),
+    "liaison": N_("Liaison"),
+    "story": N_("Story"),
+    "share_text": N_("Share text"),
+    "topic": N_("Topic"),
+    "campaign": N_("Campaign"),
+    "contest": N_("Contest"),
+    "draw": N_("Draw"),
+    "draw_plan": N_("Draw of every month"),
+    "prize": N_("Prize"),
+    "rule_set": N_("Rules"),
+    "badge": N_("Badge"),
+    "edition": N_("Edition"),
+    "employee": N_("Employee"),
+    "employees": N_("Employees"),
+    "team": N_("Team"),
+    "hold": N_("Hold of all sending"),
+    "feed": N_("Feed"),
+    "suggestion": N_("Suggestion"),
+    "pattern": N_("Pattern of visits"),
+    "cohort": N_("Group that begins"),
+    "onboarding": N_("Invitations"),
+    "conversion_token": N_("Key for conversions"),
+    "reckoning": N_("Rates of worth"),
+    "audit": N_("Audit log"),
+}
+"""Kinds of things."""
+
+FIELDS = {
+    "name": N_("Name"),
+    "company": N_("Company"),
+    "zone": N_("Time zone"),
+    "languages": N_("Languages"),
+    "liaison_name": N_("Name in mails"),
+    "liaison_email": N_("Address for replies"),
+    "sender": N_("Sender"),
+    "digest_size": N_("Stories in a digest"),
+    "slot_weekday": N_("Day"),
+    "slot_hour": N_("Hour"),
+    "opt_in": N_("Only after a yes"),
+    "automatic_release": N_("Automatic release"),
+    "policy": N_("Policy"),
+    "policy_url": N_("Policy elsewhere"),
+    "style_guide": N_("Style guide"),
+    "disclosure": N_("Disclosure"),
+    "block_list": N_("Block list"),
+    "fallback_network": N_("Network for who chose none"),
+    "works_council": N_("Works-council mode"),
+    "second_approval": N_("Approval by a second person"),
+    "link_parameters": N_("What links add"),
+    "role": N_("Role"),
+    "locked": N_("Locked"),
+    "removed_at": N_("Removed"),
+    "password": N_("Password"),
+    "sign_in_link": N_("One-time link"),
+    "sessions": N_("Sessions"),
+    "status": N_("Status"),
+    "title": N_("Title"),
+    "summary": N_("Summary"),
+    "topics": N_("Topics"),
+    "audience": N_("Audience"),
+    "text": N_("Text"),
+    "network": N_("Network"),
+    "language": N_("Language"),
+    "starts_on": N_("First day"),
+    "ends_on": N_("Last day"),
+    "prizes": N_("Prizes"),
+    "paused": N_("Paused"),
+    "words": N_("Words"),
+    "rows": N_("Rows"),
+    "excluded_from_draws": N_("Out of draws"),
+    "team_id": N_("Team"),
+}
+"""Fields; another one is shown by its own name."""
