@@ -1265,6 +1265,13 @@ def upgrade():
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index("ix_ledger_entry_at", ["at"], unique=False)
+        batch_op.create_index(
+            "ix_ledger_entry_reverses",
+            ["reverses_id"],
+            unique=False,
+            postgresql_where=sa.text("reverses_id IS NOT NULL"),
+            sqlite_where=sa.text("reverses_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_ledger_entry_subject", ["subject", "at"], unique=False)
 
     op.create_table(
@@ -1346,6 +1353,11 @@ def downgrade():
     op.drop_table("quarantined_visit")
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_ledger_entry_subject")
+        batch_op.drop_index(
+            "ix_ledger_entry_reverses",
+            postgresql_where=sa.text("reverses_id IS NOT NULL"),
+            sqlite_where=sa.text("reverses_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_ledger_entry_at")
 
     op.drop_table("ledger_entry")

@@ -20,6 +20,13 @@ class LedgerEntry(Base):
         sa.Index("ix_ledger_entry_subject", "subject", "at"),
         # Contests by points ask for the lines between two days; moments come nearly in order, so it costs little.
         sa.Index("ix_ledger_entry_at", "at"),
+        # Whether a line was taken back: without it each line asked would read the whole ledger on SQLite.
+        sa.Index(
+            "ix_ledger_entry_reverses",
+            "reverses_id",
+            postgresql_where=sa.text("reverses_id IS NOT NULL"),
+            sqlite_where=sa.text("reverses_id IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
