@@ -37,11 +37,14 @@ def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool) ->
     if council:
         networks = groups.joined(scope, networks, lambda key: groups.of_network(scope, key), others)
 
-    def together(lines: list[Line], keys: dict[str, list[int]]) -> list[Line]:
-        return groups.joined(scope, lines, lambda k: groups.of_stories(keys[k]), others) if council else lines
+    def together(lines: list[Line], tell: Callable[[list[Line]], list[Line]]) -> list[Line]:
+        if not council:
+            return lines
+        keys = _stories_of(every, tell)
+        return groups.joined(scope, lines, lambda k: groups.of_stories(keys[k]), others)
 
     kinds, topics, campaigns = (
-        together(lines, _stories_of(every, tell))
+        together(lines, tell)
         for lines, tell in (
             (_kinds(reading.by_kind(scope, every)), lambda s: reading.by_kind(scope, s)),
             (_none(reading.by_topic(scope, every, current())), lambda s: reading.by_topic(scope, s, current())),
