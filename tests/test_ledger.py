@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from service import clock, database, ledger, settling
 from service.cli.ledger import ledger as command
 from service.database import db
-from service.models import Award, Employee, Evidence, Holders, LedgerEntry, Share, Total
+from service.models import Award, Employee, Evidence, Holders, LedgerEntry, Share, ShareNews, Total
 from tests.conftest import TUESDAY
 from tests.test_settling import noor, programme, share, visit
 from tests.unlocked import unlocked
@@ -186,7 +186,7 @@ def test_events_give_the_same_totals_in_any_order(
 ) -> None:
     db.session.rollback()
     with unlocked():
-        for table in (Award, Total, Holders, LedgerEntry, Evidence, Share, Employee):
+        for table in (Award, Total, Holders, LedgerEntry, Evidence, ShareNews, Share, Employee):
             db.session.execute(sa.delete(table))
     totals = []
     for name in ("first", "second"):
