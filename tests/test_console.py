@@ -42,7 +42,7 @@ def _routes(app: Flask) -> list[tuple[str, str, str]]:
         for rule in app.url_map.iter_rules():
             if rule.endpoint.startswith("console."):
                 path = app.url_map.bind("good.example").build(
-                    rule.endpoint, {name: SAMPLES[name] for name in rule.arguments}
+                    rule.endpoint, {name: SAMPLES.get(name, 1) for name in rule.arguments}
                 )
                 methods = (rule.methods or set()) & {"GET", "POST"}
                 found += [(rule.endpoint, method, path) for method in sorted(methods)]
