@@ -22,6 +22,7 @@ from service.models import (
     Quarantine,
     QuarantinedVisit,
     Share,
+    ShareNews,
     Story,
     Total,
 )
@@ -106,6 +107,7 @@ def test_order_repetition_and_batches_of_arrivals_never_change_the_final_score(
                 Total,
                 Holders,
                 Award,
+                ShareNews,
                 Share,
                 Story,
                 Employee,
