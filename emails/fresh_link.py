@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from emails import message, render
 from emails.values import Message, Programme, Recipient
@@ -22,8 +23,7 @@ def compose(
     else:
         sentence = words.gettext("Here is your page again.")
     form = words.ngettext("It opens for %(num)s day.", "It opens for %(num)s days.", days)
-    values = {"sentence": sentence, "preheader": form % {"num": render.counter(to.language)(days)}}
+    values: dict[str, Any] = {"sentence": sentence, "preheader": form % {"num": render.counter(to.language)(days)}}
     subject = words.gettext("Your fresh link to %(programme)s") % {"programme": render.line(programme.name)}
-    return message.letter(
-        "fresh_link", programme, to, subject, {**values, "lasts": values["preheader"], "reset": reset, "asked": not reset}, message_id, date
-    )
+    values |= {"lasts": values["preheader"], "reset": reset, "asked": not reset}
+    return message.letter("fresh_link", programme, to, subject, values, message_id, date)

@@ -131,7 +131,7 @@ class Employee(Base):
     off_boards: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """She asked to stand on nobody's board."""
     sought: Mapped[str | None] = mapped_column(sa.Text().with_variant(sa.Text(collation="C"), "postgresql"))
-    """Her name, address and office folded (service.people.seeking.folded), to be found and sorted by; None: not known yet."""
+    """Her name, address and office folded (service.people.seeking), to be found and sorted by; None: not known yet."""
     team_id: Mapped[int | None] = mapped_column(sa.ForeignKey("team.id"))
     leads: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """An advocacy leader: an example to her team, and recognised as such."""
