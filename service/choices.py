@@ -40,8 +40,9 @@ def _hers(employee: Employee, *fields: str) -> None:
 
 
 def set_topics(employee: Employee, topics: Iterable[int]) -> None:
-    """Follow exactly these topics; unknown ids are dropped. Commits."""
-    known = set(db.session.scalars(sa.select(Topic.id)))
+    """Follow exactly these topics; unknown ids are dropped, and retired ones that she did not follow. Commits."""
+    offered = sa.or_(Topic.retired.is_(False), Topic.id.in_(employee.topics))
+    known = set(db.session.scalars(sa.select(Topic.id).where(offered)))
     employee.topics = sorted(known & set(topics))
     _hers(employee, "topics")
     db.session.commit()

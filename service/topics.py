@@ -17,6 +17,12 @@ def all_topics() -> list[Topic]:
     return list(db.session.scalars(sa.select(Topic).order_by(Topic.name)))
 
 
+def offered(keeps: Iterable[int] = ()) -> list[Topic]:
+    """Return the topics that are not retired, and of the retired ones those with these ids, by name."""
+    kept = set(keeps)
+    return [topic for topic in all_topics() if not topic.retired or topic.id in kept]
+
+
 def lookup() -> dict[str, int]:
     """Return topic ids by the key_of slug, name and every translation; a slug beats a translation."""
     found: dict[str, int] = {}
@@ -59,12 +65,22 @@ def rename(topic: Topic, name: str, names: Mapping[str, str] | None = None) -> T
     name = check.text("name", name, 60, required=True)
     if name and lookup().get(key_of(name), topic.id) != topic.id:
         check.refuse("name", N_("There is a topic of this name already."))
+    known = lookup()
+    for language, word in _clean(names or {}).items():
+        if known.get(key_of(word), topic.id) != topic.id:
+            check.refuse(f"name-{language}", N_("There is a topic of this name already."))
     check.done()
     topic.name = name
     if names is not None:
         topic.names = _clean(names)
     db.session.commit()
     return topic
+
+
+def retire(topic: Topic, retired: bool = True) -> None:
+    """Offer a topic to nobody any more, or again. Stories and followers that have it keep it. Commits."""
+    topic.retired = retired
+    db.session.commit()
 
 
 def ids_in(values: Iterable[Any]) -> list[int]:

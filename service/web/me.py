@@ -90,7 +90,7 @@ def _ended(text: str, sent: bool) -> str:
 def _page(text: str, employee: Employee, done: str = "", error: choices.Refused | None = None) -> str:
     today = choices.today(employee)
     programme = db.session.get(Programme, 1)
-    followable = sorted(topics.all_topics(), key=lambda topic: topic_name(topic).casefold())
+    followable = sorted(topics.offered(employee.topics), key=lambda topic: topic_name(topic).casefold())
     declined = steering.declined(employee)
     newest = passes.passes_for(employee.link_id, passes.today_number(clock.now()), passes.newest_key_id())
     return reader.show(

@@ -10,6 +10,7 @@ NOUNS = (
     "rail",
     "audit",
     "settings",
+    "topics",
     "liaisons",
     "words",
     "session",

@@ -133,7 +133,7 @@ def page(found: Feed | None, values: dict[str, Any], errors: dict[str, str]) -> 
         feed=found,
         v=values,
         errors=errors,
-        topics=topics.all_topics(),
+        topics=topics.offered(found.topics if found else ()),
         campaigns=campaigns.all_campaigns(),
         kinds=list(kinds().items()),
         languages=[("", _("The feed’s own")), *((code, language_name(code)) for code in languages())],

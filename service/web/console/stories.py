@@ -68,7 +68,7 @@ def index() -> str:
         "console/stories.html",
         listing=found,
         topic_names={t.id: t.name for t in known},
-        topics=known,
+        topics=[topic for topic in known if not topic.retired],
         kinds=list(kinds().items()),
         campaigns=campaigns.all_campaigns(),
         waits=[s.id for s in found.rows if stories.waits_for_another(s, g.liaison.id)],

@@ -120,7 +120,7 @@ def page(
         hashtags=found.campaign.hashtags if found and found.campaign else [],
         shares=networks.shown(values, texts),
         networks=[(slug, network_label(slug)) for slug in NETWORKS],
-        topics=topics.all_topics(),
+        topics=topics.offered(found.topics if found else ()),
         teams=list(db.session.scalars(sa.select(Team).order_by(Team.name))),
         campaigns=campaigns.all_campaigns(),
         languages=[(code, language_name(code)) for code in languages()],

@@ -1,0 +1,102 @@
+"""Topics at work. In: names, followers and stories. Out: counted, renamed, merged and retired, on pages too."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service import choices, editions, freezing, topic_acts, topics
+from service.database import db
+from service.models import AuditLine, Badge, Employee, Feed, Story, Topic
+from service.validation import Invalid
+from tests import week47
+from tests.liam import at_the_console
+from tests.noor import passes_of
+
+
+@pytest.fixture
+def beacon(app: Flask) -> Flask:
+    week47.programme()
+    week47.reader("Noor", topics=[1, 2], fewer=["kind:promotional", "topic:1"])
+    week47.reader("Ada", topics=[1])
+    week47.reader("Gone", topics=[1], status="left")
+    week47.story("Ward", topics=[1, 2], lead_topic=1)
+    week47.story("Clinic")
+    return app
+
+
+def of(name: str) -> Employee:
+    return db.session.query(Employee).filter_by(name=name).one()
+
+
+def test_topics_tell_their_followers_and_stories(beacon: Flask) -> None:
+    assert [(s.topic.name, s.followers, s.stories) for s in topic_acts.everyone()] == [
+        ("Health", 2, 2),
+        ("Space", 1, 1),
+    ]
+
+
+def test_a_merged_topic_gives_everything_to_the_other_one_even_in_editions_on_their_way(beacon: Flask) -> None:
+    db.session.add(Feed(url="https://news.example/feed", name="News", topics=[1]))
+    db.session.commit()
+    week47.at("2026-11-16T08:00")
+    edition = editions.edition(week47.WEEK)
+    editions.release(edition, "Liam")
+    health, space = db.session.get_one(Topic, 1), db.session.get_one(Topic, 2)
+    with pytest.raises(Invalid):
+        topic_acts.merge(health, space, "Helth")
+    with pytest.raises(Invalid):
+        topic_acts.merge(health, health, "Health")
+    assert topic_acts.merge(health, space, "health ") == (2, 2)
+    db.session.expire_all()
+    assert (of("Noor").topics, of("Noor").fewer, of("Ada").topics) == ([2], ["kind:promotional", "topic:2"], [2])
+    assert [(s.topics, s.lead_topic) for s in db.session.query(Story)] == [([2], 2), ([2], 2)]
+    assert db.session.query(Feed).one().topics == [2] and db.session.get(Topic, 1) is None
+    frozen = freezing.texts_of(edition)
+    assert {c.topics for c in frozen.candidates} == {frozenset({2})}
+    assert {s.topic[""] for s in frozen.texts.stories} == {"Health"}
+
+
+def test_a_topic_that_a_badge_counts_is_not_merged(beacon: Flask) -> None:
+    db.session.add(Badge(slug="healer", declaration={"criterion": {"kind": "shares", "topic": "health"}}))
+    db.session.commit()
+    with pytest.raises(Invalid, match="healer"):
+        topic_acts.merge(db.session.get_one(Topic, 1), db.session.get_one(Topic, 2), "Health")
+
+
+def test_a_retired_topic_stays_with_who_follows_it_and_is_offered_to_nobody_else(beacon: Flask) -> None:
+    topics.retire(db.session.get_one(Topic, 2))
+    assert [t.name for t in topics.offered()] == ["Health"]
+    assert [t.name for t in topics.offered([2])] == ["Health", "Space"]
+    choices.set_topics(of("Noor"), [1, 2])
+    choices.set_topics(of("Ada"), [1, 2])
+    assert (of("Noor").topics, of("Ada").topics) == ([1, 2], [1])
+
+
+def test_two_topics_never_have_one_name_in_any_language(beacon: Flask) -> None:
+    with pytest.raises(Invalid):
+        topics.rename(db.session.get_one(Topic, 1), "Health", {"it": "spazio"})
+
+
+def test_the_liaison_tidies_topics_on_one_page(beacon: Flask) -> None:
+    liam = at_the_console(beacon)
+    assert "Spazio" in liam.get("/console/settings/topics").text
+    page = liam.post("/console/settings/topics/1", {"act": "rename", "name": "Care", "name-it": "Cura"}).text
+    assert "Changed: Care." in page and "Cura" in page
+    assert "already" in liam.post("/console/settings/topics/1", {"act": "rename", "name": "space"}).text
+    assert "Retired" in liam.post("/console/settings/topics/1", {"act": "retire"}).text
+    assert "<span>Care</span>" not in liam.get("/console/stories/new").text
+    liam.get("/console/settings/topics")
+    liam.post("/console/settings/topics/1", {"act": "offer"})
+    assert liam.post("/console/settings/topics", {"name": "care"}).status_code == 422
+    told = liam.post("/console/settings/topics/1", {"act": "merge", "into": "2", "typed": "Care"}).text
+    assert "Merged into Space: 2 people follow it now, 2 stories moved." in told
+    line = db.session.query(AuditLine).filter_by(act="merged").one()
+    assert (line.before, line.after) == ({"name": "Care"}, {"name": "Space"})
+
+
+def test_her_page_offers_no_retired_topic(beacon: Flask, client: FlaskClient) -> None:
+    topics.retire(db.session.get_one(Topic, 2))
+    shown = [client.get(f"/me/{passes_of(of(name)).me}").text for name in ("Noor", "Ada")]
+    assert ["Space" in page for page in shown] == [True, False]
