@@ -34,7 +34,9 @@ class CompiledDigest:
         self._own = greeting.own(edition, self.language)
         self._greetings: Kept[tuple[str, int], Greeting] = Kept(lambda key: greet(self._own, self.language, *key))
         self._titles = {story.id: render.line(story.title) for story in edition.stories}
-        self._networks = Kept(networks_shown)
+        self._networks: Kept[tuple[str, ...], tuple[str, ...]] = Kept(
+            lambda slugs: networks_shown(slugs, edition.programme.networks)
+        )
         self._preheaders = Kept(self._preheader, 512)
         self._transports: Kept[Encoder, tuple[Sheet, Sheet, Months]] = Kept(self._transport)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -173,6 +173,12 @@ _TABLE = (
 
 NETWORKS: dict[str, Network] = {row.slug: row for row in _TABLE}
 """Slug → network, in the order in which pages list them."""
+
+
+def offered(slugs: Iterable[str]) -> list[str]:
+    """Return the slugs of the table, in its order, that a programme with this list offers; an empty one offers all."""
+    wanted = set(slugs)
+    return [slug for slug in NETWORKS if not wanted or slug in wanted]
 
 
 def composer_url(slug: str, link: str, text: str, title: str, instance: str | None = None) -> str:

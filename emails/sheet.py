@@ -130,6 +130,10 @@ class Sheet:
         return tuple(map(b"".join, parts))
 
 
-def networks_shown(networks: Sequence[str]) -> tuple[str, ...]:
-    """Return the networks that get a button. One that left the table since she chose it is no reason to stop."""
-    return tuple(slug for slug in networks if slug in NETWORKS)[:BUTTONS]
+def networks_shown(networks: Sequence[str], offered: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the networks that get a button: hers that are `offered` (empty: all), else the first that is.
+
+    One that left the table since she chose it is no reason to stop.
+    """
+    hers = [slug for slug in networks if slug in NETWORKS and (not offered or slug in offered)]
+    return tuple(hers or [slug for slug in offered if slug in NETWORKS][:1])[:BUTTONS]

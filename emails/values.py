@@ -22,6 +22,12 @@ class Programme:
     policy_url: str | None = None
     reply: str = ""
     """Address for answers to digests, of which each reader has her own (emails.reply_to); "": the liaison's."""
+    networks: tuple[str, ...] = ()
+    """Slugs of the networks that it offers, the one for who chose none first; empty: all."""
+
+    def __post_init__(self) -> None:
+        # JSON knows no tuples.
+        object.__setattr__(self, "networks", tuple(self.networks))
 
 
 @dataclass(frozen=True, slots=True)

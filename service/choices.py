@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from emails.networks import NETWORKS, instance_host
+from emails.networks import instance_host
 from emails.slots import Rhythm
-from service import clock, rests, rhythms, suppressions
+from service import clock, programmes, rests, rhythms, suppressions
 from service.database import db
 from service.journal import log
 from service.models import Employee, Outbox, Programme, Topic
@@ -49,10 +49,14 @@ def set_topics(employee: Employee, topics: Iterable[int]) -> None:
 
 
 def set_networks(employee: Employee, slugs: Iterable[str]) -> None:
-    """Use exactly these networks; those she had keep their order, new ones follow in the table's. Commits."""
-    wanted = {slug for slug in slugs if slug in NETWORKS}
-    kept = [slug for slug in employee.networks if slug in wanted]
-    employee.networks = kept + [slug for slug in NETWORKS if slug in wanted and slug not in kept]
+    """Use exactly these networks; those she had keep their order, new ones follow in the table's. Commits.
+
+    What the programme does not offer she cannot choose; where she had chosen it before, it waits to be offered again.
+    """
+    known = programmes.networks()
+    wanted = {slug for slug in slugs if slug in known}
+    kept = [slug for slug in employee.networks if slug in wanted or slug not in known]
+    employee.networks = kept + [slug for slug in known if slug in wanted and slug not in kept]
     _hers(employee, "networks")
     db.session.commit()
 

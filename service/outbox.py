@@ -57,6 +57,9 @@ def programme_facts() -> dict[str, Any]:
             zone=row.zone,
             policy_url=row.policy_url or (f"{settings().base_url}/policy" if row.policy else None),
             reply=settings().inbound.address,
+            networks=tuple(dict.fromkeys([row.fallback_network, *row.networks_offered]))
+            if row.networks_offered
+            else (),
         )
     )
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
+from emails.networks import NETWORKS, offered
 from scoring.points import Rules
 from service import keys, network_ranges, parameters, wording
 from service.addresses import NotAnAddress, normal_address
@@ -38,6 +39,7 @@ FIELDS = (
     "disclosure",
     "block_list",
     "fallback_network",
+    "networks_offered",
     "company_networks",
     "link_parameters",
     "click_parameter",
@@ -61,6 +63,7 @@ DEFAULTS: dict[str, Any] = {
     "disclosure": {},
     "block_list": {},
     "fallback_network": "linkedin",
+    "networks_offered": (),
     "company_networks": (),
     "link_parameters": LINK_PARAMETERS,
     "click_parameter": "",
@@ -73,6 +76,12 @@ class NoProgramme(LookupError):
 
     def __init__(self) -> None:
         super().__init__("There is no programme yet; create it with `goodword programme create`.")
+
+
+def networks() -> list[str]:
+    """Return the slugs of the networks that employees may use, in their table's order: all unless some are chosen."""
+    programme = found()
+    return offered(programme.networks_offered if programme else ())
 
 
 def found() -> Programme | None:
@@ -147,6 +156,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         "policy": wording.policy(check, values["policy"]),
         "disclosure": wording.disclosure(check, values["disclosure"]),
         "block_list": wording.block_list(check, values["block_list"]),
+        "networks_offered": _offered(check, values["networks_offered"], str(values["fallback_network"])),
         "fallback_network": _network(check, str(values["fallback_network"])),
         "company_networks": _ranges(check, values["company_networks"]),
         "link_parameters": parameters.template(check, values["link_parameters"]) or "",
@@ -236,9 +246,20 @@ def _ranges(check: Check, given: Iterable[str] | str) -> list[str]:
     return found
 
 
-def _network(check: Check, slug: str) -> str:
-    from emails.networks import NETWORKS
+def _offered(check: Check, given: Iterable[str] | str, fallback: str) -> list[str]:
+    """Take the networks that people may use; none or all of them means all, later ones included."""
+    slugs = given.replace(";", ",").split(",") if isinstance(given, str) else list(given)
+    wanted = [slug for slug in (str(each).strip() for each in slugs) if slug]
+    for slug in wanted:
+        if slug not in NETWORKS:
+            check.refuse("networks_offered", N_("We know no network %(network)s."), network=slug)
+    if wanted and fallback not in wanted:
+        check.refuse("fallback_network", N_("Choose one of the networks that you offer."))
+    kept = [slug for slug in NETWORKS if slug in wanted]
+    return [] if len(kept) == len(NETWORKS) else kept
 
+
+def _network(check: Check, slug: str) -> str:
     if slug not in NETWORKS:
         check.refuse("fallback_network", N_("We know no network %(network)s."), network=slug)
     return slug

@@ -63,6 +63,7 @@ FIELDS = {
     "disclosure": N_("Disclosure"),
     "block_list": N_("Block list"),
     "fallback_network": N_("Network for who chose none"),
+    "networks_offered": N_("Networks that people may use"),
     "works_council": N_("Works-council mode"),
     "second_approval": N_("Approval by a second person"),
     "link_parameters": N_("What links add"),

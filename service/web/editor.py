@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 
 from emails import posts
-from emails.networks import NETWORKS, length, room_for_words
+from emails.networks import length, room_for_words
 from service import links, programmes, words
 from service.models import Employee, Story
 from service.web import reader
@@ -99,15 +99,16 @@ def refusals(employee: Employee, story: Story, draft: Draft) -> list[str]:
 
 def values(employee: Employee, story: Story, draft: Draft, errors: Sequence[str]) -> dict[str, Any]:
     """Return what the page shows of the editor."""
-    mine = [slug for slug in employee.networks if slug in NETWORKS] or ["linkedin"]
+    known = programmes.networks()
+    mine = own_networks(employee)
     with_it = words.ending(story, wanted(draft, employee))
     programme = programmes.found()
-    groups = words.suggested_for(employee, story, NETWORKS)
+    groups = words.suggested_for(employee, story, known)
     draft = replace(draft, words=draft.words[:MOST_WORDS])
     post = posts.post(draft.words, draft.network, with_it.hashtags, with_it.disclosure, link())
     return {
         "mine": mine,
-        "others": [slug for slug in NETWORKS if slug not in mine],
+        "others": [slug for slug in known if slug not in mine],
         "draft": draft,
         "errors": errors,
         "groups": [
@@ -127,6 +128,14 @@ def values(employee: Employee, story: Story, draft: Draft, errors: Sequence[str]
         "counted_from": COUNTED_FROM,
         "own_language": employee.language,
     }
+
+
+def own_networks(employee: Employee) -> list[str]:
+    """Return the networks she uses and the programme offers; where there are none, the one for who chose none."""
+    known, programme = programmes.networks(), programmes.found()
+    return [slug for slug in employee.networks if slug in known] or [
+        programme.fallback_network if programme else known[0]
+    ]
 
 
 def policy_link() -> str | None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
 from emails.passes import WrongPass
-from service import choices, opened_links, shares, words
+from service import choices, opened_links, programmes, shares, words
 from service.models import Employee, Story
 from service.passes import EndedPass, Purpose
 from service.shares import Opened
@@ -42,16 +42,19 @@ def story_page(text: str, story_id: int) -> str:
         opened_links.at_her_page(employee, reader.asked())
     if story.internal:
         return reader.show("inbox/notice.html", text, story=story, initials=reader.initials(employee.name))
-    mine = [slug for slug in employee.networks if slug in NETWORKS] or ["linkedin"]
     asked = request.args.get("network", "")
-    draft = editor.begun(employee, story, asked if asked in NETWORKS else mine[0])
+    known = asked in programmes.networks()
+    draft = editor.begun(employee, story, asked if known else editor.own_networks(employee)[0])
     return _story_page(text, employee, story, draft)
 
 
-def _story_page(text: str, employee: Employee, story: Story, draft: Draft, errors: Sequence[str] = ()) -> str:
+def _story_page(
+    text: str, employee: Employee, story: Story, draft: Draft, errors: Sequence[str] = (), gone: str = ""
+) -> str:
     return reader.show(
         "inbox/story.html",
         text,
+        gone=gone,
         story=story,
         initials=reader.initials(employee.name),
         **editor.values(employee, story, draft, errors),
@@ -66,6 +69,8 @@ def own_words(text: str, story_id: int) -> str | tuple[str, int]:
     network = request.form.get("network", "")
     if network not in NETWORKS:
         abort(400)
+    if network not in programmes.networks():
+        return _not_offered(text, employee, story, network)
     draft = editor.typed(employee, story, network)
     if request.form.get("then") in ("network", "fill"):
         return _story_page(text, employee, story, draft)
@@ -73,6 +78,12 @@ def own_words(text: str, story_id: int) -> str | tuple[str, int]:
     if errors:
         return _story_page(text, employee, story, draft, errors), 422
     return _opened_page(text, employee, story, draft)
+
+
+def _not_offered(text: str, employee: Employee, story: Story, network: str) -> str:
+    """Show the story with the networks there are: an older mail may have a button of one that is no more offered."""
+    draft = editor.begun(employee, story, editor.own_networks(employee)[0])
+    return _story_page(text, employee, story, draft, gone=network)
 
 
 def _opened_page(text: str, employee: Employee, story: Story, draft: Draft, remembered: bool = False) -> str:
@@ -92,6 +103,8 @@ def share(text: str, story_id: int, network: str) -> Response | str:
         abort(404)
     if request.method == "HEAD":
         return ""
+    if network not in programmes.networks():
+        return _not_offered(text, employee, story, network)
     opened = shares.open_share(employee, story, network, asked=reader.asked())
     if NETWORKS[network].needs_instance and not employee.mastodon:
         return _instance_page(text, employee, opened)
@@ -105,6 +118,8 @@ def instance(text: str, story_id: int) -> str | tuple[str, int]:
     """Remember her Mastodon server, asked once, and hand her words to it."""
     employee, story = _open(text, story_id)
     nonces.check(text, f"instance:{story_id}")
+    if "mastodon" not in programmes.networks():
+        return _not_offered(text, employee, story, "mastodon")
     said, language = request.form.get("words", "").strip(), request.form.get("language", "")
     draft = Draft("mastodon", said, None, language)
     errors = editor.refusals(employee, story, draft) if said else []

@@ -23,6 +23,7 @@ from service import (
     mail_choices,
     opened_links,
     passes,
+    programmes,
     recognition,
     rhythms,
     settling,
@@ -92,6 +93,7 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
     programme = db.session.get(Programme, 1)
     followable = sorted(topics.offered(employee.topics), key=lambda topic: topic_name(topic).casefold())
     declined = steering.declined(employee)
+    offered = programmes.networks()
     newest = passes.passes_for(employee.link_id, passes.today_number(clock.now()), passes.newest_key_id())
     return reader.show(
         "me/page.html",
@@ -107,7 +109,8 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         share_pass=newest.share,
         topics=followable,
         my_topics=", ".join(topic_name(topic) for topic in followable if topic.id in employee.topics),
-        my_networks=", ".join(reader.network_label(slug) for slug in employee.networks if slug in NETWORKS),
+        my_networks=", ".join(reader.network_label(slug) for slug in employee.networks if slug in offered),
+        offered_networks=offered,
         audiences=stated.of(employee),
         my_languages=", ".join(language_name(code) for code in dict.fromkeys([employee.language, *employee.reads])),
         topic_name=topic_name,

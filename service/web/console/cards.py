@@ -9,7 +9,7 @@ from flask import Response, request
 from emails import card as mail_card
 from emails import pieces, render, values
 from emails.networks import NETWORKS
-from service import settings
+from service import programmes, settings
 from service.database import db
 from service.models import Story, Topic
 from service.web.console.room import programme, room
@@ -63,7 +63,11 @@ def document(story: dict[str, Any], story_id: int) -> str:
         internal=bool(story.get("internal")),
     )
     mine = programme()
-    networks = [NETWORKS[slug] for slug in (*([mine.fallback_network] if mine else []), *BUTTONS) if slug in NETWORKS]
+    networks = [
+        NETWORKS[slug]
+        for slug in (*([mine.fallback_network] if mine else []), *BUTTONS)
+        if slug in programmes.networks()
+    ]
     buttons = [
         {"slug": n.slug, "sign": n.sign, "label": n.label, "share_on": n.label} for n in dict.fromkeys(networks)
     ][: mail_card.BUTTONS]

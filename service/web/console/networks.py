@@ -10,7 +10,7 @@ from flask import render_template, request
 from emails import hashtags, posts, suggestions
 from emails.networks import NETWORKS, length
 from emails.suggestions import Text
-from service import words
+from service import programmes, words
 from service.database import db
 from service.models import Campaign
 from service.share_texts import Wanted
@@ -45,7 +45,8 @@ def shown(values: dict[str, Any], wanted: Sequence[Wanted]) -> list[dict[str, An
     campaign = db.session.get(Campaign, values["campaign_id"]) if values.get("campaign_id") else None
     with_it = words.ending_of(campaign, [language])
     rows = []
-    for slug, network in NETWORKS.items():
+    for slug in programmes.networks():
+        network = NETWORKS[slug]
         groups = suggestions.tiers(said, slug, [language, "en"])
         first = groups[0][0].text if groups else title
         post = posts.fitted(first, slug, with_it.hashtags, with_it.disclosure, texts.LINK)

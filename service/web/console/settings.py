@@ -16,6 +16,7 @@ from service.validation import Invalid
 from service.web.console.room import done, room
 from service.web.console.words import said_all
 from service.web.language import gettext as _
+from service.web.reader import network_label
 
 PLAIN = (
     "name", "company", "liaison_name", "liaison_email", "sender", "zone", "languages", "digest_size", "slot_weekday",
@@ -32,6 +33,7 @@ def settings() -> str:
     """Show the programme as it is set."""
     found = programmes.current()
     values = {name: getattr(found, name) for name in (*PLAIN, *SWITCHES, *OWNERS, *BY_LANGUAGE)}
+    values["networks_offered"] = programmes.networks()
     values["languages"] = ", ".join(found.languages)
     values["company_networks"] = ", ".join(found.company_networks)
     values["block_list"] = "\n".join(f"{phrase} = {why}" for phrase, why in found.block_list.items())
@@ -54,6 +56,7 @@ def settings_save() -> Response | tuple[str, int]:
 def _given(form: MultiDict[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {name: form.get(name, "") for name in PLAIN}
     given |= {name: name in form for name in SWITCHES}
+    given["networks_offered"] = form.getlist("networks_offered")
     if g.liaison.role == Role.OWNER:
         given |= {name: name in form for name in OWNERS}
     for name in BY_LANGUAGE:
@@ -77,7 +80,7 @@ def _page(values: dict[str, Any], errors: dict[str, str]) -> str:
         v=values,
         errors=errors,
         days=list(enumerate(days, 1)),
-        networks=[(slug, network.label) for slug, network in NETWORKS.items()],
+        networks=[(slug, network_label(slug)) for slug in NETWORKS],
         tongues=[(code, own_name(code)) for code in found.languages],
         owner=g.liaison.role == Role.OWNER,
     )

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
-from service import campaigns, duplicates, share_texts, stories, topics
+from service import campaigns, duplicates, programmes, share_texts, stories, topics
 from service.database import db
 from service.models import Picture, Story, Team
 from service.share_texts import Wanted
@@ -110,6 +110,7 @@ def page(
         for place, row in enumerate(group["rows"]):
             if row["error"]:
                 errors[f"text-{group['key']}-{place}"] = row["error"]
+    offered = {*programmes.networks(), *(text.network for text in texts)}
     return render_template(
         "console/story.html",
         noun="console.stories",
@@ -119,7 +120,7 @@ def page(
         groups=groups,
         hashtags=found.campaign.hashtags if found and found.campaign else [],
         shares=networks.shown(values, texts),
-        networks=[(slug, network_label(slug)) for slug in NETWORKS],
+        networks=[(slug, network_label(slug)) for slug in NETWORKS if slug in offered],
         topics=topics.offered(found.topics if found else ()),
         teams=list(db.session.scalars(sa.select(Team).order_by(Team.name))),
         campaigns=campaigns.all_campaigns(),
