@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from service.journal import log
@@ -27,7 +27,10 @@ def _page(error: HTTPException) -> tuple[str, int]:
         ),
     }
     title, help_ = words.get(code, (_("Something went wrong"), _("It is not you. Try again in a minute.")))
-    return render_template("error.html", title=title, help=help_, code=code), code
+    console = request.path.startswith("/console")
+    if console and code == 404:
+        help_ = _("The address may be incomplete, or what stood here is gone.")
+    return render_template("error.html", title=title, help=help_, code=code, console=console), code
 
 
 def _crash(error: Exception) -> tuple[str, int]:
