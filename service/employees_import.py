@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, outbox, passes, programmes, suppressions, topics, totals
+from service import audit, clock, outbox, passes, programmes, suppressions, topics, totals
 from service.bulk import insert_new
 from service.database import db
 from service.employees_csv import Person, Reading, read
@@ -155,6 +155,8 @@ def apply(seen: Preview, confirm_gone: bool = False, progress: Progress | None =
         teams=len(team_ids) - teams_before,
         topics=len(set(topic_ids.values()) - before),
     )
+    told = {"rows": report.rows, "added": report.added, "changed": report.changed, "gone": report.gone}
+    audit.note("imported", "employees", after=told)
     db.session.commit()
     seeking.remember()
     log.info("employees imported", rows=report.rows, added=report.added, changed=report.changed, gone=report.gone)

@@ -55,7 +55,7 @@ def programme_facts() -> dict[str, Any]:
             liaison_email=row.liaison_email,
             sender=row.sender,
             zone=row.zone,
-            policy_url=row.policy_url or (f"{settings().base_url}/policy" if row.policy else None),
+            policy_url=row.policy_url or (f"{settings().base_url}/policy" if row.policy or row.style_guide else None),
             reply=settings().inbound.address,
             networks=tuple(dict.fromkeys([row.fallback_network, *row.networks_offered]))
             if row.networks_offered

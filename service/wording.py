@@ -31,13 +31,16 @@ def disclosure(check: Check, given: Any) -> dict[str, str]:
     return {code: text for code, text in said.items() if text}
 
 
-def policy(check: Check, given: Any) -> dict[str, str]:
-    """Return language → the policy's paragraphs, with an empty line between them; an empty one is left out."""
-    said = {code: paragraphs(text) for code, text in _by_language(check, "policy", given)}
+def policy(check: Check, given: Any, name: str = "policy") -> dict[str, str]:
+    """Return language → the paragraphs of the policy or, by `name`, of the style guide; an empty one is left out.
+
+    Between two paragraphs stands an empty line.
+    """
+    said = {code: paragraphs(text) for code, text in _by_language(check, name, given)}
     for code, text in said.items():
         if len(text) > LONGEST_POLICY:
             check.refuse(
-                "policy",
+                name,
                 N_("Keep the policy (%(language)s) to %(longest)d characters; this has %(length)d."),
                 language=code,
                 longest=LONGEST_POLICY,
@@ -91,9 +94,12 @@ def without_phrase(programme: Programme, phrase: str) -> dict[str, str]:
     return kept
 
 
-def policy_in(programme: Programme, wanted: str) -> tuple[str, str] | None:
-    """Return (language, text) of the policy in this language, else in the programme's first that has one; or None."""
-    said = programme.policy
+def policy_in(programme: Programme, wanted: str, name: str = "policy") -> tuple[str, str] | None:
+    """Return (language, text) of the policy, or of the style guide, in this language; None: there is none.
+
+    Else it is in the programme's first language that has one.
+    """
+    said: dict[str, str] = getattr(programme, name)
     order = [wanted, *programme.languages, *sorted(said)]
     return next(((language, said[language]) for language in order if said.get(language)), None)
 

@@ -26,7 +26,7 @@ MAY_COMMIT = {
     "digests", "draws", "editions", "employees", "employees_import", "events", "forgetting", "fresh_links", "inbound",
     "keys", "liaisons", "opened_links", "people", "pictures", "posters", "programmes", "quarantine", "reclassifying",
     "reports", "results", "roles", "rule_sets", "settling", "share_texts", "shares", "sources", "steering",
-    "stock", "stories", "stories_feed", "story_acts", "suggestions", "topic_acts",
+    "stock", "stories", "stories_feed", "story_acts", "suggestions", "topic_acts", "accepting",
     "topics", "trials", "visiting",
 }  # fmt: skip
 """Use cases, and deliveries: their promise is made of commits. A package's modules count as the package."""

@@ -398,7 +398,6 @@ def upgrade():
         sa.Column("rules", database.Json, nullable=False),
         sa.Column("works_council", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("second_approval", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("colours", database.Json, server_default="{}", nullable=False),
         sa.Column("networks_offered", database.Json, server_default="[]", nullable=False),
         sa.Column("style_guide", database.Json, server_default="{}", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),

@@ -62,7 +62,7 @@ def export(email: str, file: Path) -> None:
     """
     from service.people import exporting
 
-    packed = exporting.export(_found(email))
+    packed = exporting.hand_over(_found(email))
     file.touch(mode=0o600)
     file.write_bytes(packed)
     click.echo(f"Written: {len(packed):,} bytes. Only the person and who answers for the data may see it.")

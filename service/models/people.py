@@ -70,12 +70,10 @@ class Programme(Base):
     """Individual figures are for the person alone; everybody else sees groups of five or more."""
     second_approval: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """A story is approved by somebody else than who wrote it."""
-    colours: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
-    """The accent by theme (`light`, `dark`) as #rrggbb; what is missing is Goodword's own green."""
     networks_offered: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
     """Slugs of emails.networks that employees may choose, in its order; empty: all."""
     style_guide: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
-    """How to write, by language: plain paragraphs, shown at /style-guide."""
+    """How to write, by language: plain paragraphs, shown at /policy."""
 
 
 class SigningKey(Base):

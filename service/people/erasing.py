@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, forgetting, programmes, settings, suggestions, suppressions
+from service import audit, clock, forgetting, programmes, settings, suggestions, suppressions
 from service.board import short
 from service.database import db
 from service.journal import log
@@ -83,6 +83,7 @@ def erase(employee: Employee, typed: str) -> None:
     # A bounce may stand there already, and an import takes that for somebody who may come again.
     suppressions.lift_hash(hashed, ALL)
     suppressions.suppress_hash(hashed, ALL, "erased")
+    audit.note("erased", "employee", which=subject)
     db.session.commit()
     log.info("erased", subject=subject)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, programmes
+from service import audit, clock, programmes
 from service.database import db
 from service.models import Employee
 from service.people.register import NAMED, REGISTER, Kept
@@ -87,6 +87,14 @@ def export(employee: Employee, say: Say = str, language: str = "en") -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             file.writestr(entry, text)
     return packed.getvalue()
+
+
+def hand_over(employee: Employee, say: Say = str, language: str = "en") -> bytes:
+    """Return `export`, and write down that somebody took it. Commits. Raises Invalid."""
+    packed = export(employee, say, language)
+    audit.note("exported", "employee", which=employee.subject)
+    db.session.commit()
+    return packed
 
 
 def _plain(value: Any) -> Any:

@@ -143,4 +143,4 @@ def policy_link() -> str | None:
     found = programmes.found()
     if found is None:
         return None
-    return "/policy" if found.policy else found.policy_url
+    return "/policy" if found.policy or found.style_guide else found.policy_url

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
 from service import (
+    accepting,
     choices,
     clock,
     contests,
@@ -111,6 +112,8 @@ def _page(text: str, employee: Employee, done: str = "", error: choices.Refused 
         my_topics=", ".join(topic_name(topic) for topic in followable if topic.id in employee.topics),
         my_networks=", ".join(reader.network_label(slug) for slug in employee.networks if slug in offered),
         offered_networks=offered,
+        policy_version=accepting.version(programme),
+        policy_read=accepting.accepted_at(employee),
         audiences=stated.of(employee),
         my_languages=", ".join(language_name(code) for code in dict.fromkeys([employee.language, *employee.reads])),
         topic_name=topic_name,
@@ -269,6 +272,7 @@ ACTS: dict[str, Callable[[Employee], object]] = {
     "resume": choices.resume,
     "subscribe": choices.subscribe,
     "join": choices.join,
+    "policy": lambda e: accepting.accept(e, request.form.get("version", "")),
     "board": lambda e: choices.set_board(e, request.form.get("shown_as", ""), request.form.get("alias", "")),
 }
 """What her page can change: act (its route, nonce and place on the page) → use case."""

@@ -16,11 +16,14 @@ room = Blueprint("policy", __name__)
 def policy() -> str:
     """Show the policy in the language that was asked for, the browser's or the programme's first; else 404."""
     found = programmes.found()
-    asked = request.args.get("language") or request.accept_languages.best_match(list(found.policy) if found else [])
+    asked = request.args.get("language") or request.accept_languages.best_match(
+        [*found.policy, *found.style_guide] if found else []
+    )
     said = wording.policy_in(found, asked or "") if found else None
-    if found is None or said is None:
+    guide = wording.policy_in(found, said[0] if said else asked or "", "style_guide") if found else None
+    if found is None or not (said or guide):
         abort(404)
-    language, text = said
+    language, text = said or (guide[0] if guide else "", "")
     if language in pages.LANGUAGES:
         g.language = language
     return render_template(
@@ -29,6 +32,11 @@ def policy() -> str:
         programme_name=found.name,
         language=language,
         direction=direction(language),
-        paragraphs=text.split("\n\n"),
-        others=[(code, own_name(code)) for code in found.policy if code != language],
+        paragraphs=text.split("\n\n") if text else [],
+        guide_language=guide[0] if guide else language,
+        guide_direction=direction(guide[0]) if guide else "ltr",
+        guide=guide[1].split("\n\n") if guide else [],
+        others=[
+            (code, own_name(code)) for code in dict.fromkeys([*found.policy, *found.style_guide]) if code != language
+        ],
     )

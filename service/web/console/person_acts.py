@@ -103,7 +103,7 @@ def person_data(number: int) -> Response | AnyResponse:
     if programmes.current().works_council:
         refused(_("In works-council mode only she may see this. The page says how she gets it."))
         return back(number)
-    packed = exporting.export(employee, _, current())
+    packed = exporting.hand_over(employee, _, current())
     return send_file(io.BytesIO(packed), "application/zip", as_attachment=True, download_name="personal-data.zip")
 
 

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
-from service import programmes
+from service import accepting, programmes
 from service.locales import own_name
 from service.roles import Role
 from service.validation import Invalid
@@ -25,7 +25,7 @@ PLAIN = (
 SWITCHES = ("opt_in", "automatic_release")
 OWNERS = ("works_council", "second_approval")
 """Switches that change what may be seen and decided: for owners alone."""
-BY_LANGUAGE = ("policy", "disclosure")
+BY_LANGUAGE = ("policy", "style_guide", "disclosure")
 
 
 @room.get("/settings")
@@ -82,5 +82,6 @@ def _page(values: dict[str, Any], errors: dict[str, str]) -> str:
         days=list(enumerate(days, 1)),
         networks=[(slug, network_label(slug)) for slug in NETWORKS],
         tongues=[(code, own_name(code)) for code in found.languages],
+        read=accepting.accepted() if found.policy else None,
         owner=g.liaison.role == Role.OWNER,
     )
