@@ -102,7 +102,7 @@ def test_from_a_share_link_to_the_composer_and_on_to_the_me_page(site: tuple[Fla
     page.wait_for_url("**done=shared**")
     assert page.get_by_role("status").inner_text().startswith("Thank you, noted.")
     page.get_by_text("Topics I follow").first.click()
-    page.get_by_label("People").check()
+    page.get_by_role("checkbox", name="People", exact=True).check()
     page.get_by_role("button", name="Save my topics").click()
     page.wait_for_url("**done=topics**")
     assert page.get_by_role("status").inner_text() == "Saved. Your next mail follows these topics."
