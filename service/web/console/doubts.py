@@ -10,6 +10,7 @@ from service import clock, delivery, jobs
 from service.database import db
 from service.models import Employee, Outbox
 from service.models.mail import MailState
+from service.web.console.person import kind_words
 from service.web.console.room import done, refused, room
 from service.web.language import gettext as _
 
@@ -25,7 +26,13 @@ def doubts() -> str:
         .limit(50)
     )
     rows = [(row, employee, delivery.decided_from(row)) for row, employee in db.session.execute(asked)]
-    return render_template("console/doubts.html", noun="console.week", rows=rows, now=clock.now())
+    return render_template(
+        "console/doubts.html",
+        noun="console.week",
+        rows=rows,
+        kinds={"digest": _("Digest"), **kind_words()},
+        now=clock.now(),
+    )
 
 
 @room.post("/doubts/<int:number>")
