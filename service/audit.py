@@ -231,8 +231,8 @@ def _executed(state: ORMExecuteState) -> Any:
     asked = sa.select(*columns, *(getattr(model, name) for name in told))
     then = state.session.execute(asked.where(where).limit(MOST + 1)).all()
     answer: Any = state.invoke_statement()
-    if answer.returns_rows:
-        answer = answer.freeze()()
+    if getattr(state.statement, "_returning", ()):
+        answer = answer.freeze()()  # read before the next question is asked on this connection
     skip = len(columns)
     if len(then) > MOST:
         number = getattr(answer, "rowcount", None)

@@ -71,6 +71,15 @@ def test_a_statement_over_many_rows_is_told_row_by_row_and_beyond_a_number_as_on
     assert lines()[0].after == {"fields": ["status"], "rows": 3}
 
 
+def test_a_statement_that_answers_with_its_rows_is_told_and_still_answers(liam: Liam) -> None:
+    story = week47.story("Roofs")
+    asked = sa.update(Story).where(Story.id == story.id).values(status="archived").returning(Story.id)
+    with audit.by(1):
+        assert db.session.execute(asked).scalars().all() == [story.id]
+        db.session.commit()
+    assert [line.after for line in lines("story")] == [{"status": "archived"}]
+
+
 def test_of_a_person_only_her_subject_and_of_a_secret_only_that_it_is_new(liam: Liam) -> None:
     her = week47.reader("Ambrozija")
     with audit.by(1):

@@ -83,7 +83,7 @@ def test_liam_approves_previews_releases_and_undoes(site: tuple[Flask, str], bro
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("1 story approved.")).to_be_visible()
 
-    page.get_by_role("link", name="This week").click()
+    page.get_by_role("navigation", name="Console").get_by_role("link", name="This week").click()
     expect(page.locator("#edition .big")).to_contain_text("1 person gets it, 1 doesn’t.")
     page.get_by_role("link", name="Look at it as a colleague").click()
     frame = page.frame_locator("iframe.mail")
@@ -91,7 +91,7 @@ def test_liam_approves_previews_releases_and_undoes(site: tuple[Flask, str], bro
     frame.get_by_role("link", name="Kilns").click()
     assert len(page.context.pages) == 1, "a preview opens nothing"
 
-    page.get_by_role("link", name="This week").click()
+    page.get_by_role("navigation", name="Console").get_by_role("link", name="This week").click()
     page.get_by_role("button", name="Release the edition").click()
     countdown = page.get_by_role("timer")
     expect(countdown).to_be_visible()
