@@ -129,11 +129,13 @@ def run(settings: Config, banner: Callable[[], None] | None = None, stop: thread
 def web_command(settings: Config) -> list[str]:
     """Return the command of the web server; without an access log, because paths carry passes."""
     host, port = settings.listen
+    # Its warning about many threads, which are meant, is not what somebody should meet first.
+    level = "error" if settings.env == "demo" else "warning"
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(settings.web_workers), "--blocking-threads", str(THREADS[settings.visits])),
         # A worker that does not end by itself is ended, after its visits had time to be written (arrivals.writer).
-        *("--workers-kill-timeout", "8", "--no-ws", "--no-access-log", "--log-level", "warning", "wsgi:app"),
+        *("--workers-kill-timeout", "8", "--no-ws", "--no-access-log", "--log-level", level, "wsgi:app"),
     ]
 
 
