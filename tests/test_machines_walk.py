@@ -46,8 +46,9 @@ TRACES = {
     "employee": {"scanned_at"},
 }
 """What may be left behind: kinds of evidence, and the mark that a scanner was at her mail."""
-MADE = {"weekly_key"}
-"""Tables that may get rows: the week's key, under which visitors are hashed, is drawn where it is first needed."""
+MADE = {"weekly_key", "changed_share"}
+"""Tables that may get rows: the week's key, under which visitors are hashed, is drawn where it is first needed; what
+was opened is noted as to be counted among the opened."""
 
 
 class Links(HTMLParser):
