@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 _ADDRESS = re.compile(r"[a-z0-9][a-z0-9._-]{0,20}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{20,100}")
 _PORTS = {"imaps": 993, "imap": 143, "imap+plain": 143}
+_SCHEMES = {"tls": "imaps", "starttls": "imap", "none": "imap+plain"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,13 @@ class Mailbox:
 
     def __repr__(self) -> str:
         return f"Mailbox({self.host}:{self.port})"
+
+    @property
+    def url(self) -> str:
+        """The address it was read from, with everything in it spelt out."""
+        user, password, folder = (quote(part, safe="") for part in (self.user, self.password, self.folder))
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{_SCHEMES[self.security]}://{user}:{password}@{host}:{self.port}/{folder}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ def _mailbox(url: str) -> Mailbox | None:
         return None
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS.get(parts.scheme, 0)
+        port = (parts.port or _PORTS[parts.scheme]) if parts.scheme in _PORTS else 0
     except ValueError:
         port = 0
     if not port or not parts.hostname or not parts.username or parts.password is None:
@@ -66,7 +74,7 @@ def _mailbox(url: str) -> Mailbox | None:
     return Mailbox(
         host=parts.hostname,
         port=port,
-        security={"imaps": "tls", "imap": "starttls"}.get(parts.scheme, "none"),
+        security=next(name for name, scheme in _SCHEMES.items() if scheme == parts.scheme),
         user=unquote(parts.username),
         password=unquote(parts.password),
         folder=unquote(parts.path.strip("/")) or "INBOX",

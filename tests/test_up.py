@@ -44,7 +44,7 @@ class Launched:
         return found
 
     def child(self, word: str) -> int:
-        return next(pid for pid, command in sorted(self.family().items()) if f" {word} " in command)
+        return next((pid for pid, command in sorted(self.family().items()) if f" {word} " in command), 0)
 
 
 @pytest.fixture
@@ -115,7 +115,11 @@ def test_up_serves_sends_mends_and_stops_leaving_nothing(launched: Launched) -> 
 
     fallen = launched.child("worker")
     os.kill(fallen, signal.SIGKILL)
-    until(lambda: "service.cli worker" in " ".join(launched.family().values()) and launched.child("worker") != fallen)
+    until(
+        lambda: (
+            "service.cli worker" in " ".join(launched.family().values()) and launched.child("worker") not in (0, fallen)
+        )
+    )
 
     launched.process.send_signal(signal.SIGTERM)
     assert launched.process.wait(45) == 0
@@ -142,7 +146,8 @@ def test_children_read_the_very_same_settings(settings: config.Config) -> None:
     assert config.read(environment(settings)) == settings
     assert set(environment(settings)) >= {s.name for s in config.SETTINGS} - {
         *("GOODWORD_SMTP_URL", "GOODWORD_SENDGRID_KEY", "GOODWORD_SENDGRID_WEBHOOK_KEY", "GOODWORD_SENDGRID_GROUPS"),
-        *("GOODWORD_PROXIES", "GOODWORD_SHORT_URL", "GOODWORD_SHORT_HOME"),
+        *("GOODWORD_PROXIES", "GOODWORD_SHORT_URL", "GOODWORD_SHORT_HOME", "GOODWORD_INBOUND_ADDRESS"),
+        *("GOODWORD_INBOUND_SECRET", "GOODWORD_INBOUND_KEY", "GOODWORD_INBOUND_IMAP_URL"),
     }, "but for those that are empty here"
     away = {
         "GOODWORD_MAIL": "sendgrid",
@@ -152,6 +157,9 @@ def test_children_read_the_very_same_settings(settings: config.Config) -> None:
         "GOODWORD_SENDGRID_SILENCE": "on",
         "GOODWORD_SMTP_URL": "smtps://mail.example",
         "GOODWORD_SMTP_CONNECTIONS": "9",
+        "GOODWORD_INBOUND_ADDRESS": "suggest@in.example.com",
+        "GOODWORD_INBOUND_SECRET": "a-secret-of-a-test-0123456789",
+        "GOODWORD_INBOUND_IMAP_URL": "imap://us%40er:p%2Fass%20word@imap.example.com/Answers%2FNew",
     }
     found = config.read({**environment(settings), **away})
     assert config.read(environment(found)) == found != settings
