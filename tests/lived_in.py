@@ -66,7 +66,9 @@ def begin() -> None:
     her = person(EXAMPLE)
     suggestions.suggest(her, "https://news.example/a-night-on-the-line", "It is about us.", "We made it.")
     shares.open_share(her, story(), "linkedin")
-    badge_pages.show(her, one(sa.select(Award).where(Award.subject == her.subject)).id, "initials")
+    badge_pages.show(
+        her, one(sa.select(Award).where(Award.subject == her.subject, Award.revoked_at.is_(None))).id, "initials"
+    )
     posters.make(story())
     make_token("our CRM")
     rule_sets.save(Rules(confirmed=9), rule_sets.next_monday(), "A little less")
