@@ -91,10 +91,15 @@ def parse(body: Mapping[str, Any]) -> Told:
     if currency and currency not in list_currencies():
         check.refuse("currency", N_("Write a currency as three letters, like EUR."))
     own_id = body.get("id")
-    if own_id is not None and (not isinstance(own_id, str | int) or not 0 < len(str(own_id)) <= 128):
+    if own_id is not None and (not isinstance(own_id, str | int) or not _keepable(str(own_id))):
         check.refuse("id", N_("Give an id of at most 128 characters, or none."))
     check.done()
     return Told(click, kind, value, currency, None if own_id is None else str(own_id))
+
+
+def _keepable(own_id: str) -> bool:
+    """Tell whether the databases can hold an id: no control characters, and no half of a pair of surrogates."""
+    return 0 < len(own_id) <= 128 and own_id.isprintable()
 
 
 def _value(check: Check, given: Any) -> int:
@@ -231,7 +236,10 @@ def set_sites(lines: str) -> None:
     """
     sites = []
     for line in lines.split():
-        parts = urlsplit(line if "//" in line else f"https://{line}")
+        try:
+            parts = urlsplit(line if "//" in line else f"https://{line}")
+        except ValueError:
+            parts = urlsplit("")
         local = parts.hostname in ("localhost", "127.0.0.1")
         if parts.scheme not in ("https", *(("http",) if local else ())) or not parts.hostname or "@" in parts.netloc:
             message = N_("“%(site)s” is no address of a site; write one a line, like https://www.example.com.")
@@ -246,7 +254,9 @@ def set_sites(lines: str) -> None:
 def allows(site_key: str, origin: str) -> bool:
     """Return whether pages of this origin may report under this key."""
     row = reckoning.current()
-    return bool(row.site_key) and secrets.compare_digest(row.site_key, site_key) and origin in row.sites
+    return (
+        bool(row.site_key) and secrets.compare_digest(row.site_key.encode(), site_key.encode()) and origin in row.sites
+    )
 
 
 @dataclass(frozen=True, slots=True)

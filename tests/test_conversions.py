@@ -80,6 +80,8 @@ def test_a_report_counts_for_the_story_and_network_of_its_click_once(
         ({"click": "x" * 16, "currency": "EURO"}, "currency"),
         ({"click": "x" * 16, "kind": "A sale"}, "kind"),
         ({"click": "x" * 16, "id": "x" * 200}, "id"),
+        ({"click": "x" * 16, "id": "a\0b"}, "id"),
+        ({"click": "x" * 16, "id": "\ud83d"}, "id"),
         ({"click": "x" * 16, "email": "a@b.example"}, "email"),
     ],
 )
@@ -144,13 +146,16 @@ def test_only_listed_sites_pages_report_and_learn_nothing(client: FlaskClient, c
         assert answer.headers["Access-Control-Allow-Origin"] == site
         assert "Access-Control-Allow-Credentials" not in answer.headers
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Conversion)) == 1
-    for origin, wrong in (("https://evil.example", key), (site, "wrong"), ("", key), ("http://shop.example", key)):
+    others = (("https://evil.example", key), (site, "wrong"), (site, "é"), ("", key), ("http://shop.example", key))
+    for origin, wrong in others:
         answer = pixel(client, {"click": click}, origin, wrong)
         assert answer.status_code == 403 and "Access-Control-Allow-Origin" not in answer.headers
     assert client.options(f"{API}/pixel?key={key}", headers={"Origin": site}).status_code == 204
 
 
-@pytest.mark.parametrize("line", ["ftp://shop.example", "https://", "http://shop.example", "https://a@shop.example"])
+@pytest.mark.parametrize(
+    "line", ["ftp://shop.example", "https://", "http://shop.example", "https://a@shop.example", "[::1"]
+)
 def test_only_addresses_of_sites_can_be_listed(app: Flask, line: str) -> None:
     with pytest.raises(Invalid):
         conversions.set_sites(line)
