@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from emails import pieces, render
+from emails import colours, pieces, render
+from emails.colours import Colours
 from emails.networks import NETWORKS
 from emails.values import Story
 
@@ -55,9 +56,14 @@ def button(slug: str, language: str) -> dict[str, str]:
     }
 
 
-def preview(story: Story, language: str, networks: Sequence[str], base_url: str = "") -> str:
-    """Return a page with this one card exactly as in the digest of a reader of `language`; its links hold no pass."""
-    tree = render.page("digest", language)
+def preview(
+    story: Story, language: str, networks: Sequence[str], base_url: str = "", hue: Colours = colours.NONE
+) -> str:
+    """Return a page with this one card exactly as in the digest of a reader of `language`; its links hold no pass.
+
+    `hue`: the programme's colours.
+    """
+    tree = render.page("digest", language, hue)
     buttons = [button(slug, language) for slug in networks if slug in NETWORKS][:BUTTONS]
     values = {**card(story, render.known(language)), "button": buttons, "base": base_url, "share": ""}
     rows = pieces.flat(pieces.fill(pieces.section(tree, "card"), values, render.escape))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from emails import greeting, message, pieces, render
+from emails import colours, greeting, message, pieces, render
 from emails.greeting import Greeting, greet
 from emails.months import Months
 from emails.pieces import Encoder
@@ -45,8 +45,9 @@ class CompiledDigest:
         return self._transports[encoder]
 
     def _transport(self, encoder: Encoder) -> tuple[Sheet, Sheet, Months]:
-        known, page, plain = self._known(), render.page("digest", self.language), render.text("digest", self.language)
-        html = Sheet(page, encoder, render.escape, known, self.language, self.stories)
+        known, hue = self._known(), self.edition.programme.colours
+        page, plain = render.page("digest", self.language, hue), render.text("digest", self.language)
+        html = Sheet(page, encoder, render.escape, known, self.language, self.stories, colours.light(hue))
         text = Sheet(plain, encoder, render.wrap, known, self.language, self.stories)
         return html, text, Months(html, text)
 

@@ -196,7 +196,9 @@ def letter(
         "subject": subject,
     }
     head = Letterhead(programme)
-    html = pieces.flat(pieces.fill(render.page(name, to.language), {**common, **values}, render.escape))
+    html = pieces.flat(
+        pieces.fill(render.page(name, to.language, programme.colours), {**common, **values}, render.escape)
+    )
     text = render.wrap(pieces.flat(pieces.fill(render.text(name, to.language), {**common, **values})))
     return Message(
         message_id=message_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,41 +29,44 @@ class Shape:
     unsaid: int = 0
     """Shares that she is asked about."""
 
-    def sections(self) -> dict[str, Any]:
-        """Return the values that keep, drop and repeat the template's sections; persons' values remain slots."""
+    def sections(self, tokens: Mapping[str, str] = render.TOKENS) -> dict[str, Any]:
+        """Return the values that keep, drop and repeat the template's sections; persons' values remain slots.
+
+        `tokens` are the programme's colours by role (emails.colours).
+        """
         begin = not self.figures and not self.thanks
         return {
             "begin": begin,
             "figures": bool(self.figures),
-            "figure": [_figure(name) for name in self.figures],
+            "figure": [_figure(name, tokens) for name in self.figures],
             "badge": self.badge,
             "done": self.badge,
             "left": self.left,
             "near": bool(self.near),
-            "neighbour": [_neighbour(n, her) for n, her in enumerate(self.near)],
+            "neighbour": [_neighbour(n, her, tokens) for n, her in enumerate(self.near)],
             "thanks": self.thanks,
             "unsaid": bool(self.unsaid),
             "asked": [{name: (Slot(f"{name}_{n}"),) for name in _ASKED} for n in range(self.unsaid)],
         }
 
 
-def _figure(name: str) -> dict[str, Any]:
+def _figure(name: str, tokens: Mapping[str, str]) -> dict[str, Any]:
     warm = name == "weeks"
     return {
         "number": (Slot(f"{name}_number"),),
         "unit": (Slot(f"{name}_unit"),),
         "tone": "c" if warm else "k",
-        "colour": render.TOKENS["celebrate" if warm else "ink"],
+        "colour": tokens["celebrate" if warm else "ink"],
     }
 
 
-def _neighbour(n: int, her: bool) -> dict[str, Any]:
+def _neighbour(n: int, her: bool, tokens: Mapping[str, str]) -> dict[str, Any]:
     return {
         "place": (Slot(f"place_{n}"),),
         "who": (Slot(f"who_{n}"),),
         "their_points": (Slot(f"points_{n}"),),
         "row_tone": "g" if her else "k",
-        "row_colour": render.TOKENS["act" if her else "ink"],
+        "row_colour": tokens["act" if her else "ink"],
         "weight": "font-weight:700;" if her else "",
     }
 

@@ -146,7 +146,7 @@ class _Side:
     def block(self, name: str, you: You) -> bytes:
         """Return one whole section as it is for these facts; empty where they show nothing."""
         section = next(node for node in self.tree if isinstance(node, pieces.Section) and node.name == name)
-        return self._closed(pieces.fill((section,), month.shape(you).sections()), you)
+        return self._closed(pieces.fill((section,), month.shape(you).sections(self.sheet.tokens)), you)
 
     def figure(self, you: You) -> bytes:
         """Return the one figure of these facts."""
@@ -154,7 +154,7 @@ class _Side:
         form = self._figures.get(shape)
         if form is None:
             section = pieces.section(self.tree, "figure")
-            form = self._figures[shape] = self.sheet.encode(section, shape.sections()["figure"][0])
+            form = self._figures[shape] = self.sheet.encode(section, shape.sections(self.sheet.tokens)["figure"][0])
         said = month.values(you, self.sheet.language)
         return form.join({slot: self.sheet.value[said[slot]] for slot in form.slots})
 
@@ -166,7 +166,7 @@ class _Side:
     def asked(self, share: Unsaid) -> Parts:
         """Return the line that asks about one share, cut where the share pass stands."""
         you = You(unsaid=(share,))
-        row = pieces.fill(pieces.section(self.tree, "asked"), month.shape(you).sections()["asked"][0])
+        row = pieces.fill(pieces.section(self.tree, "asked"), month.shape(you).sections(self.sheet.tokens)["asked"][0])
         found = self.sheet.encode(row, month.values(you, self.sheet.language))
         assert found.slots == ("share",)
         return found.parts
@@ -179,7 +179,7 @@ class _Side:
 
     def _row(self, *, her: bool) -> Parts:
         """Return a neighbour's line, cut where place, name and points stand."""
-        row = month.shape(You(near=(Neighbour("", 0, 0, her),))).sections()["neighbour"][0]
+        row = month.shape(You(near=(Neighbour("", 0, 0, her),))).sections(self.sheet.tokens)["neighbour"][0]
         found = self.sheet.encode(pieces.section(self.tree, "neighbour"), row)
         assert found.slots == ("place_0", "who_0", "points_0"), "the template's order is part of `chunks`"
         return found.parts

@@ -17,33 +17,18 @@ from babel import dates, numbers
 from babel.support import NullTranslations
 from mjml import mjml2html
 
-from emails import pieces
+from emails import colours, pieces
+from emails.colours import Colours
 from emails.words import CATALOGUES
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
-TOKENS = {
-    "paper": "#fbfaf7",
-    "ink": "#1d2a33",
-    "muted": "#5a6872",
-    "line": "#d8d4cb",
-    "act": "#0b6b5d",
-    "on_act": "#ffffff",
-    "quiet": "#e3f1ee",
-    "celebrate": "#c2410c",
-}
-"""The look's colours by role, light."""
+_ROLES = ("paper", "ink", "muted", "line", "act", "on_act", "quiet", "celebrate")
 
-DARK = {
-    "paper": "#12181c",
-    "ink": "#e7f3f0",
-    "muted": "#9fb0ba",
-    "line": "#2c373e",
-    "act": "#5ec9b5",
-    "on_act": "#12181c",
-    "quiet": "#16302c",
-    "celebrate": "#ff9d6b",
-}
+TOKENS = {role: colours.LIGHT[role] for role in _ROLES}
+"""The look's colours by role in mails, light; a programme may have its own (emails.colours)."""
+
+DARK = {role: colours.DARK[role] for role in _ROLES}
 """The same roles, dark."""
 
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
@@ -110,8 +95,8 @@ def wrap(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=8)
-def _environment(language: str) -> jinja2.Environment:
+@lru_cache(maxsize=16)
+def _environment(language: str, hue: Colours = colours.NONE) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=jinja2.select_autoescape(("mjml", "css"), default=False),
@@ -124,8 +109,8 @@ def _environment(language: str) -> jinja2.Environment:
     catalogue = words(language)
     environment.install_gettext_callables(catalogue.gettext, catalogue.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(
-        t=TOKENS,
-        dark=DARK,
+        t=colours.light(hue),
+        dark=colours.dark(hue),
         font=FONT,
         language=known(language),
         direction=direction(known(language)),
@@ -136,9 +121,9 @@ def _environment(language: str) -> jinja2.Environment:
 
 
 @lru_cache(maxsize=64)
-def page(name: str, language: str) -> pieces.Piece:
-    """Return the tree of `NAME.mjml` as HTML in this language: MJML is compiled here and nowhere else."""
-    mjml = _environment(language).get_template(f"{name}.mjml").render()
+def page(name: str, language: str, hue: Colours = colours.NONE) -> pieces.Piece:
+    """Return the tree of `NAME.mjml` as HTML in this language and these colours: MJML is compiled here alone."""
+    mjml = _environment(language, hue).get_template(f"{name}.mjml").render()
     # Without an empty table of fonts MRML loads every face that it knows by name (Roboto) from a third party.
     return pieces.parse(_lean(mjml2html(mjml, fonts={})))
 

@@ -60,9 +60,10 @@ class Sheet:
         known: Mapping[str, object],
         language: str,
         stories: Mapping[int, Story],
+        tokens: Mapping[str, str] = render.TOKENS,
     ) -> None:
         self.tree, self.encoder, self.escape = tree, encoder, escape
-        self.known, self.language, self.stories = known, language, stories
+        self.known, self.language, self.stories, self.tokens = known, language, stories, tokens
         self.value: Kept[str, bytes] = Kept(lambda text: encoder(escape(text)))
         self.after = encoder("0")[1:]
         """What ends an encoded piece of plain signs."""

@@ -24,10 +24,13 @@ class Programme:
     """Address for answers to digests, of which each reader has her own (emails.reply_to); "": the liaison's."""
     networks: tuple[str, ...] = ()
     """Slugs of the networks that it offers, the one for who chose none first; empty: all."""
+    colours: tuple[str, str] = ("", "")
+    """Its own for what acts and what celebrates (emails.colours); "": the look's."""
 
     def __post_init__(self) -> None:
         # JSON knows no tuples.
         object.__setattr__(self, "networks", tuple(self.networks))
+        object.__setattr__(self, "colours", tuple(self.colours))
 
 
 @dataclass(frozen=True, slots=True)

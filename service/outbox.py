@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from emails import values
-from service import clock, settings
+from service import clock, house_colours, settings
 from service.bulk import insert_new, insert_or_ignore
 from service.database import db
 from service.models.mail import MailState, Outbox
@@ -60,6 +60,7 @@ def programme_facts() -> dict[str, Any]:
             networks=tuple(dict.fromkeys([row.fallback_network, *row.networks_offered]))
             if row.networks_offered
             else (),
+            colours=house_colours.of(row),
         )
     )
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from emails.networks import NETWORKS, offered
 from scoring.points import Rules
-from service import keys, network_ranges, parameters, wording
+from service import house_colours, keys, network_ranges, parameters, wording
 from service.addresses import NotAnAddress, normal_address
 from service.database import db
 from service.journal import log
@@ -22,6 +22,8 @@ from service.validation import N_, Check, Invalid, Words
 FIELDS = (
     "name",
     "company",
+    "colour",
+    "second_colour",
     "zone",
     "languages",
     "liaison_name",
@@ -49,6 +51,8 @@ FIELDS = (
 """What `create` takes and `change` changes."""
 
 DEFAULTS: dict[str, Any] = {
+    "colour": "",
+    "second_colour": "",
     "zone": "UTC",
     "languages": ("en",),
     "sender": "",
@@ -145,6 +149,8 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         "company": check.text("company", values["company"], 80, required=True),
         "liaison_name": check.text("liaison_name", values["liaison_name"], 80, required=True),
         "liaison_email": _address(check, "liaison_email", values["liaison_email"]),
+        "colour": house_colours.checked(check, "colour", values["colour"]),
+        "second_colour": house_colours.checked(check, "second_colour", values["second_colour"]),
         "zone": _zone(check, str(values["zone"])),
         "languages": _languages(check, values["languages"]),
         "digest_size": _whole(check, "digest_size", values["digest_size"], 1, 20),

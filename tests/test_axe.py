@@ -28,6 +28,7 @@ from tests.servers import free_port
 pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.xdist_group("browser")]
 
 NO_PAGES = {
+    "colours.sheet", "colours.mark",
     "asset", "static", "pictures.picture", "badges.picture", "months.picture", "console.poster_code",  # pictures, files
     "console.audit_csv", "console.draw_export", "console.results_csv", "conversions.script",
     "draws.events", "draws.pool", "draws.ranks", "draws.rules", "draws.source", "draws.verifier", "mailfolder.raw",

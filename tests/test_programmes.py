@@ -28,8 +28,8 @@ def test_the_first_programme_brings_its_first_signing_key(app: Flask) -> None:
 def test_all_fields_that_cannot_stand_are_named_at_once(app: Flask) -> None:
     wrong: dict[str, Any] = {"zone": "Mars/Base", "languages": ["en", "qq"], "digest_size": 99, "slot_hour": "late"}
     with pytest.raises(Invalid) as refusal:
-        programmes.create(**{**ACME, "name": " ", "liaison_email": "liam"}, **wrong, colour="red")
-    expected = {"name", "liaison_email", "zone", "languages", "digest_size", "slot_hour", "colour"}
+        programmes.create(**{**ACME, "name": " ", "liaison_email": "liam"}, **wrong, colour="red", tempo=3)
+    expected = {"tempo", "name", "liaison_email", "zone", "languages", "digest_size", "slot_hour", "colour"}
     assert set(refusal.value.errors) == expected
     assert "Mars/Base" in str(refusal.value.errors["zone"])
     assert programmes.found() is None

@@ -104,6 +104,22 @@ def upgrade():
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_badge")),
     )
     op.create_table(
+        "badge_filling",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("tell", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("last", sa.String(length=32), nullable=False),
+        sa.Column("given", sa.Integer(), nullable=False),
+        sa.Column("taken_back", sa.Integer(), nullable=False),
+        sa.Column("began_at", database.Moment(), nullable=False),
+        sa.Column("finished_at", database.Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_badge_filling")),
+    )
+    with op.batch_alter_table("badge_filling", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_badge_filling_finished_at"), ["finished_at"], unique=False)
+
+    op.create_table(
         "campaign",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
@@ -400,6 +416,8 @@ def upgrade():
         sa.Column("second_approval", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("networks_offered", database.Json, server_default="[]", nullable=False),
         sa.Column("style_guide", database.Json, server_default="{}", nullable=False),
+        sa.Column("colour", sa.String(), server_default="", nullable=False),
+        sa.Column("second_colour", sa.String(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
     op.create_table(
@@ -1559,6 +1577,10 @@ def downgrade():
     op.drop_table("cohort")
     op.drop_table("changed_share")
     op.drop_table("campaign")
+    with op.batch_alter_table("badge_filling", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_badge_filling_finished_at"))
+
+    op.drop_table("badge_filling")
     op.drop_table("badge")
     with op.batch_alter_table("award", schema=None) as batch_op:
         batch_op.drop_index(

@@ -74,6 +74,10 @@ class Programme(Base):
     """Slugs of emails.networks that employees may choose, in its order; empty: all."""
     style_guide: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     """How to write, by language: plain paragraphs, shown at /policy."""
+    colour: Mapped[str] = mapped_column(default="", server_default="")
+    """Its own for links and buttons, `#rrggbb`, dark enough to be read on light paper; empty: the look's green."""
+    second_colour: Mapped[str] = mapped_column(default="", server_default="")
+    """Its own for what celebrates: streaks, winners; likewise."""
 
 
 class SigningKey(Base):

@@ -25,6 +25,7 @@ ROOMS = (
     "draws",
     "pictures",
     "policy",
+    "colours",
     "health",
     "hooks",
     "conversions",

@@ -44,6 +44,11 @@ def asset(name: str) -> str:
     return url_for("asset", digest=_digest(path) if path else "", name=name)
 
 
+def text(name: str) -> str:
+    """Return one of our own static files as text. Raises FileNotFoundError."""
+    return (_OURS / name).read_text(encoding="utf-8")
+
+
 def _serve(digest: str, name: str) -> Response:
     path = _path(name)
     if path is None:

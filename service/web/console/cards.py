@@ -9,7 +9,7 @@ from flask import Response, request
 from emails import card as mail_card
 from emails import pieces, render, values
 from emails.networks import NETWORKS
-from service import programmes, settings
+from service import house_colours, programmes, settings
 from service.database import db
 from service.models import Story, Topic
 from service.web.console.room import programme, room
@@ -49,7 +49,8 @@ def card_of_form() -> Response:
 def document(story: dict[str, Any], story_id: int) -> str:
     """Return a page that holds one card: the digest's own head and the card's piece, filled like in a mail."""
     language = str(story["language"] or "en")
-    tree = render.page("digest", render.known(language))
+    mine = programme()
+    tree = render.page("digest", render.known(language), house_colours.of(mine))
     topic = db.session.get(Topic, story["topics"][0]) if story["topics"] else None
     base = settings().base_url
     told = values.Story(
@@ -62,7 +63,6 @@ def document(story: dict[str, Any], story_id: int) -> str:
         alt=str(story["picture_alt"] or ""),
         internal=bool(story.get("internal")),
     )
-    mine = programme()
     networks = [
         NETWORKS[slug]
         for slug in (*([mine.fallback_network] if mine else []), *BUTTONS)
