@@ -18,13 +18,12 @@ from scoring import badges, weeks
 from scoring.badges import TOGETHER, Kind, Line, Wrong
 from scoring.shares import State
 from service import badge_books, clock, ledger, recognition
-from service.books import Terms, terms
+from service.books import Terms, lock, terms
 from service.database import db
 from service.journal import log
 from service.models import Award, Badge, Campaign, Employee, Holiday, Share, Story
 from service.models.content import StoryStatus
 from service.models.people import Status
-from service.settling import settle
 
 AT_ONCE = 2000
 """People whose shares are read at a time."""
@@ -141,37 +140,6 @@ def try_out(found: Any, progress: Callable[[int], None] | None = None) -> list[T
     return tried
 
 
-def backfill(tell: bool = False, progress: Callable[[int], None] | None = None) -> tuple[int, int]:
-    """Give and take back all that present facts say; return (given, taken back). Commits person by person.
-
-    Nobody is mailed of what a backfill gives, unless `tell`; it stands on their pages all the same.
-    """
-    began = clock.now()
-    last = sa.select(sa.func.max(Award.id))
-    before = db.session.scalar(last) or 0
-    for subjects in _sharers():
-        for subject in subjects:
-            settle(subject)
-            if not tell:
-                _hush(subject, before, began)
-            db.session.commit()
-        if progress:
-            progress(len(subjects))
-    settle_together()
-    if not tell:
-        db.session.execute(sa.update(Award).where(Award.id > before, Award.told_at.is_(None)).values(told_at=began))
-    given = db.session.scalar(sa.select(sa.func.count(Award.id)).where(Award.id > before)) or 0
-    back = db.session.scalar(sa.select(sa.func.count(Award.id)).where(Award.revoked_at >= began)) or 0
-    db.session.commit()
-    log.info("badges filled in", given=given, taken_back=back)
-    return given, back
-
-
-def _hush(subject: str, before: int, now: datetime) -> None:
-    new = sa.update(Award).where(Award.subject == subject, Award.id > before, Award.told_at.is_(None))
-    db.session.execute(new.values(told_at=now))
-
-
 def revoke(subject: str, slug: str, reason: str) -> int:
     """Take a badge, all its levels, back from somebody for a reason; it does not come back by itself. Commits.
 
@@ -202,11 +170,12 @@ def holidays(zone: str, in_weeks: Iterable[str]) -> None:
     db.session.commit()
 
 
-def settle_together() -> int:
+def settle_together(tell: bool = True, note: Callable[[int, int], object] | None = None) -> int:
     """Give and take back badges that others' shares decide on too; return how many levels changed. Commits.
 
     Being first goes by what is confirmed now. A team's and a whole campaign's badge stay while any share of hers is
-    confirmed: neither who joins a team nor a story more takes them away.
+    confirmed: neither who joins a team nor a story more takes them away. Unless `tell`, nobody is mailed of what is
+    given. `note` is told of levels given and taken back in the transaction of each badge.
     """
     agreed, now = terms(), clock.now()
     of = [b for b in badge_books.declared() if b.criterion.kind in TOGETHER]
@@ -216,6 +185,8 @@ def settle_together() -> int:
     anybody = {line.subject for line in lines}
     changed = 0
     for badge in of:
+        lock(f"badge:{badge.slug}")
+        given = back = 0
         due = {
             (subject, e.level): e.at
             for subject, at in _moments(badge.criterion.kind, lines, agreed).items()
@@ -228,16 +199,20 @@ def settle_together() -> int:
             award = awards.get(key)
             if award is None:
                 row = {"subject": key[0], "badge": badge.slug, "level": key[1], "earned_at": at, "created_at": now}
-                db.session.execute(ledger.insert(Award).values(row).on_conflict_do_nothing())
-                changed += 1
+                told = {} if tell else {"told_at": now}
+                made = ledger.insert(Award).values({**row, **told}).on_conflict_do_nothing().returning(Award.id)
+                given += db.session.execute(made).first() is not None
             elif award.revoked_at and not award.revoked_why:
                 award.revoked_at, award.earned_at = None, at
-                changed += 1
+                given += 1
         for key, award in awards.items():
             if award.revoked_at is None and key not in due and (firsts or key[0] not in anybody):
                 award.revoked_at = now
-                changed += 1
+                back += 1
+        if note and (given or back):
+            note(given, back)
         db.session.commit()
+        changed += given + back
     return changed
 
 
@@ -275,10 +250,14 @@ def _lines() -> Iterator[Line]:
             yield Line(subject, story, network, datetime.fromisoformat(visited[0]))
 
 
-def _sharers() -> Iterator[list[str]]:
-    """Give everybody with a share or an award, by subject."""
-    everybody = sa.union(sa.select(Share.subject), sa.select(Award.subject)).subquery()
-    last = ""
+def concerned() -> Any:
+    """Return the subjects of everybody with a share or an award."""
+    return sa.union(sa.select(Share.subject), sa.select(Award.subject)).subquery()
+
+
+def sharers(last: str = "") -> Iterator[list[str]]:
+    """Give everybody with a share or an award, by subject, after this one; read anew for each batch."""
+    everybody = concerned()
     query = sa.select(everybody.c.subject).order_by(everybody.c.subject).limit(AT_ONCE)
     while batch := list(db.session.scalars(query.where(everybody.c.subject > last))):
         yield batch
@@ -288,7 +267,7 @@ def _sharers() -> Iterator[list[str]]:
 def _due(
     of: list[badges.Badge], agreed: Terms, progress: Callable[[int], None] | None
 ) -> Iterator[tuple[str, dict[tuple[str, int], datetime]]]:
-    for batch in _sharers():
+    for batch in sharers():
         hers = recognition.confirmed_shares(batch)
         yield from badge_books.earned({s: hers[s] for s in batch if hers.get(s)}, agreed, of).items()
         if progress:

@@ -58,6 +58,7 @@ SCHEDULE = (
     Task("begun", 300, "service.rule_sets:settle_begun", "settle badges once when new rules begin"),
     Task("rules", 60, "service.trials:run_waiting", "work out dry runs of rules that wait"),
     Task("badges", 3600, "service.badges:settle_together", "give badges that other people's shares decide on too"),
+    Task("badge-fillings", 60, "service.badge_fillings:work", "give everybody what she earned already, when asked to"),
     Task("badge-mails", 900, "service.badge_mails:tell", "mail news of badges, once a day at most", then="deliver"),
     Task(
         "share-mails", 900, "service.share_mails:tell", "mail who shared what did well, weekly at most", then="deliver"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from scoring.badges import Wrong
-from service import badges, choices, clock, ledger, recognition, settling
+from service import badge_fillings, badges, choices, clock, ledger, recognition, settling
 from service.database import db
 from service.models import Award, Edition, Rest, Story, Team, Topic
 from tests.conftest import TUESDAY
@@ -22,6 +22,14 @@ GARDEN = {"slug": "gardener", "title": {"en": "Gardener"}, "criterion": {"kind":
 def held(subject: str) -> list[tuple[str, int]]:
     rows = sa.select(Award.badge, Award.level).where(Award.subject == subject, Award.revoked_at.is_(None))
     return [tuple(row) for row in db.session.execute(rows.order_by(Award.badge, Award.level))]  # type: ignore[misc]
+
+
+def filled() -> tuple[int, int]:
+    row = badge_fillings.begin()
+    badge_fillings.work()
+    db.session.refresh(row)
+    assert row.finished_at and row.done == row.people
+    return row.given, row.taken_back
 
 
 def test_a_badge_of_ones_own_is_tried_kept_filled_in_and_taken_back(house: Flask) -> None:
@@ -41,16 +49,59 @@ def test_a_badge_of_ones_own_is_tried_kept_filled_in_and_taken_back(house: Flask
     assert (tried.levels, tried.earners, tried.losers) == (((1, 1, 0),), (her.subject,), ())
     assert held(her.subject) == [("first-word", 1)]
     assert badges.apply([GARDEN]) == ["gardener"]
-    given, back = badges.backfill()
-    assert (given, back) == (3, 0)  # both were the first to share a story
+    assert filled() == (3, 0)  # both were the first to share a story
     assert held(her.subject) == [("early-bird", 1), ("first-word", 1), ("gardener", 1)]
     assert all(a.told_at for a in db.session.scalars(sa.select(Award)) if a.badge != "first-word")
-    assert badges.backfill() == (0, 0)
+    assert filled() == (0, 0)
     assert ledger.verify() == []
     (tried,) = badges.try_out({**GARDEN, "criterion": {"kind": "shares", "topic": "sea"}})
     assert (tried.levels, tried.losers) == (((0, 0, 1),), (her.subject,))
     page = recognition.page_facts(her)
     assert [(b.name, b.level) for b in page.badges if b.slug == "gardener"] == [("Gardener", 1)]
+
+
+def test_a_filling_that_is_killed_goes_on_where_it_was_and_counts_nobody_twice(house: Flask) -> None:
+    everybody = [noor(f"P{n}") for n in range(6)]
+    for person in everybody:
+        visit(share(person), "ana")
+    people = sorted(person.subject for person in everybody)
+    row, seen = badge_fillings.begin(), []
+
+    def killed(_people: int) -> None:
+        seen.append(1)
+        if len(seen) in (2, 3):
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            badge_fillings.work(killed)
+        db.session.remove()
+    row = db.session.merge(row)
+    assert (row.done, row.given, row.last, row.finished_at) == (3, 3, people[2], None)
+    assert badge_fillings.begin().id == row.id  # asked again, it is the same one
+    badge_fillings.work(killed)
+    db.session.refresh(row)
+    assert (row.done, row.given, row.taken_back) == (6, 12, 0)  # each was the first to share her story too
+    assert [held(person)[-1] for person in people] == [("first-word", 1)] * 6
+    assert all(award.told_at for award in db.session.scalars(sa.select(Award)))
+    badges.switch("first-word", False)
+    clock.set_now(TUESDAY + timedelta(minutes=1))
+    assert badge_fillings.begin().id != row.id
+
+
+def test_a_badge_that_somebody_earns_meanwhile_is_told_by_mail_as_ever(house: Flask) -> None:
+    first, second = sorted((noor("Ana"), noor("Bea")), key=lambda person: person.subject)
+    visit(share(first), "ana")
+    visit(share(second), "ana")
+    badge_fillings.begin()
+
+    def meanwhile(_people: int) -> None:
+        settling.settle(second.subject)
+        db.session.commit()
+
+    badge_fillings.work(meanwhile)
+    told = dict(db.session.execute(sa.select(Award.subject, Award.told_at).where(Award.badge == "first-word")).all())
+    assert told[first.subject] and told[second.subject] is None
 
 
 def test_what_a_liaison_takes_back_does_not_come_back_by_itself(house: Flask) -> None:
@@ -59,7 +110,7 @@ def test_what_a_liaison_takes_back_does_not_come_back_by_itself(house: Flask) ->
     settling.settle(her.subject)
     db.session.commit()
     assert badges.revoke(her.subject, "first-word", "  A test,\n not a share. ") == 1
-    badges.backfill()
+    filled()
     assert held(her.subject) == [("early-bird", 1)]
     assert ledger.verify() == []
     assert db.session.scalar(sa.select(Award.revoked_why).where(Award.badge == "first-word")) == "A test, not a share."

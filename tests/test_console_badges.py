@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from service import clock
+from service import badge_fillings, clock, jobs
 from service.database import db
-from service.models import Award, Badge
+from service.models import Award, Badge, BadgeFilling, Share
 from tests import week47
 from tests.liam import Liam, at_the_console
 
@@ -45,7 +45,26 @@ def test_an_own_badge_is_tried_before_it_is_kept(liam: Liam) -> None:
     assert wrong.status_code == 422 and "list one to 9 levels" in wrong.text
     assert liam.post("/console/badges", {"act": "keep", "declaration": "{"}).status_code == 422
     assert "Loud" in liam.post("/console/badges", {"act": "keep", "declaration": json.dumps(OWN)}).text
-    assert "nothing was to be done" in liam.post("/console/badges/fill").text
+
+
+def test_badges_are_filled_in_by_a_worker_while_the_page_shows_how_far_it_is(liam: Liam) -> None:
+    visited = ["2026-11-10T10:00:00.000000+00:00"]
+    for n in range(3):
+        her = week47.reader(f"P{n}").subject
+        of = {"story_id": 1, "network": "linkedin", "code": f"{n:010}", "state": "confirmed", "visited_at": visited}
+        db.session.add(Share(subject=her, **of))
+    db.session.commit()
+    said = liam.post("/console/badges/fill").text
+    assert "0 of 3 people so far" in said and 'http-equiv="refresh"' in said and "hx-trigger" in said
+    assert "0 of 3 people so far" in liam.get("/console/badges").text  # a reload changes nothing
+    assert "0 of 3 people so far" in liam.post("/console/badges/fill").text  # nor does asking twice
+    jobs.run(badge_fillings.TASK)
+    page = liam.get("/console/badges").text
+    assert "Given: fewer than five. Taken back: 0." in page and 'http-equiv="refresh"' not in page
+    liam.post("/console/badges/fill")
+    jobs.run(badge_fillings.TASK)
+    assert "nothing was to be done" in liam.get("/console/badges").text
+    assert db.session.scalar(sa.select(sa.func.count(BadgeFilling.id))) == 2
 
 
 def test_a_rule_that_fell_silent_stands_among_what_needs_her(liam: Liam) -> None:

@@ -22,7 +22,8 @@ EDGES = {"web", "cli", "jobs", "worker", "scheduler", "up", "schedule"}
 """Modules of service/ that nothing but another edge may import."""
 MAY_COMMIT = {
     "campaign_mails", "mail_choices", "month_mails", "share_mails", "winner_mails",
-    "arrivals", "badge_mails", "badge_pages", "badges", "boards", "campaigns", "choices", "contests", "conversions",
+    "arrivals", "badge_fillings", "badge_mails", "badge_pages", "badges", "boards", "campaigns", "choices", "contests",
+    "conversions",
     "digests", "draws", "editions", "employees", "employees_import", "events", "forgetting", "fresh_links", "inbound",
     "keys", "liaisons", "opened_links", "people", "pictures", "posters", "programmes", "quarantine", "reclassifying",
     "reports", "results", "roles", "rule_sets", "settling", "share_texts", "shares", "sources", "steering",

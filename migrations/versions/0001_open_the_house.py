@@ -180,7 +180,12 @@ def upgrade():
         sa.Column("team_id", sa.Integer(), nullable=False),
         sa.Column("audience", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=True),
-        sa.Column("facts", database.Json, nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=True),
+        sa.Column("opened_on", sa.Date(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.Column("own_words", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("readers", database.Json, nullable=False),
         sa.Column("visits", database.Json, nullable=False),
         sa.PrimaryKeyConstraint("share_id", name=op.f("pk_counted_share")),
     )

@@ -127,11 +127,22 @@ def switch(slug: str, on: bool) -> None:
 @click.option("--tell", is_flag=True, help="Mail people of what they get (at most once a day each).")
 @with_app
 def backfill(tell: bool) -> None:
-    """Give everybody what their shares earned already, and take back what they do not earn."""
-    from service import badges as use
+    """Give everybody what their shares earned already, and take back what they do not earn.
 
-    given, back = use.backfill(tell)
-    click.echo(f"Given: {given}. Taken back: {back}.")
+    Stopped half way, it goes on by itself where it was; called again, it joins the one under way.
+    """
+    from service import badge_fillings as use
+    from service.database import db
+
+    row = use.begin(tell)
+    left = max(0, row.people - row.done)
+    with click.progressbar(length=left, label="Filling in", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        use.work(bar.update)
+    db.session.refresh(row)
+    if row.finished_at is None:
+        click.echo(f"A worker is at it: {row.done} of {row.people} people so far.")
+        return
+    click.echo(f"Given: {row.given}. Taken back: {row.taken_back}.")
 
 
 @badges.command()

@@ -2,7 +2,7 @@
 
 from service.models.arrivals import Arrival, Intake
 from service.models.audit import AuditLine, PolicyAcceptance
-from service.models.badges import Badge, Holiday, Rest
+from service.models.badges import Badge, BadgeFilling, Holiday, Rest
 from service.models.calls import Call, CallState, MailEvent
 from service.models.circles import Cohort, CohortMember, Erasure, FileState, Onboarding, PeopleFile, Suspension
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
@@ -43,6 +43,7 @@ __all__ = [
     "AuditLine",
     "Award",
     "Badge",
+    "BadgeFilling",
     "Call",
     "CallState",
     "Campaign",

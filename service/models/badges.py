@@ -23,6 +23,24 @@ class Badge(Base):
     changed_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
 
+class BadgeFilling(Base):
+    """Everybody gets what she earned already, one after another; `last` says how far it is, so that it goes on."""
+
+    __tablename__ = "badge_filling"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tell: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    """Whether people are mailed of what they get by it."""
+    people: Mapped[int] = mapped_column(default=0)
+    """Looked at in all, as counted when it began."""
+    done: Mapped[int] = mapped_column(default=0)
+    last: Mapped[str] = mapped_column(sa.String(32), default="")
+    """The last subject that was settled; subjects go in their order."""
+    given: Mapped[int] = mapped_column(default=0)
+    taken_back: Mapped[int] = mapped_column(default=0)
+    began_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+
+
 class Rest(Base):
     """Days on which somebody paused: weeks that touch them do not break a streak."""
 

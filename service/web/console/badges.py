@@ -11,9 +11,9 @@ from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from scoring.badges import LEVELS, PROBLEMS, Wrong, write
-from service import badges, words_of_score
+from service import badge_fillings, badges, jobs, words_of_score
 from service.validation import N_
-from service.web.console.room import done, refused, room
+from service.web.console.room import done, room
 from service.web.language import current, ngettext
 from service.web.language import gettext as _
 
@@ -68,6 +68,7 @@ def _page(text: str, tried: list[badges.Tried] | None = None, error: str = "") -
         rows=rows,
         text=text,
         tried=tried,
+        filling=badge_fillings.latest(),
         error=error,
         few=FEW,
         most=LEVELS,
@@ -113,13 +114,10 @@ def badge_declare() -> str | Response | tuple[str, int]:
 
 @room.post("/badges/fill")
 def badge_fill() -> Response:
-    """Give everybody what she earned already, without mails."""
-    given, back = badges.backfill()
-    if given or back:
-        done(_("Given: %(given)s. Taken back: %(back)s.", given=given, back=back))
-    else:
-        refused(_("Everybody has what she earned; nothing was to be done."))
-    return redirect(url_for("console.badge_list"))
+    """Let a worker give everybody what she earned already, without mails."""
+    badge_fillings.begin()
+    jobs.wake(badge_fillings.TASK)
+    return redirect(url_for("console.badge_list", _anchor="fill"), 303)
 
 
 def need() -> tuple[str, str, str] | None:
