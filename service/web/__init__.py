@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from flask import Flask, Response, request
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from service import database
@@ -49,6 +50,7 @@ def register(app: Flask) -> None:
     """Add every room, the words, the security headers and the error pages to the application."""
     from service.web import assets, errors, hosts, language, security
 
+    app.url_map.converters["int"] = _Number
     language.install(app)
     assets.install(app)
     hosts.install(app)
@@ -59,6 +61,13 @@ def register(app: Flask) -> None:
     app.before_request(_only_reading)
     app.after_request(_safe_headers)
     app.teardown_request(lambda _error: database.reading.set(False) and None)
+
+
+class _Number(IntegerConverter):
+    """A row's number in an address; what no column holds is the number of no row."""
+
+    def __init__(self, of: Map) -> None:
+        super().__init__(of, max=2**31 - 1)
 
 
 def records(view):  # type: ignore[no-untyped-def]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask, render_template, request
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import BadRequest, HTTPException
 
+from service.database import db
 from service.journal import log
 from service.web.language import gettext as _
 
@@ -35,11 +37,21 @@ def _page(error: HTTPException) -> tuple[str, int]:
 
 def _crash(error: Exception) -> tuple[str, int]:
     log.error("request failed", error=type(error).__name__, exc_info=error)
+    db.session.rollback()
     return _page(HTTPException())
+
+
+def _nonsense(error: Exception) -> tuple[str, int]:
+    """Answer 400: a number too large, a day out of all time or a zero byte, which no form of ours sends."""
+    log.warning("a request asked for what cannot be", error=type(error).__name__, endpoint=request.endpoint)
+    db.session.rollback()  # the page asks the database too, which PostgreSQL refuses after an error
+    return _page(BadRequest())
 
 
 def install(app: Flask) -> None:
     """Answer HTTP errors and crashes with the page; in tests and debug a crash surfaces as it is."""
     app.register_error_handler(HTTPException, _page)
+    app.register_error_handler(DataError, _nonsense)
+    app.register_error_handler(OverflowError, _nonsense)
     if not app.debug and app.config["GOODWORD"].env != "test":
         app.register_error_handler(Exception, _crash)

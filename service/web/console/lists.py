@@ -91,7 +91,7 @@ def listing(
     `sorts` maps a word of the URL to a column; a "-" before it turns it round. `words`: a search that came by POST
     (names of people never stand in an address); default: the URL's `q`.
     """
-    q = (words if words is not None else request.args.get("q", "")).strip()[:100]
+    q = (words if words is not None else request.args.get("q", "")).strip()[:100] if search else ""
     chosen = {f.name: request.args[f.name] for f in filters if request.args.get(f.name) in f.choices}
     sort = request.args.get("sort", "")
     sort = sort if sort.removeprefix("-") in sorts else default
