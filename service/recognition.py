@@ -5,21 +5,24 @@ Reads only. A batch of thousands of subjects takes a handful of queries, not one
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 
 from emails.values import Neighbour, You
 from scoring import badges, points, standings, weeks
-from scoring.badges import About, Brief, Tally
+from scoring.badges import About, Brief
 from scoring.shares import Facts, State
 from scoring.visits import HUMAN
 from service import badge_books, boards, clock, ledger, untold, words_of_lines, words_of_score
+from service.alike import alike_of
 from service.board import NEAR, Board, short, standing_lines
 from service.books import FOLDED, Terms, known, terms
 from service.bulk import among
@@ -55,8 +58,8 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     around = {} if board or groups else people_near(subjects, month)
     counting = badge_books.declared()
     ladders = badges.ladders(counting, agreed.rules)
-    out = frozenset(usual().networks_out)
-    nobody = _with_step(_you_of((), frozenset(), week, month, agreed), Tally(), ladders)
+    names = tuple(_named(slug) for slug, *_ in ladders)
+    alike = alike_of(week, month, agreed, frozenset(usual().networks_out), ladders, names)
     for n in range(0, len(subjects), BATCH):
         batch = list(subjects[n : n + BATCH])
         hers = _visited(batch, agreed.zone, counting)
@@ -65,26 +68,23 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
         readers = _readers(list(hers), weeks.begin(weeks.shift(week, -1), agreed.zone), begin)
         totals = {} if board else _totals(batch, month)
         for subject in batch:
-            you = nobody
-            if subject in hers:
-                bringing = frozenset(share.weeks[0] for share in hers[subject] if share.network not in out)
-                active = {share.weeks[0] for share in hers[subject]}
-                held = None if bringing == active else bringing
-                you = _you_of(_visits(hers[subject]), rest[subject], week, month, agreed, held)
-                mine = badges.tally(hers[subject], agreed.rules, week, rest[subject])
-                you = _with_step(you, mine, ladders)
+            shares = hers.get(subject)
+            more = dict[str, Any]()
+            you = alike.told(shares, rest[subject]) if shares else alike.nobody
             if (visits := readers.get(subject, 0)) > you.visits:
-                you = replace(you, visits=visits)
+                more["visits"] = visits
             if board is None:
                 worth, near = totals.get(subject, 0), around.get(subject, ())
             else:
                 line = board.line(subject)
                 worth, near = (board.off(subject), ()) if line is None else (board.points(line), board.near(line))
             if subject in unsaid:
-                you = replace(you, unsaid=unsaid[subject])
+                more["unsaid"] = unsaid[subject]
             if subject in told:
-                you = replace(you, news=told[subject])
-            found[subject] = replace(you, points=worth, near=() if groups else near) if worth > 0 else you
+                more["news"] = told[subject]
+            if worth > 0:
+                more["points"], more["near"] = worth, () if groups else near
+            found[subject] = replace(you, **more) if more else you
     return found
 
 
@@ -95,65 +95,39 @@ def _month(week: str, zone: str) -> str:
 
 def _visited(subjects: Sequence[str], zone: str, counting: Sequence[badges.Badge]) -> dict[str, list[Brief]]:
     """Return what counting needs of the confirmed shares of each of these subjects."""
-    query = sa.select(Share.subject, Share.visited_at, Share.network, Share.own_words, Share.story_id).where(
+    # As text: the driver would read each list by three functions of Python.
+    visited = sa.cast(Share.visited_at, sa.Text)
+    query = sa.select(Share.subject, visited, Share.network, Share.own_words, Share.story_id).where(
         among(Share.subject, subjects), Share.state.in_((State.CONFIRMED, State.ENGAGED))
     )
     rows = db.session.connection().execute(query).all()
     asked = any(badge_books.asks_stories(badge) for badge in counting)
     about = badge_books.about({story for *_others, story in rows}) if asked else {}
     found: dict[str, list[Brief]] = defaultdict(list)
-    for subject, moments, network, own_words, story in rows:
-        if moments:
+    for subject, text, network, own_words, story in rows:
+        if moments := json.loads(text or "[]"):
             begun = tuple(sorted(_week_of(moment, zone) for moment in moments))
             found[subject].append(Brief(begun, network, own_words, about.get(story, UNKNOWN)))
     return found
 
 
-@lru_cache(maxsize=1 << 16)
 def _week_of(moment: str, zone: str) -> str:
-    """Return the week of a moment in ISO text; of a moment in UTC, whatever its second, it is worked out once."""
-    if len(moment) > len("2026-11-16T10:00+00:00") and moment.endswith("+00:00"):
-        return _week_of(f"{moment[:16]}+00:00", zone)
-    return weeks.week_of(datetime.fromisoformat(moment), zone)
+    """Return the week of a moment in ISO text; of all moments in UTC within an hour of one week it is known at once."""
+    whole = _week_of_hour(moment[:13], zone) if moment.endswith("+00:00") else None
+    return whole or weeks.week_of(datetime.fromisoformat(moment), zone)
 
 
-def _visits(hers: Sequence[Brief]) -> tuple[tuple[str, ...], ...]:
-    """Return the weeks of visits in an order that says nothing: few people's differ then."""
-    return tuple(sorted(share.weeks for share in hers))
-
-
-def _with_step(you: You, mine: Tally, ladders: tuple[badges.Ladder, ...]) -> You:
-    """Return it with the next level: of the badges that are counted for everybody alike."""
-    step = badges.nearest(mine, ladders)
-    return replace(you, badge=_named(step.badge), have=step.have, need=step.need) if step else you
+@lru_cache(maxsize=1 << 14)
+def _week_of_hour(hour: str, zone: str) -> str | None:
+    """Return the week of an hour in UTC, like 2026-11-16T10; None where another begins within it."""
+    begin = datetime.fromisoformat(f"{hour}:00:00+00:00")
+    first, last = (weeks.week_of(begin + timedelta(minutes=late), zone) for late in (0, 59))
+    return first if first == last else None
 
 
 def _named(slug: str) -> str:
     """Return a badge's slug where the catalogues have its name, else the title that the programme gave it."""
     return slug if slug in words_of_score.BADGES else badge_books.title(slug) or slug
-
-
-@lru_cache(maxsize=4096)
-def _you_of(
-    visits: tuple[tuple[str, ...], ...],
-    rest: frozenset[str],
-    week: str,
-    month: str,
-    agreed: Terms,
-    bringing: frozenset[str] | None = None,
-) -> You:
-    """Return what follows from the weeks in which each of her confirmed shares was visited, beside the next badge.
-
-    `bringing`: the active weeks that bring draw tickets, where these are not all.
-    """
-    active = {share[0] for share in visits}
-    last = weeks.shift(week, -1)
-    return You(
-        weeks=weeks.streak(active, week, rest),
-        tickets=weeks.tickets(active if bringing is None else bringing, month, agreed.rules.tickets_a_month),
-        shares=sum(1 for share in visits if share[0] == last),
-        visits=sum(1 for share in visits for each in share if each == last),
-    )
 
 
 def confirmed_shares(subjects: Sequence[str]) -> dict[str, list[Facts]]:

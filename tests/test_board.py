@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scoring import weeks
 from scoring.points import Rules
 from scoring.shares import Facts
-from service import recognition
+from service import alike, recognition
 from service.board import Board, short
 from service.books import Terms
 from service.database import db
@@ -68,7 +68,7 @@ def test_people_whose_shares_were_visited_in_the_same_weeks_are_told_the_same(he
     visited_in = Counter(weeks.week_of(at, zone) for facts in hers for at in facts.visited_at)
     texts = [[moment.isoformat() for moment in facts.visited_at] for facts in hers[::-1] if facts.visited_at]
     visits = tuple(sorted(tuple(sorted(recognition._week_of(each, zone) for each in text)) for text in texts))
-    told = recognition._you_of(visits, frozenset(), "2026-W47", "2026-11", agreed)
+    told = alike.you_of(visits, frozenset(), "2026-W47", "2026-11", agreed)
     assert (told.weeks, told.tickets) == (weeks.streak(active, "2026-W47"), weeks.tickets(active, "2026-11", 5))
     assert (told.shares, told.visits) == (confirmed_in["2026-W46"], visited_in["2026-W46"])
 
