@@ -16,8 +16,7 @@ from scoring.shares import Facts, State
 from scoring.visits import HUMAN
 from scoring.weeks import week_of_day
 
-MEASURES = (
-    "opened",
+SUMMED = (
     "shares",
     "declared",
     "seen",
@@ -30,7 +29,13 @@ MEASURES = (
     "suspected",
     "bot",
 )
+"""What shares bring."""
+
+MEASURES = ("opened", *SUMMED)
 """What is counted by day, team, network and story."""
+
+STATES = (State.DECLARED, State.SEEN, State.CONFIRMED, State.ENGAGED)
+"""States of a share that is counted as one: each is a measure."""
 
 PROVEN = (State.SEEN, State.CONFIRMED, State.ENGAGED)
 """States in which somebody else than the sharer, or a network, says that a post is there: these have reach."""
@@ -52,18 +57,22 @@ def of_share(facts: Facts, state: str, audience: int, words: str, zone: str) -> 
         cells[f"{_day(facts.opened_at, zone)}|opened"] += 1
     shared = first_proof(facts)
     if shared is not None:
-        there = shared.astimezone(ZoneInfo(zone))
-        day = there.date()
-        cells[f"{day}|shares"] += 1
-        cells[f"{day}|{state}"] += 1
-        cells[f"{day}|{there:%H}|shares"] += 1
-        cells[f"{day}||text:{words}"] += 1
-        if facts.own_words:
-            cells[f"{day}|own_words"] += 1
-        if state in PROVEN and audience:
-            cells[f"{day}|reach"] += audience
+        cells += of_post(shared.astimezone(ZoneInfo(zone)), state, audience, words, facts.own_words)
     for at in facts.visited_at:
         cells[f"{_day(at, zone)}|readers"] += 1
+    return cells
+
+
+def of_post(there: datetime, state: str, audience: int, words: str, own_words: bool) -> Counter[str]:
+    """Return the cells of a share's first proof, at the moment `there` by the programme's clock."""
+    day = there.date()
+    cells = Counter({f"{day}|shares": 1, f"{day}|{there:%H}|shares": 1, f"{day}||text:{words}": 1})
+    if state in STATES:
+        cells[f"{day}|{state}"] += 1
+    if own_words:
+        cells[f"{day}|own_words"] += 1
+    if state in PROVEN and audience:
+        cells[f"{day}|reach"] += audience
     return cells
 
 
@@ -72,10 +81,15 @@ def of_visits(visits: Iterable[tuple[datetime, str, str]], zone: str) -> Counter
     cells: Counter[str] = Counter()
     for at, verdict, reason in visits:
         there = at.astimezone(ZoneInfo(zone))
-        cells[f"{there.date()}|{verdict}"] += 1
-        cells[f"{there.date()}||{verdict}:{reason}"] += 1
-        if verdict == HUMAN:
-            cells[f"{there.date()}|{there:%H}|human"] += 1
+        cells += of_visit(str(there.date()), f"{there:%H}", verdict, reason, 1)
+    return cells
+
+
+def of_visit(day: str, hour: str, verdict: str, reason: str, times: int) -> Counter[str]:
+    """Return the cells of so many visits in one hour; of machines the hour is not kept."""
+    cells = Counter({f"{day}|{verdict}": times, f"{day}||{verdict}:{reason}": times})
+    if verdict == HUMAN:
+        cells[f"{day}|{hour}|human"] += times
     return cells
 
 

@@ -46,10 +46,18 @@ class CountedShare(Base):
     """How many people she reaches on this network, as stated or on average, when this share was first counted."""
     day: Mapped[date | None]
     """The day of its first proof, in the programme's zone; None: it was opened and nothing more is known."""
-    facts: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
-    """What its row brought, by cell (scoring.results)."""
+    hour: Mapped[int | None]
+    """The hour of its first proof, there."""
+    opened_on: Mapped[date | None]
+    state: Mapped[str] = mapped_column(default="opened")
+    words: Mapped[str] = mapped_column(default="title")
+    """What it says: the number of a suggestion, `own` or `title`."""
+    own_words: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
+    readers: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    """How many different people it first brought, by day (2026-11-17)."""
     visits: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
-    """What its visits brought, by cell, on days whose visits are all kept still."""
+    """What its visits brought on days whose visits are all kept still: by day, hour of people's, verdict and reason,
+    like `2026-11-17|09|human:browser` and `2026-11-17|--|bot:crawler`."""
 
 
 class DayFigure(Base):

@@ -6,54 +6,24 @@ forgotten after 30 days: what they brought is counted before (`before_forgetting
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from scoring import results
-from scoring.shares import Facts
 from scoring.weeks import day_of
-from service import books, clock
+from service import clock
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.dialects import postgres
-from service.ledger import insert
-from service.models import (
-    ChangedShare,
-    CountedShare,
-    Employee,
-    Evidence,
-    Programme,
-    ResultsState,
-    Share,
-    StatedAudience,
-)
-from service.models.results import EVERYBODY
-from service.results import audiences
-from service.results.figuring import Added, add
+from service.models import ChangedShare, Programme, ResultsState, Share
+from service.results import figuring
 
-AT_ONCE = 1000
-"""Shares that are counted in one transaction."""
+AT_ONCE, AT_ONCE_EMBEDDED = 50_000, 5000
+"""Marks that are counted in one transaction; on SQLite fewer, as nobody else writes meanwhile."""
 
 LOCK = 0x676F6F64_0005
 """PostgreSQL's advisory lock: one counts at a time."""
-
-
-_ALSO = (Share.subject, Share.state, Share.salt, Share.text_id, Employee.team_id, StatedAudience.people)
-"""What is read beside a share's folded facts."""
-
-
-@dataclass(frozen=True)
-class Counted:
-    """What one share brings now, and what it is counted under."""
-
-    row: dict[str, Any]
-    """Of CountedShare."""
-    added: dict[str, int]
 
 
 def count() -> int:
@@ -62,19 +32,14 @@ def count() -> int:
     while True:
         _alone()
         state = _state()
-        oldest = sa.select(ChangedShare.id).order_by(ChangedShare.id).limit(AT_ONCE * 4)
-        taken = sa.delete(ChangedShare).where(ChangedShare.id.in_(oldest)).returning(ChangedShare.share_id)
-        ids = set(db.session.scalars(taken.execution_options(synchronize_session=False)))
-        if ids:
-            added = Added()
-            for part in _parts(sorted(ids)):
-                _keep(of_shares(part, state), added)
-            add(added)
-            state.counted_at = clock.now()
-            done += len(ids)
-        db.session.commit()
-        if not ids:
+        if not db.session.scalar(sa.select(sa.select(ChangedShare.id).exists())):
+            db.session.commit()
             return done
+        now = clock.now()
+        done += figuring.take(AT_ONCE if postgres() else AT_ONCE_EMBEDDED)
+        figuring.figure(state, now)
+        state.counted_at = now
+        db.session.commit()
 
 
 def before_forgetting(until: datetime) -> None:
@@ -95,89 +60,6 @@ def recount() -> int:
     _all_changed()
     db.session.commit()
     return count()
-
-
-def of_shares(ids: Collection[int], state: ResultsState) -> Iterator[Counted]:
-    """Give what each of these shares brings now; one whose sharer was erased stays as it was counted."""
-    before = {c.share_id: c for c in db.session.scalars(_fresh(CountedShare).where(CountedShare.share_id.in_(ids)))}
-    averages = audiences.averages()
-    asked = (
-        sa.select(*books.FOLDED, *_ALSO)
-        .outerjoin(Employee, Employee.subject == Share.subject)
-        .outerjoin(
-            StatedAudience, sa.and_(StatedAudience.subject == Share.subject, StatedAudience.network == Share.network)
-        )
-        .where(Share.id.in_(ids))
-    )
-    rows = db.session.execute(asked).all()
-    visits = _visits(ids, state)
-    for share in rows:
-        former = before.get(share.id)
-        if former is not None and share.salt is None:
-            continue
-        facts = books.known(share)
-        team = former.team_id if former else share.team_id or EVERYBODY
-        audience = former.audience if former else share.people or averages.get(share.network, 0)
-        yield _counted(share, facts, former, team, audience, visits.get(share.id, ()), state)
-
-
-def _counted(
-    share: Any, facts: Facts, former: CountedShare | None, team: int, audience: int, visits: Any, state: ResultsState
-) -> Counted:
-    words = "own" if facts.own_words else str(share.text_id or "title")
-    own = results.of_share(facts, share.state, audience, words, state.zone)
-    seen = results.of_visits(visits, state.zone)
-    whole = state.visits_from or date.min
-    seen_before = {c: n for c, n in former.visits.items() if results.day_of_cell(c) >= whole} if former else {}
-    proof = results.first_proof(facts)
-    row = {
-        "share_id": share.id,
-        "subject": share.subject,
-        "story_id": share.story_id,
-        "network": share.network,
-        "team_id": team,
-        "audience": audience,
-        "day": day_of(proof, state.zone) if proof else None,
-        "facts": dict(own),
-        "visits": {cell: n for cell, n in seen.items() if results.day_of_cell(cell) >= whole},
-    }
-    added = results.difference(own, former.facts if former else {})
-    for cell, n in results.difference(row["visits"], seen_before).items():
-        added[cell] = added.get(cell, 0) + n
-    return Counted(row, added)
-
-
-def _keep(counted: Iterator[Counted], added: Added) -> None:
-    """Write what the figures hold of these shares from now on, and note what that adds."""
-    rows = []
-    for each in counted:
-        rows.append(each.row)
-        row = each.row
-        added.take(row["subject"], row["team_id"], row["network"], row["story_id"], each.added)
-    if rows:
-        upsert = insert(CountedShare).values(rows)
-        changing = ("day", "facts", "visits")
-        db.session.execute(
-            upsert.on_conflict_do_update(
-                index_elements=["share_id"], set_={name: getattr(upsert.excluded, name) for name in changing}
-            )
-        )
-
-
-def _visits(ids: Collection[int], state: ResultsState) -> Mapping[int, list[tuple[datetime, str, str]]]:
-    asked = sa.select(Evidence.share_id, Evidence.at, Evidence.verdict, Evidence.reason).where(
-        Evidence.share_id.in_(ids), Evidence.kind == "visit", Evidence.verdict.is_not(None)
-    )
-    if state.visits_from is not None:
-        asked = asked.where(Evidence.at >= _begin(state.visits_from, state.zone))
-    found: dict[int, list[tuple[datetime, str, str]]] = {}
-    for share_id, at, verdict, reason in db.session.execute(asked):
-        found.setdefault(share_id, []).append((at, verdict or "", reason or ""))
-    return found
-
-
-def _begin(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def _alone() -> None:
@@ -204,11 +86,6 @@ def _state() -> ResultsState:
 def _all_changed() -> None:
     everything = sa.select(Share.id).order_by(Share.id)
     db.session.execute(sa.insert(ChangedShare).from_select(["share_id"], everything))
-
-
-def _parts(ids: list[int]) -> Iterator[list[int]]:
-    for n in range(0, len(ids), AT_ONCE):
-        yield ids[n : n + AT_ONCE]
 
 
 def _fresh(table: Any) -> Any:

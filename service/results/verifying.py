@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scoring.results import MEASURES, day_of_cell, difference
+from scoring.results import MEASURES, difference
 from service.database import db
 from service.models import (
     Activity,
@@ -23,8 +23,8 @@ from service.models import (
     ResultsState,
     Share,
 )
-from service.results import counting
-from service.results.figuring import Added
+from service.results import plain
+from service.results.plain import Added
 
 AT_ONCE = 500
 """Shares that are compared in one batch."""
@@ -82,15 +82,15 @@ def _wrong_shares(batch: list[int], state: ResultsState, whole: date, sums: Adde
     """Give the shares of which something else is counted than they bring now; add what is counted to the sums."""
     waiting = set(db.session.scalars(sa.select(ChangedShare.share_id).where(ChangedShare.share_id.in_(batch))))
     asked = sa.select(CountedShare).where(CountedShare.share_id.in_(batch))
-    held = {c.share_id: c for c in db.session.scalars(asked)}
-    for each in held.values():
-        kept = {cell: n for cell, n in each.visits.items() if day_of_cell(cell) >= whole}
-        sums.take(each.subject, each.team_id, each.network, each.story_id, Counter(each.facts) + Counter(kept))
+    held = {c.share_id: (c, plain.counted(c, whole)) for c in db.session.scalars(asked)}
+    for each, cells in held.values():
+        sums.take(each.subject, each.team_id, each.network, each.story_id, cells)
     for number in sorted(set(batch) - held.keys() - waiting):
         yield Finding("share", f"share:{number}", "counted", "not")
-    for now in counting.of_shares(sorted(held.keys() - waiting), state):
-        for cell, n in sorted(now.added.items()):
-            yield Finding("share", f"share:{now.row['share_id']}, {cell}", f"{n:+d}", "0")
+    for now in plain.of_shares(sorted(held.keys() - waiting), state):
+        cells = held[now.share_id][1]
+        for cell, n in sorted(difference(now.cells, cells).items()):
+            yield Finding("share", f"share:{now.share_id}, {cell}", str(cells[cell] + n), str(cells[cell]))
     db.session.expunge_all()
 
 
@@ -102,9 +102,9 @@ def _wrong_people() -> Iterator[Finding]:
     query = sa.select(subjects.c.subject).order_by(subjects.c.subject).limit(AT_ONCE)
     while batch := list(db.session.scalars(query.where(subjects.c.subject > last))):
         last, sums = batch[-1], Added()
-        columns = (CountedShare.subject, CountedShare.team_id, CountedShare.facts)
-        for subject, team, facts in db.session.execute(sa.select(*columns).where(CountedShare.subject.in_(batch))):
-            sums.take(subject, team, "", 0, facts)
+        for held in db.session.scalars(sa.select(CountedShare).where(CountedShare.subject.in_(batch))):
+            sums.take(held.subject, held.team_id, "", 0, plain.counted(held, date.max))
+        db.session.expunge_all()
         keys = ("period", "team_id", "subject")
         yield from _compared("person", Activity, keys, names, sums.people, of=[Activity.subject.in_(batch)])
         for (period, team, _subject), of in sums.people.items():
