@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
+
+from emails.values import AsJson
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(AsJson):
     """A share that found readers."""
 
     title: str
@@ -18,9 +20,6 @@ class Found:
     """Distinct humans; nobody of them is named anywhere."""
     language: str = "en"
     """The story's."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Prize:
 
 
 @dataclass(frozen=True, slots=True)
-class Won:
+class Won(AsJson):
     """A draw that is over, as all who took part are told."""
 
     draw: str
@@ -43,16 +42,13 @@ class Won:
     entrants: int
     prizes: tuple[Prize, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Won:
         return cls(**{**found, "prizes": tuple(Prize(**p) for p in found["prizes"])})
 
 
 @dataclass(frozen=True, slots=True)
-class MyMonth:
+class MyMonth(AsJson):
     """What somebody's shares brought in a month; never a mail of zeros."""
 
     month: str
@@ -67,9 +63,6 @@ class MyMonth:
     """Absolute address of the picture drawn of these figures."""
     best: Found | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> MyMonth:
         best = found.get("best")
@@ -77,7 +70,7 @@ class MyMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
+class Push(AsJson):
     """A campaign as its kick-off and closing mails tell it. Days are ISO text; figures are the closing mail's."""
 
     name: str
@@ -98,9 +91,6 @@ class Push:
     people: int = 0
     """0: fewer than may be told."""
     winners: tuple[Prize, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Push:

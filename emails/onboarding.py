@@ -95,14 +95,12 @@ def compose(kind: str, programme: Programme, to: Recipient, number: int, message
     Raises as `message.letter`.
     """
     words = render.words(to.language)
-    name, of = render.called(to.name), {"programme": render.line(programme.name)}
-    called = {"name": name}
+    of = {"programme": render.line(programme.name)}
     if kind == Kind.REMINDER:
         subject = words.gettext("%(programme)s: would you like to join?") % of
-        sentence = (
-            words.gettext("%(name)s, the invitation still stands.") % called
-            if name
-            else words.gettext("The invitation still stands.")
+        greeting = (
+            words.gettext("%(name)s, the invitation still stands."),
+            words.gettext("The invitation still stands."),
         )
         lines = [
             words.gettext("A few good stories once a week on topics you choose, and one tap to share what you like."),
@@ -115,11 +113,7 @@ def compose(kind: str, programme: Programme, to: Recipient, number: int, message
         button = words.gettext("Say yes, or choose topics first")
     elif kind == Kind.WELCOME:
         subject = words.gettext("Welcome to %(programme)s") % of
-        sentence = (
-            words.gettext("%(name)s, good to have you here.") % called
-            if name
-            else words.gettext("Good to have you here.")
-        )
+        greeting = words.gettext("%(name)s, good to have you here."), words.gettext("Good to have you here.")
         lines = [
             words.gettext("Your first stories have come. The next ones follow once a week, if there is something new."),
             words.gettext("Topics, networks, language and day are yours to choose on your page, without a password."),
@@ -128,10 +122,9 @@ def compose(kind: str, programme: Programme, to: Recipient, number: int, message
         button = words.gettext("Open my page")
     else:
         subject = words.gettext("How sharing works, in one minute")
-        sentence = (
-            words.gettext("%(name)s, this is all there is to sharing.") % called
-            if name
-            else words.gettext("This is all there is to sharing.")
+        greeting = (
+            words.gettext("%(name)s, this is all there is to sharing."),
+            words.gettext("This is all there is to sharing."),
         )
         lines = [
             words.gettext("1. Under each story stand the networks you use. Tap one."),
@@ -140,14 +133,17 @@ def compose(kind: str, programme: Programme, to: Recipient, number: int, message
             words.gettext("Share what you would show a friend anyway, and leave the rest."),
         ]
         button = words.gettext("Choose my networks")
+    named, unnamed = greeting
+    name = render.called(to.name)
     reminder = kind == Kind.REMINDER
     facts = {
-        "sentence": sentence,
+        "sentence": named % {"name": name} if name else unnamed,
         "preheader": lines[0],
         "line": [{"text": line} for line in lines],
         "button": button,
         "reminder": reminder,
         "begun": not reminder,
     }
-    unsubscribe = f"{programme.base_url}/u/{to.passes.unsubscribe}"
+    # To remind is to ask again: a click there is the answer no. The others are a class of their own.
+    unsubscribe = f"{programme.base_url}/u/{to.passes.unsubscribe}{'' if reminder else '/onboarding'}"
     return message.letter("onboarding", programme, to, subject, facts, message_id, date, unsubscribe=unsubscribe)

@@ -8,6 +8,15 @@ from datetime import datetime
 from typing import Any
 
 
+class AsJson:
+    """Values that a row of the outbox keeps: fields by name."""
+
+    __slots__ = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)  # type: ignore[call-overload]
+
+
 @dataclass(frozen=True, slots=True)
 class Programme:
     """What every mail says about its sender. `base_url` has no slash at its end."""
@@ -157,7 +166,7 @@ class You:
 
 
 @dataclass(frozen=True, slots=True)
-class SuggestionAnswer:
+class SuggestionAnswer(AsJson):
     """What became of something that she suggested, or wrote to us."""
 
     outcome: str
@@ -170,12 +179,9 @@ class SuggestionAnswer:
     """Of the story made of it."""
     points: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class EarnedBadge:
+class EarnedBadge(AsJson):
     """A badge as its mail tells it."""
 
     badge: str
@@ -184,9 +190,6 @@ class EarnedBadge:
     """What it counts: its picture goes by this."""
     level: int = 1
     levels: int = 1
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

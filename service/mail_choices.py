@@ -16,7 +16,7 @@ from service.journal import log
 from service.models import Employee, Suppression
 from service.suppressions import ALL
 
-SWITCHED = ("digest", "campaign", "recognition", "shares", "month", "winners")
+SWITCHED = ("digest", "onboarding", "campaign", "recognition", "shares", "month", "winners")
 """Classes of mail that she may switch, in the order of her page; /u/<pass>/<class> stops one."""
 
 

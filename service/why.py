@@ -70,6 +70,7 @@ PEOPLE: dict[str, str] = {
 STOPS: dict[str, str] = {
     "all": N_("No mail of any kind goes to this address."),
     "digest": N_("No digest goes to this address."),
+    "onboarding": N_("No mail with first steps goes to this address."),
     "recognition": N_("No mail about badges goes to this address."),
     "shares": N_("No mail about shares that did well goes to this address."),
     "winners": N_("No mail about who won goes to this address."),

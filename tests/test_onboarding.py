@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emails.onboarding import APART, Kind, Newcomer, Plan, due
-from service import choices, clock, compose, digests, editions, employees
+from service import choices, clock, compose, digests, editions, employees, mail_choices, outbox
 from service.database import db
 from service.models import Cohort, CohortMember, Employee, Outbox, Programme
 from service.people import cohorts, gate, inviting
@@ -129,7 +130,21 @@ def test_a_welcome_follows_the_first_digest_and_sharing_a_week_later(app: Flask)
     assert [kind for kind, _ in kinds()] == ["digest", "sharing", "welcome"]
     for row in db.session.scalars(sa.select(Outbox).where(Outbox.kind != "digest")):
         mail = compose.message_of(row)
-        assert "Noor" in mail.text and "Noor" in mail.html and "List-Unsubscribe" in mail.raw.decode()
+        assert "Noor" in mail.text and "Noor" in mail.html
+        assert re.search(r"List-Unsubscribe: <https://[^>]+/onboarding>", mail.raw.decode())
+        assert "/onboarding" in mail.text and "No more first steps" in mail.html
+
+
+def test_first_steps_have_a_switch_of_their_own_and_a_reminder_asks_again(app: Flask) -> None:
+    at("2026-11-16T10:00")
+    week47.programme()
+    noor = reader("Noor")
+    mail_choices.stop(noor, "onboarding")
+    kept = {kind: outbox.enqueue(noor, kind, kind, {"number": 1}) for kind in ("welcome", "sharing", "reminder")}
+    assert [row and row.state for row in kept.values()] == ["suppressed", "suppressed", "queued"]
+    assert "digest" in mail_choices.wanted(noor)
+    again = compose.message_of(kept["reminder"])  # type: ignore[arg-type]
+    assert "/onboarding" not in again.raw.decode() + again.text
 
 
 def test_outside_the_pilot_nobody_is_invited_or_mailed_until_it_is_widened(liam: Liam) -> None:

@@ -258,7 +258,7 @@ def _absent(row: Any) -> str | None:
         return GONE[row.status]
     if row.status == Status.SUSPENDED and row.kind not in HERS:
         return "suspended"
-    if row.status != Status.PAUSED or CLASSES.get(row.kind) != "digest":
+    if row.status != Status.PAUSED or CLASSES.get(row.kind) not in ("digest", "onboarding"):
         return None
     return "paused" if paused_at(row, database_now()) else None
 

@@ -22,6 +22,7 @@ csrf.exempt(room)  # RFC 8058, 3.2: the POST comes from the mail program, which 
 
 NAMES: dict[str, str] = {
     "digest": N_("The mail with stories"),
+    "onboarding": N_("First steps"),
     "campaign": N_("Campaigns"),
     "recognition": N_("My badges"),
     "shares": N_("My share did well"),
@@ -29,7 +30,8 @@ NAMES: dict[str, str] = {
     "winners": N_("Who won"),
 }
 HELPS: dict[str, str] = {
-    "digest": N_("What you may share, on your day; and how it works, when you are new."),
+    "digest": N_("What you may share, on your day."),
+    "onboarding": N_("A welcome and how sharing works, once each, when you are new."),
     "campaign": N_("When one begins and when it ends."),
     "recognition": N_("When you earned one, at most once a day."),
     "shares": N_("When many people read what you shared, at most once a week."),
