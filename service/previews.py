@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from emails import digest, values
+from emails.colours import Colours
 from emails.picks import Reason
 from emails.values import Passes, Recipient, You
-from service import compose, programmes, readers, recognition
+from service import compose, programmes, readers, recognition, weeks
 from service.choosing import Choosing
 from service.database import db
-from service.freezing import texts_of
+from service.freezing import freeze, texts_of
 from service.models import Edition, Employee, Outbox
 from service.validation import N_, Words
 
@@ -155,3 +156,16 @@ def _facts(edition: Edition, employee: Employee) -> tuple[dict[str, Any], values
         stories, frozen = list(decision.stories), choosing.frozen
     shown = tuple(s for s in frozen.texts.stories if s.id in stories)
     return facts, replace(frozen.texts, stories=shown), list(stories)
+
+
+def in_colours(hue: Colours, language: str, name: str, instead: values.Story) -> str:
+    """Return a digest in these colours: one story of this week, without its picture, and all else that wears them.
+
+    It is nobody's: `name` is greeted, figures are invented. `instead` stands for the story where there is none yet.
+    """
+    texts = freeze(Edition(week=weeks.current_week())).texts
+    stories = (replace(next(iter(texts.stories), instead), picture=None),)
+    shown = replace(texts, stories=stories, programme=replace(texts.programme, colours=hue))
+    to = Recipient(name=name, address="", language=language, passes=NOBODYS, networks=("linkedin", "whatsapp"))
+    you = You(points=240, weeks=3, tickets=2, badge="conversation-starter", have=12, need=20, shares=1, visits=9)
+    return digest.compile(shown, language).html(to, you, [story.id for story in stories])

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from emails import colours, digest, render
 from emails.colours import contrast, dark, light, passing
 from service import outbox, programmes
+from service.database import db
 from service.validation import Invalid
 from tests import noor as world
+from tests import week47
+from tests.liam import at_the_console
 from tests.sample_mails import EDITION, MONTH, PROGRAMME, reader
 from tests.test_look import CONTROLS, CSS, TEXT, THEMES
 
@@ -121,3 +124,31 @@ def test_pages_wear_the_colours_and_those_without_stay_as_they_are(client: Flask
 @pytest.mark.parametrize("name", ["ffcc00-own.css", "7a1f5-own.css", "red-own.css", "7A1F5C-own.css", "ffcc00.svg"])
 def test_no_sheet_is_made_of_what_no_programme_can_have(client: FlaskClient, name: str) -> None:
     assert client.get(f"/static/0/colours/{name}").status_code == 404
+
+
+def test_the_liaison_looks_at_colours_takes_the_nearest_and_sees_a_mail_in_both_themes(app: Flask) -> None:
+    world.begin()
+    liam = at_the_console(app)
+    page = liam.get("/console/settings/colours").text
+    assert page.count("<iframe") == 2
+    looked = liam.post("/console/settings/colours", {"colour": "#FC0", "second_colour": "", "act": "look"})
+    nearest = passing("#ffcc00")
+    assert "csrf" not in looked.request.full_path and "colour=%23FC0" in looked.request.full_path
+    assert nearest in looked.text and "not saved yet" not in looked.text
+    assert programmes.current().colour == ""
+    refused = liam.post("/console/settings/colours", {"colour": "#FC0", "second_colour": OCHRE})
+    assert refused.status_code == 422 and f'value="{OCHRE}"' in refused.text
+    for theme, roles in (("light", light((nearest, ""))), ("dark", dark((nearest, "")))):
+        mail = liam.get(f"/console/settings/colours/mail?colour=%23FC0&second_colour=&theme={theme}").text
+        assert roles["act"] in mail and f'content="{theme}"' in mail
+    liam.get("/console/settings/colours")
+    saved = liam.post("/console/settings/colours", {"colour": nearest, "second_colour": OCHRE})
+    assert "Changed." in saved.text and "not saved yet" not in saved.text
+    db.session.expire_all()
+    assert (programmes.current().colour, programmes.current().second_colour) == (nearest, OCHRE)
+
+
+def test_a_programme_without_stories_still_shows_what_colours_look_like(app: Flask) -> None:
+    week47.programme()
+    liam = at_the_console(app)
+    assert "A story as your colleagues will see it" in liam.get("/console/settings/colours/mail").text

@@ -15,6 +15,7 @@ from service.cli import programme as commands
 from service.database import db
 from service.models import ShareText
 from service.validation import Check, Invalid
+from service.web.console import colours, settings
 from tests import noor as world
 
 
@@ -42,6 +43,30 @@ def test_a_disclosure_is_set_changed_and_ended_language_by_language(run) -> None
     code, told = run("set", "--disclosure", "qq=#ad")
     assert (code, "--disclosure: We know no language qq." in told) == (1, True)
     assert run("set", "--disclosure", f"sl={'x' * 81}")[0] == 1
+
+
+def test_the_command_line_sets_whatever_the_console_sets() -> None:
+    options = {option.name for option in commands.set_.params}
+    elsewhere = {"rules", "block_list"}
+    assert options == set(programmes.FIELDS) - elsewhere
+    assert {"rules", "block-list"} <= set(commands.programme.commands)
+    page = {*settings.PLAIN, *settings.SWITCHES, *settings.OWNERS, *settings.BY_LANGUAGE, *colours.FIELDS}
+    assert page | {"networks_offered"} == options
+
+
+def test_networks_style_guide_and_colours_are_set_from_the_command_line(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "guide.txt"
+    file.write_text("Say I, never one.", encoding="utf-8")
+    given = ("--networks-offered", "xing,linkedin", "--style-guide", f"en={file}", "--colour", "7A1F5C")
+    assert run("set", *given) == (0, "Changed.\n")
+    now = programmes.current()
+    assert (now.networks_offered, now.style_guide) == (["linkedin", "xing"], {"en": "Say I, never one."})
+    assert (now.colour, now.second_colour) == ("#7a1f5c", "")
+    code, told = run("set", "--colour", "#ffcc00")
+    assert code == 1 and "--colour: #ffcc00 is too light" in told
+    assert run("set", "--style-guide", f"en={tmp_path / 'none.txt'}")[0] == 2
+    shown = run("show")[1]
+    assert "networks_offered   linkedin, xing" in shown and "colour             #7a1f5c" in shown
 
 
 def test_a_policy_comes_from_a_file_and_is_linked_from_mails(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

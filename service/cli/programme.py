@@ -17,12 +17,15 @@ _OPTIONS: dict[str, str] = {
     "liaison_name": "Who runs it: mails come from this person.",
     "liaison_email": "That person's address; replies go there.",
     "sender": "Address that mails are sent from (default: the liaison's).",
+    "colour": "Colour of links and buttons in mails and pages, like #0b6b5d. Empty: Goodword's green.",
+    "second_colour": "Colour of streaks and winners. Empty: Goodword's orange.",
     "zone": "Time zone of its weeks, like Europe/Rome.",
     "languages": "Languages of its mails, like en,it,sl; the first is the fallback.",
     "digest_size": "Stories in a digest, at most.",
     "slot_weekday": "Day of the digest, 1 Monday to 7 Sunday.",
     "slot_hour": "Hour of the digest, 0 to 23, in each reader's own time.",
     "policy_url": "Address of the policy on what to share.",
+    "networks_offered": "Networks that people may use, like linkedin,x. Empty: all.",
     "fallback_network": "Network of share buttons for who chose none.",
     "company_networks": "Ranges of addresses of the company's people, like 192.0.2.0/24,2001:db8::/48: visits "
     "from there count for nobody. Empty: none.",
@@ -46,7 +49,8 @@ def programme() -> None:
 def _options(needed: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def add(command: Callable[..., Any]) -> Callable[..., Any]:
         for name, (written, text) in reversed(wording.OPTIONS.items()):
-            command = click.option(f"--{name}", name, multiple=True, metavar=written, help=text)(command)
+            flag = name.replace("_", "-")
+            command = click.option(f"--{flag}", name, multiple=True, metavar=written, help=text)(command)
         for name, text in reversed(_SWITCHES.items()):
             flag = name.replace("_", "-")
             command = click.option(f"--{flag}/--no-{flag}", name, default=None, help=text)(command)
@@ -101,7 +105,7 @@ def show(as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     for name, value in facts.items():
-        shown = ", ".join(value) if isinstance(value, list) or name == "policy" else value
+        shown = ", ".join(value) if isinstance(value, list) or name in ("policy", "style_guide") else value
         click.echo(f"{name:18} {'-' if value in (None, '', {}, []) else shown}")
 
 

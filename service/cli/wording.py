@@ -14,21 +14,24 @@ from service.cli import with_app
 OPTIONS: dict[str, tuple[str, str]] = {
     "disclosure": ("LANG=TEXT", "What every post says of the tie to the company, like en=#ad; repeat; LANG= ends it."),
     "policy": ("LANG=FILE", "The policy of a language from a text file, shown at /policy; repeat; LANG= ends it."),
+    "style_guide": ("LANG=FILE", "The style guide, how we write, likewise: it stands below the policy."),
 }
+FILES = ("policy", "style_guide")
+"""Options whose texts come from files."""
 
 
 def merged(name: str, now: Mapping[str, str], pairs: Sequence[str]) -> dict[str, str]:
     """Return the texts by language with these LANG=TEXT (or LANG=FILE) pairs. Raises click.UsageError."""
-    result = dict(now)
+    result, flag = dict(now), name.replace("_", "-")
     for pair in pairs:
         language, sign, text = pair.partition("=")
         if not sign or not language.strip():
-            raise click.UsageError(f"--{name} is written {OPTIONS[name][0]}.")
-        if name == "policy" and text:
+            raise click.UsageError(f"--{flag} is written {OPTIONS[name][0]}.")
+        if name in FILES and text:
             try:
                 text = Path(text).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as failure:
-                raise click.UsageError(f"--policy: {text} cannot be read as UTF-8 text.") from failure
+                raise click.UsageError(f"--{flag}: {text} cannot be read as UTF-8 text.") from failure
         result[language.strip()] = text
     return result
 

@@ -10,6 +10,7 @@ NOUNS = (
     "rail",
     "audit",
     "settings",
+    "colours",
     "topics",
     "liaisons",
     "words",

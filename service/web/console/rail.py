@@ -79,6 +79,7 @@ NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         N_("Settings"),
         (
             ("console.settings", N_("Programme")),
+            ("console.colours", N_("Colours")),
             ("console.topics", N_("Topics")),
             ("console.liaisons", N_("Liaisons")),
             ("console.audit", N_("Audit log")),

@@ -40,7 +40,7 @@ EDITOR = _named(
 """Who writes: content and its plans; boards as colleagues see them."""
 
 LIAISON = _named(
-    "settings settings_save topics topic_create topic_change",
+    "settings settings_save colours colours_save colours_mail topics topic_create topic_change",
     "edition_act edition_preview edition_preview_find edition_preview_mail edition_test edition_who edition_words",
     "edition_mail edition_mail_frame",
     "people people_search people_import people_preview people_take person",
