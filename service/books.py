@@ -90,10 +90,17 @@ def lock(subject: str) -> None:
     Call it before changing a share's row in a transaction that will settle: whoever settles holds this lock first and
     rows second. SQLite has one writer anyway.
     """
+    lock_all([subject])
+
+
+def lock_all(subjects: Sequence[str]) -> None:
+    """Let nobody else settle any of these subjects, in this order: sorted, so that nobody waits in a circle."""
     if db.engine.dialect.name == "postgresql":
         # On the connection, not the session: a flush before the lock would take row locks in the wrong order.
+        # A function in FROM gives its rows in their order, and each is locked before the next is drawn.
         db.session.connection().execute(
-            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:s, 0))"), {"s": subject}
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(s, 0)) FROM unnest(CAST(:s AS text[])) s"),
+            {"s": list(subjects)},
         )
 
 

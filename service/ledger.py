@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from scoring import shares
 from scoring.points import Entry, Reversal, base
 from scoring.weeks import month_of
 from service import badge_books, books, clock, totals
+from service.bulk import among
 from service.database import db
 from service.models import Award, LedgerEntry, Share, Story, Total
 
@@ -38,9 +39,12 @@ def book(subject: str, lines: Sequence[Entry | Reversal], zone: str) -> int:
 
     A line whose key stands already is left out, points and all: many identical bookings make one line. Does not commit.
     """
-    if not lines:
-        return 0
-    ids = _ids(line.reverses for line in lines if isinstance(line, Reversal))
+    return book_all({subject: lines}, zone)
+
+
+def book_all(lines: Mapping[str, Sequence[Entry | Reversal]], zone: str) -> int:
+    """Append lines by subject, many people's in as many statements as one's. As above."""
+    ids = _ids(line.reverses for hers in lines.values() for line in hers if isinstance(line, Reversal))
     now = clock.now()
     rows: list[dict[str, Any]] = [
         {
@@ -55,24 +59,28 @@ def book(subject: str, lines: Sequence[Entry | Reversal], zone: str) -> int:
             "reverses_id": ids[line.reverses] if isinstance(line, Reversal) else None,
             "booked_at": now,
         }
-        for line in lines
+        for subject, hers in lines.items()
+        for line in hers
     ]
+    if not rows:
+        return 0
     campaigns = totals.campaigns_of(row["share_id"] for row in rows if row["share_id"])
-    added: Counter[str] = Counter()
-    count = 0
-    for n in range(0, len(rows), CHUNK):
-        statement = insert(LedgerEntry).values(rows[n : n + CHUNK]).on_conflict_do_nothing(index_elements=["key"])
-        new = statement.returning(LedgerEntry.at, LedgerEntry.share_id, LedgerEntry.points)
-        for at, share, points in db.session.execute(new):
-            for period in _periods(at, campaigns.get(share), zone):
-                added[period] += points
-            count += 1
-    totals.add(subject, added)
-    return count
+    added: dict[str, Counter[str]] = defaultdict(Counter)
+    statement = insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"])
+    told = statement.returning(LedgerEntry.subject, LedgerEntry.at, LedgerEntry.share_id, LedgerEntry.points)
+    new = db.session.connection().execute(told, rows).all()
+    for subject, at, share, points in new:
+        for period in _periods(at, campaigns.get(share), zone):
+            added[subject][period] += points
+    totals.add_all(added)
+    return len(new)
 
 
 def _ids(keys: Iterable[str]) -> dict[str, int]:
-    found = db.session.execute(sa.select(LedgerEntry.key, LedgerEntry.id).where(LedgerEntry.key.in_(list(keys))))
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    found = db.session.execute(sa.select(LedgerEntry.key, LedgerEntry.id).where(among(LedgerEntry.key, wanted)))
     return {line.key: line.id for line in found}
 
 

@@ -52,30 +52,41 @@ def campaign_period(campaign_id: int) -> str:
 
 def on_boards() -> sa.ColumnElement[bool]:
     """Return the condition that an employee may stand on boards."""
-    return sa.and_(Employee.status.not_in(OFF), Employee.off_boards.is_(False))
+    # One by one and not as a list, which no statement with many rows of parameters takes.
+    return sa.and_(*(Employee.status != status for status in OFF), Employee.off_boards.is_(False))
 
 
 def add(subject: str, added: Mapping[str, int], connection: Connection | None = None) -> None:
     """Add points (negative: take) to a person's totals by period. Does not commit."""
-    rows = [(period, points) for period, points in sorted(added.items()) if points]
+    add_all({subject: added}, connection)
+
+
+def add_all(added: Mapping[str, Mapping[str, int]], connection: Connection | None = None) -> None:
+    """Add points by subject and period, many people's in as many statements as one's. Does not commit."""
+    rows = [
+        {"subject": subject, "period": period, "points": points, "whose": subject}
+        for subject, hers in sorted(added.items())
+        for period, points in sorted(hers.items())
+        if points
+    ]
     if not rows:
         return
     connection = connection or db.session.connection()
-    mine = sa.select(on_boards()).where(Employee.subject == subject).scalar_subquery()
+    mine = sa.select(on_boards()).where(Employee.subject == sa.bindparam("whose", type_=sa.String)).scalar_subquery()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     upsert = dialect.insert(Total).values(
-        [
-            {"subject": subject, "period": period, "points": points, "shown": sa.func.coalesce(mine, sa.false())}
-            for period, points in rows
-        ]
+        subject=sa.bindparam("subject"),
+        period=sa.bindparam("period"),
+        points=sa.bindparam("points"),
+        shown=sa.func.coalesce(mine, sa.false()),
     )
     asked = upsert.on_conflict_do_update(
         index_elements=["subject", "period"], set_={"points": Total.points + upsert.excluded.points}
-    ).returning(Total.period, Total.points, Total.shown)
+    ).returning(Total.subject, Total.period, Total.points, Total.shown)
     changed: Counter[tuple[str, int]] = Counter()
-    for period, now, shown in connection.execute(asked):
+    for subject, period, now, shown in connection.execute(asked, rows):
         if shown:
-            changed[period, now - added[period]] -= 1
+            changed[period, now - added[subject][period]] -= 1
             changed[period, now] += 1
     _note(connection, changed)
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -25,10 +25,12 @@ from service.models import Arrival, Evidence, Share
 from service.visiting_facts import Intake
 from service.visiting_history import Arrived, History, completed, facts_of
 
-PEOPLE_AT_ONCE = 10
-"""Sharers whose visits are judged and settled in one transaction: on SQLite everybody else waits for it."""
+VISITS_A_HEAD = 5
+"""So many times as many visits as sharers are judged in one transaction at most (settling.people_at_once)."""
 AT_ONCE = 2000
-"""Visits that are judged at a time."""
+"""Visits that are read at a time."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ def record(arrivals: Sequence[Arrived]) -> int:
     """
     kept = 0
     owners = _owners({each.share_id for each in arrivals})
-    for subjects in _few(sorted(set(owners.values()))):
-        for subject in subjects:
-            settling.lock(subject)
-        kept += _keep([each for each in arrivals if owners.get(each.share_id) in subjects])
+    known = [(owners[each.share_id], each) for each in arrivals if each.share_id in owners]
+    for subjects, some in _few(known):
+        settling.lock_all(subjects)
+        kept += _keep(some)
         db.session.commit()
     return kept
 
@@ -97,10 +99,9 @@ def judge_arrivals() -> int:
         if nobodys:
             count += len(_claimed(nobodys))
             db.session.commit()
-        for subjects in _few(sorted(set(owners.values()))):
-            for subject in subjects:
-                settling.lock(subject)
-            claimed = _claimed([id_ for id_, share_id in waiting if owners.get(share_id) in subjects])
+        for subjects, ids in _few([(owners[share_id], id_) for id_, share_id in waiting if share_id in owners]):
+            settling.lock_all(subjects)
+            claimed = _claimed(ids)
             _keep(claimed)
             db.session.commit()
             count += len(claimed)
@@ -114,10 +115,23 @@ def _owners(share_ids: set[int]) -> dict[int, str]:
     return {row.id: row.subject for row in found}
 
 
-def _few(subjects: list[str]) -> Iterator[list[str]]:
-    """Yield some subjects at a time, all sorted: two that lock many never wait for each other in a circle."""
-    for begin in range(0, len(subjects), PEOPLE_AT_ONCE):
-        yield subjects[begin : begin + PEOPLE_AT_ONCE]
+def _few(known: Sequence[tuple[str, T]]) -> Iterator[tuple[list[str], list[T]]]:
+    """Yield some of these (subject, visit) at a time, as (subjects, visits).
+
+    Sorted by subject: two that lock many never wait for each other in a circle.
+    """
+    people = settling.people_at_once()
+    subjects: list[str] = []
+    some: list[T] = []
+    for subject, each in sorted(known, key=lambda pair: pair[0]):
+        new = not subjects or subjects[-1] != subject
+        if len(some) >= people * VISITS_A_HEAD or (new and len(subjects) >= people):
+            yield subjects, some
+            subjects, some, new = [], [], True
+        subjects += [subject] if new else []
+        some.append(each)
+    if some:
+        yield subjects, some
 
 
 def _claimed(ids: list[int]) -> list[Arrived]:
@@ -145,8 +159,7 @@ def _keep(arrivals: Sequence[Arrived]) -> int:
     if rows:
         db.session.execute(sa.insert(Evidence), rows)
     concerned |= {shares[share_id].subject for share_id in history.judge_again()}
-    for subject in sorted(concerned):
-        settling.settle(subject)
+    settling.settle_all(concerned)
     return len(rows)
 
 
