@@ -158,6 +158,20 @@ class Timetable:
         """Return every version, oldest first."""
         return (self.first, *(rules for _at, rules in self.later))
 
+    @property
+    def last(self) -> Rules:
+        """The version that nothing comes after."""
+        return self.later[-1][1] if self.later else self.first
+
+    def spans(self) -> tuple[tuple[datetime | None, datetime | None, Rules], ...]:
+        """Return from when until when each version is valid, oldest first; None: from ever, or without an end."""
+        begun = (None, *(at for at, _rules in self.later))
+        return tuple(zip(begun, (*begun[1:], None), self.everything(), strict=True))
+
+    def until(self, moment: datetime) -> Timetable:
+        """Return the timetable without versions that have not begun by then."""
+        return Timetable(self.first, tuple(row for row in self.later if row[0] <= moment))
+
     def each(self, **changes: Any) -> Timetable:
         """Return the timetable with these fields replaced in every version."""
         return Timetable(

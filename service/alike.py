@@ -53,7 +53,7 @@ class Alike:
         active = frozenset(share.weeks[0] for share in hers)
         held = None if bringing == active else bringing
         you = you_of(visits_of(hers), rest, self._week, self._month, self._agreed, held)
-        mine = badges.tally(hers, self._agreed.rules, self._week, rest)
+        mine = badges.tally(hers, self._week, rest)
         if mine not in self._steps:
             self._steps[mine] = badges.nearest(mine, self._ladders)
         step = self._steps[mine]
@@ -92,10 +92,11 @@ def you_of(
     `bringing`: the active weeks that bring draw tickets, where these are not all.
     """
     active = {share[0] for share in visits}
+    cap = agreed.times.of(weeks.begin(weeks.weeks_of_month(month)[0], agreed.zone)).tickets_a_month
     last = weeks.shift(week, -1)
     return You(
         weeks=weeks.streak(active, week, rest),
-        tickets=weeks.tickets(active if bringing is None else bringing, month, agreed.rules.tickets_a_month),
+        tickets=weeks.tickets(active if bringing is None else bringing, month, cap),
         shares=sum(1 for share in visits if share[0] == last),
         visits=sum(1 for share in visits for each in share if each == last),
     )

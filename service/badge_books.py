@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from scoring import badges, weeks
 from scoring.badges import TOGETHER, About, Around, Badge, Kind
+from scoring.rules import Timetable
 from scoring.shares import Facts
 from service import clock
 from service.books import Terms
@@ -52,6 +53,11 @@ def everything() -> list[Kept]:
 def declared() -> tuple[Badge, ...]:
     """Return the badges that are switched on, in the order in which they are offered."""
     return tuple(kept.badge for kept in everything() if kept.on)
+
+
+def begun(agreed: Terms) -> Timetable:
+    """Return the versions of the rules up to now: what counts for badges."""
+    return agreed.times.until(clock.now())
 
 
 def title(slug: str, language: str = "") -> str | None:
@@ -151,11 +157,10 @@ def earned(
     if not any(f.visited_at for hers in shares.values() for f in hers):
         return {subject: {} for subject in shares}
     counting = declared() if of is None else of
-    surroundings = around(shares, counting, agreed.zone)
+    surroundings, times = around(shares, counting, agreed.zone), begun(agreed)
     return {
         subject: {
-            (e.badge, e.level): e.at
-            for e in badges.earned(hers, agreed.rules, agreed.zone, counting, surroundings[subject])
+            (e.badge, e.level): e.at for e in badges.earned(hers, times, agreed.zone, counting, surroundings[subject])
         }
         for subject, hers in shares.items()
     }

@@ -178,6 +178,7 @@ def settle_together(tell: bool = True, note: Callable[[int, int], object] | None
     given. `note` is told of levels given and taken back in the transaction of each badge.
     """
     agreed, now = terms(), clock.now()
+    times = badge_books.begun(agreed)
     of = [b for b in badge_books.declared() if b.criterion.kind in TOGETHER]
     if not of:
         return 0
@@ -190,7 +191,7 @@ def settle_together(tell: bool = True, note: Callable[[int, int], object] | None
         due = {
             (subject, e.level): e.at
             for subject, at in _moments(badge.criterion.kind, lines, agreed).items()
-            for e in badges.reached(badge, at, agreed.rules)
+            for e in badges.reached(badge, at, times)
         }
         rows = db.session.scalars(sa.select(Award).where(Award.badge == badge.slug)).all()
         awards = {(row.subject, row.level): row for row in rows}
@@ -273,10 +274,10 @@ def _due(
         if progress:
             progress(len(batch))
     together = [b for b in of if b.criterion.kind in TOGETHER]
-    lines = list(_lines()) if together else []
+    lines, times = list(_lines()) if together else [], badge_books.begun(agreed)
     for badge in together:
         for subject, at in _moments(badge.criterion.kind, lines, agreed).items():
-            yield subject, {(e.badge, e.level): e.at for e in badges.reached(badge, at, agreed.rules)}
+            yield subject, {(e.badge, e.level): e.at for e in badges.reached(badge, at, times)}
 
 
 @dataclass(frozen=True, slots=True)

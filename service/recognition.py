@@ -57,7 +57,7 @@ def digest_facts(subjects: Sequence[str], week: str, board: Board | None = None)
     groups = boards.only_groups()
     around = {} if board or groups else people_near(subjects, month)
     counting = badge_books.declared()
-    ladders = badges.ladders(counting, agreed.rules)
+    ladders = badges.ladders(counting, badge_books.begun(agreed))
     names = tuple(_named(slug) for slug, *_ in ladders)
     alike = alike_of(week, month, agreed, frozenset(usual().networks_out), ladders, names)
     for n in range(0, len(subjects), BATCH):
@@ -96,18 +96,18 @@ def _month(week: str, zone: str) -> str:
 def _visited(subjects: Sequence[str], zone: str, counting: Sequence[badges.Badge]) -> dict[str, list[Brief]]:
     """Return what counting needs of the confirmed shares of each of these subjects."""
     # As text: the driver would read each list by three functions of Python.
-    visited = sa.cast(Share.visited_at, sa.Text)
-    query = sa.select(Share.subject, visited, Share.network, Share.own_words, Share.story_id).where(
+    visited, was_engaged = sa.cast(Share.visited_at, sa.Text), Share.state == State.ENGAGED
+    query = sa.select(Share.subject, visited, Share.network, Share.own_words, Share.story_id, was_engaged).where(
         among(Share.subject, subjects), Share.state.in_((State.CONFIRMED, State.ENGAGED))
     )
     rows = db.session.connection().execute(query).all()
     asked = any(badge_books.asks_stories(badge) for badge in counting)
-    about = badge_books.about({story for *_others, story in rows}) if asked else {}
+    about = badge_books.about({story for *_others, story, _engaged in rows}) if asked else {}
     found: dict[str, list[Brief]] = defaultdict(list)
-    for subject, text, network, own_words, story in rows:
+    for subject, text, network, own_words, story, engaged in rows:
         if moments := json.loads(text or "[]"):
             begun = tuple(sorted(_week_of(moment, zone) for moment in moments))
-            found[subject].append(Brief(begun, network, own_words, about.get(story, UNKNOWN)))
+            found[subject].append(Brief(begun, network, own_words, about.get(story, UNKNOWN), engaged))
     return found
 
 
@@ -325,7 +325,7 @@ def _badges(employee: Employee, week: str, agreed: Terms) -> Iterator[Badge]:
         needs = badge.thresholds(agreed.rules)
         have, need = (best.level, best.level) if best else (0, needs[0])
         if badge.criterion.kind not in badges.TOGETHER:
-            step = badges.steps(badge, hers, agreed.rules, agreed.zone, week, surroundings)
+            step = badges.steps(badge, hers, badge_books.begun(agreed), agreed.zone, week, surroundings)
             have, need = step.have, step.need
         level = best.level if best else 0
         hers_to_show = shown.get(badge.slug, best)

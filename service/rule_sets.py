@@ -173,8 +173,8 @@ def withdraw(number: int) -> bool:
     return found is not None
 
 
-TODAY = ("engaged_from", "steady_weeks")
-"""Rules that badges go by as they are today, whenever the shares were."""
+NAMED = ("engaged_from", "steady_weeks")
+"""Rules that badges name: when less is asked for, who has as much gets the badge as the version begins."""
 
 
 def settle_begun() -> int:
@@ -192,7 +192,7 @@ def settle_begun() -> int:
         return 0
     standing = [v.rules for v in versions() if v.withdrawn_at is None and v.number >= min(begun) - 1]
     standing.append(Rules.of(current().rules))
-    if len({tuple(getattr(rules, name) for name in TODAY) for rules in standing}) > 1:
+    if len({tuple(getattr(rules, name) for name in NAMED) for rules in standing}) > 1:
         for batch in ledger.batches():
             db.session.commit()
             for subject in batch:

@@ -144,7 +144,8 @@ def _tickets(folded: Mapping[int, Facts], agreed: Terms, period: tuple[datetime,
     active = {weeks.week_of(at, agreed.zone) for f in folded.values() if (at := f.confirmed_at)}
     months = {weeks.month_of(moment, agreed.zone) for moment in (period[0], period[1] - timedelta(microseconds=1))}
     months |= {m for w in active if min(months) < (m := weeks.month_of_week(w)) < max(months)}
-    return {m: n for m in months if (n := weeks.tickets(active, m, agreed.rules.tickets_a_month))}
+    caps = {m: agreed.times.of(max(period[0], weeks.begin(weeks.weeks_of_month(m)[0], agreed.zone))) for m in months}
+    return {m: n for m in months if (n := weeks.tickets(active, m, caps[m].tickets_a_month))}
 
 
 def begin(rules: Rules, since: datetime, until: datetime, liaison_id: int | None = None) -> RuleTrial:

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from scoring import badges, weeks
 from scoring.badges import About, Around, Badge, Brief, Criterion, Kind, Line
 from scoring.points import Rules
+from scoring.rules import Timetable
 from scoring.shares import Facts
 
 RULES, ZONE = Rules(), "Europe/Ljubljana"
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)  # Monday of 2026-W45
 NOW = "2027-W12"
 
+NAMED = (badges.CONVERSATION_STARTER, badges.STEADY_VOICE)
+"""Whose level a rule of the score names."""
 STORIES = {
     n: About(
         tuple(t for t, k in (("health", 2), ("people", 3), ("craft", 5)) if n % k == 0), "spring" if n > 5 else None
@@ -107,17 +110,41 @@ def test_another_share_takes_no_level_away(
     assert all(has[key] <= at for key, at in had.items())
 
 
+@given(HERS, st.integers(2, 6), st.integers(2, 6), st.integers(0, 500), RESTS)
+def test_rules_that_ask_for_more_take_no_badge_away_and_those_that_ask_for_less_give_it_when_they_begin(
+    hers: list[Facts], one: int, other: int, hours: int, rest: frozenset[str]
+) -> None:
+    begin, around = START + timedelta(hours=hours), Around(STORIES, rest)
+    first, second = (Rules(engaged_from=n, steady_weeks=n) for n in (one, other))
+    times = Timetable(first, ((begin, second),))
+    both, by_first, by_second = (
+        {(e.badge, e.level): e.at for e in badges.earned(hers, rules, ZONE, badges.DEFAULTS, around)}
+        for rules in (times, first, second)
+    )
+    stays = {key: at for key, at in by_first.items() if at < begin}
+    assert stays == {key: both.get(key) for key in stays}
+    comes = {key: max(at, begin) for key, at in by_second.items() if key not in stays and key[0] in NAMED}
+    assert comes == {key: at for key, at in both.items() if key not in stays and key[0] in NAMED}
+    assert badges.earned(hers, times.until(begin - timedelta(hours=1)), ZONE) == badges.earned(hers, first, ZONE)
+
+
 @given(HERS, RESTS, st.integers(0, 22))
 def test_tallies_name_the_same_next_level_as_counting_every_moment(
     hers: list[Facts], rest: frozenset[str], n: int
 ) -> None:
     current = weeks.shift("2026-W45", n)
     briefs = [
-        Brief(tuple(weeks.week_of(at, ZONE) for at in f.visited_at), f.network, f.own_words, STORIES[f.story_id])
+        Brief(
+            tuple(weeks.week_of(at, ZONE) for at in f.visited_at),
+            f.network,
+            f.own_words,
+            STORIES[f.story_id],
+            len(f.visited_at) >= RULES.engaged_from,
+        )
         for f in hers
         if f.visited_at
     ]
-    mine = badges.tally(briefs, RULES, current, rest)
+    mine = badges.tally(briefs, current, rest)
     assert badges.nearest(mine, badges.ladders(badges.DEFAULTS, RULES)) == badges.progress(
         hers, RULES, ZONE, current, badges.DEFAULTS, Around(STORIES, rest)
     )

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 from flask import Flask
 
+from scoring import weeks
 from scoring.rules import Rules
-from service import books, clock, ledger, programmes, rule_sets, settling, thanks, trials
+from service import books, clock, ledger, programmes, recognition, rule_sets, settling, thanks, trials
 from service.cli.rule_sets import rules as command
 from service.config import Config
 from service.database import db
-from service.models import Absence, Employee, LedgerEntry, Programme
+from service.models import Absence, Award, Employee, LedgerEntry, Programme
 from service.validation import Invalid
 from tests.conftest import TUESDAY, environment
 from tests.test_settling import noor, programme, share, together, visit
@@ -68,22 +69,42 @@ def test_a_newer_plan_takes_the_place_of_one_that_has_not_begun(house: Flask) ->
     assert rule_sets.planned() is None
 
 
-def test_badges_go_by_the_rules_of_today_once_they_begin(house: Flask) -> None:
-    who = noor()
-    one = share(who)
-    for visitor in "abc":
-        visit(one, visitor)
-    settling.settle(who.subject)
+def test_a_badge_stays_when_rules_ask_for_more_and_comes_when_they_ask_for_less(house: Flask) -> None:
+    her, other = noor("Ana"), noor("Bea")
+    for who, visitors in ((her, "abc"), (other, "de")):
+        one = share(who)
+        for visitor in visitors:
+            visit(one, visitor)
+        settling.settle(who.subject)
     db.session.commit()
     assert (rule_sets.settle_begun(), ledger.verify()) == (0, [])
     monday = rule_sets.next_monday()
     rule_sets.save(Rules(engaged_from=9), monday)
-    assert rule_sets.settle_begun() == 0
+    assert (rule_sets.settle_begun(), starters()) == (0, [her.subject])
     clock.set_now(monday + timedelta(minutes=1))
-    assert (rule_sets.settle_begun(), rule_sets.settle_begun()) == (1, 0)
-    assert ledger.verify() == []
-    db.session.refresh(one)
-    assert (one.state, ledger.total(who.subject)) == ("engaged", 13), "what happened keeps the rules of its time"
+    assert (rule_sets.settle_begun(), rule_sets.settle_begun()) == (2, 0)
+    assert (starters(), ledger.verify()) == ([her.subject], []), "what happened keeps the rules of its time"
+    assert ledger.total(her.subject) == 13
+    (told,) = [b for b in recognition.page_facts(her).badges if b.slug == "conversation-starter"]
+    assert (told.level, told.have == told.need) == (1, True), "she is asked for no more"
+    rule_sets.save(Rules(engaged_from=2), monday + timedelta(days=7))
+    clock.set_now(monday + timedelta(days=7, minutes=1))
+    assert rule_sets.settle_begun() == 2
+    assert (starters(), ledger.verify()) == (sorted([her.subject, other.subject]), [])
+
+
+def starters() -> list[str]:
+    held = sa.select(Award.subject).where(Award.badge == "conversation-starter", Award.revoked_at.is_(None))
+    return sorted(db.session.scalars(held))
+
+
+def test_tickets_of_a_month_are_capped_by_the_rules_that_held_when_it_began(house: Flask) -> None:
+    who = confirmed("Ana")
+    week = weeks.week_of(clock.now(), "UTC")
+    rule_sets.save(Rules(tickets_a_month=0))
+    clock.set_now(clock.now() + timedelta(minutes=1))
+    assert books.terms().rules.tickets_a_month == 0
+    assert recognition.digest_facts([who.subject], week)[who.subject].tickets == 1
 
 
 def test_every_wrong_rule_of_a_file_is_told_at_once(house: Flask) -> None:

@@ -2,6 +2,9 @@
 
 For each criterion there is a row of moments: at the first of them its count became 1, at the second 2. So order and
 repetition of what arrives do not matter, and a higher level is never earned before a lower one.
+
+A level that a rule of the score names asks for what that rule said at the time: who came to it keeps it when more is
+asked for later, and who has enough when less is asked for has it from that moment on.
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ from datetime import datetime
 
 from scoring.badges.criteria import TOGETHER, Badge, Criterion, Kind
 from scoring.badges.defaults import DEFAULTS
-from scoring.rules import Rules
-from scoring.shares import Facts, merged
+from scoring.rules import Rules, Timetable, held
+from scoring.shares import Facts, engaged_at, merged
 from scoring.weeks import rows, streak, week_of
 
 
@@ -67,11 +70,16 @@ def active_weeks(shares: Iterable[Facts], zone: str) -> dict[str, datetime]:
 
 
 def earned(
-    shares: Sequence[Facts], rules: Rules, zone: str, badges: Sequence[Badge] = DEFAULTS, around: Around = NOTHING
+    shares: Sequence[Facts],
+    rules: Rules | Timetable,
+    zone: str,
+    badges: Sequence[Badge] = DEFAULTS,
+    around: Around = NOTHING,
 ) -> tuple[Earned, ...]:
     """Return every level that these shares of one person earned, in the order of `badges`; free of order, repetition.
 
-    Kinds that depend on other people (criteria.TOGETHER) are left to scoring.badges.together.
+    Of `rules` all versions have begun, here as below. Kinds that depend on other people (criteria.TOGETHER) are left to
+    scoring.badges.together.
     """
     found = [f for f in merged(shares) if f.visited_at]
     if not found:
@@ -84,15 +92,22 @@ def earned(
     )
 
 
-def reached(badge: Badge, at: Sequence[datetime], rules: Rules) -> tuple[Earned, ...]:
+def reached(badge: Badge, at: Sequence[datetime], rules: Rules | Timetable) -> tuple[Earned, ...]:
     """Return the levels of a badge whose count rose by one at each of these moments (sorted)."""
-    needs = badge.thresholds(rules)
-    return tuple(Earned(badge.slug, at[need - 1], n) for n, need in enumerate(needs, 1) if need <= len(at))
+    first: dict[int, datetime] = {}
+    for since, until, version in held(rules).spans():
+        for level, need in enumerate(badge.thresholds(version), 1):
+            if need > len(at):
+                continue
+            moment = at[need - 1] if since is None else max(at[need - 1], since)
+            if until is None or moment < until:
+                first[level] = min(first.get(level, moment), moment)
+    return tuple(Earned(badge.slug, first[level], level) for level in sorted(first))
 
 
 def progress(
     shares: Sequence[Facts],
-    rules: Rules,
+    rules: Rules | Timetable,
     zone: str,
     current: str,
     badges: Sequence[Badge] = DEFAULTS,
@@ -114,36 +129,42 @@ def progress(
 
 
 def steps(
-    badge: Badge, shares: Sequence[Facts], rules: Rules, zone: str, current: str, around: Around = NOTHING
+    badge: Badge,
+    shares: Sequence[Facts],
+    rules: Rules | Timetable,
+    zone: str,
+    current: str,
+    around: Around = NOTHING,
 ) -> Progress:
     """Return how many steps towards a badge's next level are done, or that its last one is; a broken row is at 0."""
     found = [f for f in merged(shares) if f.visited_at]
-    needs = badge.thresholds(rules)
+    needs = badge.thresholds(held(rules).last)
     return _next(badge, found, rules, zone, current, around) or Progress(badge.slug, needs[-1], needs[-1], len(needs))
 
 
 def _next(
-    badge: Badge, found: Sequence[Facts], rules: Rules, zone: str, current: str, around: Around
+    badge: Badge, found: Sequence[Facts], rules: Rules | Timetable, zone: str, current: str, around: Around
 ) -> Progress | None:
-    needs = badge.thresholds(rules)
-    most = have = len(moments(badge.criterion, found, rules, zone, around)) if found else 0
+    needs = badge.thresholds(held(rules).last)
+    rising = moments(badge.criterion, found, rules, zone, around) if found else []
+    have, hers = len(rising), {each.level for each in reached(badge, rising, rules)}
     if found and badge.criterion.kind is Kind.WEEKS and badge.criterion.in_a_row:
         have = streak(active_weeks(found, zone), current, around.rest)
     for level, need in enumerate(needs, 1):
-        if most < need:
+        if level not in hers:
             return Progress(badge.slug, min(have, need), need, level)
     return None
 
 
 def moments(
-    criterion: Criterion, shares: Sequence[Facts], rules: Rules, zone: str, around: Around = NOTHING
+    criterion: Criterion, shares: Sequence[Facts], rules: Rules | Timetable, zone: str, around: Around = NOTHING
 ) -> list[datetime]:
     """Return the moments, sorted, at which the count of a criterion rose by one. `shares` are merged and confirmed.
 
     Raises KeyError for a kind of criteria.TOGETHER.
     """
     narrowed = [f for f in shares if _fits(criterion, f, around)]
-    return _MOMENTS[criterion.kind](criterion, narrowed, rules, zone, around)
+    return _MOMENTS[criterion.kind](criterion, narrowed, held(rules), zone, around)
 
 
 def _fits(criterion: Criterion, facts: Facts, around: Around) -> bool:
@@ -155,19 +176,20 @@ def _fits(criterion: Criterion, facts: Facts, around: Around) -> bool:
     return not criterion.campaign or criterion.campaign == about.campaign
 
 
-def _shares(criterion: Criterion, found: Sequence[Facts], rules: Rules, _zone: str, _around: Around) -> list[datetime]:
+def _shares(
+    criterion: Criterion, found: Sequence[Facts], times: Timetable, _zone: str, _around: Around
+) -> list[datetime]:
     if criterion.proof == "engaged":
-        need = max(1, rules.engaged_from)
-        return sorted(sorted(f.visited_at)[need - 1] for f in found if len(f.visited_at) >= need)
+        return sorted(at for f in found if (at := engaged_at(f, times)))
     own = criterion.proof == "own-words"
     return sorted(min(f.visited_at) for f in found if f.own_words or not own)
 
 
-def _readers(_c: Criterion, found: Sequence[Facts], _rules: Rules, _zone: str, _around: Around) -> list[datetime]:
+def _readers(_c: Criterion, found: Sequence[Facts], _times: Timetable, _zone: str, _around: Around) -> list[datetime]:
     return sorted(at for f in found for at in f.visited_at)
 
 
-def _readers_of_one(_c: Criterion, found: Sequence[Facts], _r: Rules, _z: str, _around: Around) -> list[datetime]:
+def _readers_of_one(_c: Criterion, found: Sequence[Facts], _t: Timetable, _z: str, _around: Around) -> list[datetime]:
     best: list[datetime] = []
     for f in found:
         for n, at in enumerate(sorted(f.visited_at)):
@@ -177,7 +199,9 @@ def _readers_of_one(_c: Criterion, found: Sequence[Facts], _r: Rules, _z: str, _
     return best
 
 
-def _weeks(criterion: Criterion, found: Sequence[Facts], _rules: Rules, zone: str, around: Around) -> list[datetime]:
+def _weeks(
+    criterion: Criterion, found: Sequence[Facts], _times: Timetable, zone: str, around: Around
+) -> list[datetime]:
     active = active_weeks(found, zone)
     if not criterion.in_a_row:
         return sorted(active.values())
@@ -191,21 +215,23 @@ def _weeks(criterion: Criterion, found: Sequence[Facts], _rules: Rules, zone: st
     return best
 
 
-def _networks(_c: Criterion, found: Sequence[Facts], _rules: Rules, _zone: str, _around: Around) -> list[datetime]:
+def _networks(_c: Criterion, found: Sequence[Facts], _times: Timetable, _zone: str, _around: Around) -> list[datetime]:
     return _firsts((f.network, min(f.visited_at)) for f in found)
 
 
-def _topics(_c: Criterion, found: Sequence[Facts], _rules: Rules, _zone: str, around: Around) -> list[datetime]:
+def _topics(_c: Criterion, found: Sequence[Facts], _times: Timetable, _zone: str, around: Around) -> list[datetime]:
     return _firsts(
         (topic, min(f.visited_at)) for f in found for topic in around.stories.get(f.story_id, _UNKNOWN).topics
     )
 
 
-def _one_topic(_c: Criterion, found: Sequence[Facts], _rules: Rules, _zone: str, around: Around) -> list[datetime]:
+def _one_topic(_c: Criterion, found: Sequence[Facts], _times: Timetable, _zone: str, around: Around) -> list[datetime]:
     return _most((topic, min(f.visited_at)) for f in found for topic in around.stories.get(f.story_id, _UNKNOWN).topics)
 
 
-def _one_campaign(_c: Criterion, found: Sequence[Facts], _rules: Rules, _zone: str, around: Around) -> list[datetime]:
+def _one_campaign(
+    _c: Criterion, found: Sequence[Facts], _times: Timetable, _zone: str, around: Around
+) -> list[datetime]:
     return _most(
         (campaign, min(f.visited_at))
         for f in found

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from scoring.badges.counting import About, Progress
 from scoring.badges.criteria import TOGETHER, Badge, Kind
-from scoring.rules import Rules
+from scoring.rules import Rules, Timetable, held
 from scoring.weeks import rows, streak
 
 
@@ -20,6 +20,8 @@ class Brief(NamedTuple):
     network: str
     own_words: bool
     about: About
+    engaged: bool
+    """By the rules of the time of its visits."""
 
 
 class Tally(NamedTuple):
@@ -41,9 +43,8 @@ class Tally(NamedTuple):
     one_campaign: int = 0
 
 
-def tally(shares: Sequence[Brief], rules: Rules, current: str, rest: frozenset[str] = frozenset()) -> Tally:
+def tally(shares: Sequence[Brief], current: str, rest: frozenset[str] = frozenset()) -> Tally:
     """Return how far these shares of one person bring her; the same as counting their moments."""
-    need = max(1, rules.engaged_from)
     # Plain dictionaries: a Counter costs more to make than most people have to be counted.
     topics: dict[str, int] = {}
     campaigns: dict[str, int] = {}
@@ -57,7 +58,7 @@ def tally(shares: Sequence[Brief], rules: Rules, current: str, rest: frozenset[s
     row, now = _in_a_row(active, current, rest)
     return Tally(
         shares=len(shares),
-        engaged=sum(n >= need for n in readers),
+        engaged=sum(s.engaged for s in shares),
         own_words=sum(s.own_words for s in shares),
         readers=sum(readers),
         readers_of_one=max(readers, default=0),
@@ -88,15 +89,24 @@ def tallied(badge: Badge) -> tuple[str, str] | None:
     return (c.kind.replace("-", "_"),) * 2
 
 
-Ladder = tuple[str, int, int, tuple[int, ...]]
-"""A badge's slug, where Tally has what its levels and its steps go by, and what each level takes."""
+Ladder = tuple[str, int, int, tuple[int, ...], int]
+"""A badge's slug, where Tally has what its levels and its steps go by, what each level takes, and what is enough.
+
+Enough is what the last level ever took: who has as much may hold it since then, and is promised nothing more.
+"""
 
 
-def ladders(badges: Sequence[Badge], rules: Rules) -> tuple[Ladder, ...]:
-    """Return the ladders of those badges that are `tallied`, for `nearest`."""
-    fields = Tally._fields
+def ladders(badges: Sequence[Badge], rules: Rules | Timetable) -> tuple[Ladder, ...]:
+    """Return the ladders of those badges that are `tallied`, for `nearest`. Of `rules` all versions have begun."""
+    fields, times = Tally._fields, held(rules)
     return tuple(
-        (badge.slug, fields.index(by[0]), fields.index(by[1]), badge.thresholds(rules))
+        (
+            badge.slug,
+            fields.index(by[0]),
+            fields.index(by[1]),
+            badge.thresholds(times.last),
+            min(badge.thresholds(version)[-1] for version in times.everything()),
+        )
         for badge in badges
         if (by := tallied(badge))
     )
@@ -106,9 +116,9 @@ def nearest(hers: Tally, of: Sequence[Ladder]) -> Progress | None:
     """Return the next level as `progress` does, of these ladders."""
     best = None
     done, whole = 0, 1
-    for slug, levels, steps, needs in of:
+    for slug, levels, steps, needs, enough in of:
         most = hers[levels]
-        if most >= needs[-1]:
+        if most >= enough:
             continue
         level, need = next((n, need) for n, need in enumerate(needs, 1) if most < need)
         have = min(hers[steps], need)

@@ -31,7 +31,7 @@ class RuleSet(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
     """Set where a version was taken back before it began."""
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
-    """When badges, which go by the rules of today, were brought to it after it began."""
+    """When badges were brought to it after it began."""
 
 
 class RuleTrial(Base):
