@@ -12,7 +12,7 @@ from scoring.results import periods_of
 from service import boards
 from service.database import db
 from service.models import Campaign, ResultsState, Team
-from service.results import scopes, tables
+from service.results import beside, scopes, tables
 from service.results.periods import Period, period
 from service.results.scopes import Scope
 from service.validation import N_
@@ -93,7 +93,7 @@ def results_csv(tab: str, key: str) -> Response:
     if tab not in TABS:
         abort(404)
     scope = asked(tab)
-    if results_blocks.withheld(scopes.people(scope), boards.only_groups()):
+    if boards.only_groups() and not beside.told(scope):
         abort(404)
     block = next((b for b in blocks_of(tab, scope) if b.key == key), None)
     if block is None:
@@ -106,7 +106,7 @@ def results_csv(tab: str, key: str) -> Response:
 def page(tab: str, template: str = "console/results.html", **more: Any) -> str:
     """Return a tab's page; `more` is for the forms that stand on it."""
     scope, council = asked(tab), boards.only_groups()
-    few = results_blocks.withheld(scopes.people(scope), council) and tab not in FOR_ALL
+    few = council and not beside.told(scope) and tab not in FOR_ALL
     state = db.session.get(ResultsState, 1)
     return render_template(
         template,
@@ -135,9 +135,7 @@ def blocks_of(tab: str, scope: Scope) -> list[Block]:
     """Return the blocks of a tab."""
     council = boards.only_groups()
     earlier = scope.before()
-    before = scopes.of(earlier) if earlier else None
-    if before and results_blocks.withheld(before.people, council):
-        before = None
+    before = scopes.of(earlier) if earlier and (not council or beside.told(earlier)) else None
     return TABS[tab][1](scope, scopes.of(scope), before, council)
 
 

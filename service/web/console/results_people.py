@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.results import reading
+from service.results import beside, reading
 from service.results.scopes import Figures, Scope
 from service.web.console.results_blocks import (
     Block,
@@ -110,6 +110,9 @@ def _people(scope: Scope) -> Block:
 def _teams(scope: Scope, council: bool) -> Block:
     question = _("Which teams take part most?")
     found = reading.teams(scope)
+    if council:
+        names = beside.teams_told(scope).values()
+        found = [team for team in found if team.name in names]
     answer = (
         _(
             "%(team)s, with %(mean)s shares per active advocate.",
