@@ -51,7 +51,8 @@ TABLES: dict[str, Watched] = {
         "programme",
         "name company zone languages liaison_name liaison_email sender digest_size slot_weekday slot_hour opt_in"
         " automatic_release policy_url policy disclosure block_list fallback_network company_networks link_parameters"
-        " click_parameter rules works_council second_approval networks_offered style_guide",
+        " click_parameter rules works_council second_approval networks_offered style_guide"
+        " colour second_colour",
         title="name",
     ),
     "Liaison": Watched("liaison", "role locked removed_at password_hash link_hash session_epoch"),

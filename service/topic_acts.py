@@ -46,6 +46,7 @@ def merge(topic: Topic, into: Topic, typed: str) -> tuple[int, int]:
 
     `typed` must be its name, whatever the capitals: nothing takes this back.
 
+    Its names mean the other one from now on, in files of colleagues and categories of feeds.
     Feeds, what waits under Review and wishes for less move along, and so does the choice of editions that are still
     on their way; what these say stays as it was frozen. Raises Invalid for another name, for a topic and itself,
     and while a badge counts it.
@@ -70,6 +71,7 @@ def merge(topic: Topic, into: Topic, typed: str) -> tuple[int, int]:
             stories += isinstance(row, Story)
     for story in db.session.scalars(sa.select(Story).where(Story.lead_topic == old)):
         story.lead_topic = new
+    into.former = sorted(topics.keys_of(topic) | set(into.former))
     db.session.flush()
     audit.note("merged", "topic", {"name": topic.name}, {"name": into.name}, which=str(new))
     db.session.delete(topic)

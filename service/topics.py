@@ -23,8 +23,11 @@ def offered(keeps: Iterable[int] = ()) -> list[Topic]:
     return [topic for topic in all_topics() if not topic.retired or topic.id in kept]
 
 
-def lookup() -> dict[str, int]:
-    """Return topic ids by the key_of slug, name and every translation; a slug beats a translation."""
+def lookup(*, former: bool = True) -> dict[str, int]:
+    """Return topic ids by the key_of slug, name and every translation; a slug beats a translation.
+
+    `former` names, of topics that were merged into others, lead to these; a present name beats them.
+    """
     found: dict[str, int] = {}
     topics = all_topics()
     for topic in topics:
@@ -34,7 +37,15 @@ def lookup() -> dict[str, int]:
         found[key_of(topic.name)] = topic.id
     for topic in topics:
         found[topic.slug] = topic.id
+    for topic in topics if former else ():
+        for key in topic.former:
+            found.setdefault(key, topic.id)
     return found
+
+
+def keys_of(topic: Topic) -> set[str]:
+    """Return the keys of every name that means this topic, former ones too."""
+    return {topic.slug, key_of(topic.name), *map(key_of, topic.names.values()), *topic.former}
 
 
 def add_missing(names: Iterable[str]) -> dict[str, int]:
@@ -48,10 +59,13 @@ def add_missing(names: Iterable[str]) -> dict[str, int]:
 
 
 def create(name: str, names: Mapping[str, str] | None = None) -> Topic:
-    """Create a topic; `names` are its translations by language. Raises Invalid."""
+    """Create a topic; `names` are its translations by language. Raises Invalid.
+
+    A former name of another topic is its own from now on.
+    """
     check = Check()
     name = check.text("name", name, 60, required=True)
-    if name and key_of(name) in lookup():
+    if name and key_of(name) in lookup(former=False):
         check.refuse("name", N_("There is a topic of this name already."))
     check.done()
     topic = _add(name, _clean(names or {}))
@@ -63,9 +77,9 @@ def rename(topic: Topic, name: str, names: Mapping[str, str] | None = None) -> T
     """Give a topic a new name (its slug stays, so that addresses do) and, if given, translations. Raises Invalid."""
     check = Check()
     name = check.text("name", name, 60, required=True)
-    if name and lookup().get(key_of(name), topic.id) != topic.id:
+    if name and lookup(former=False).get(key_of(name), topic.id) != topic.id:
         check.refuse("name", N_("There is a topic of this name already."))
-    known = lookup()
+    known = lookup(former=False)
     for language, word in _clean(names or {}).items():
         if known.get(key_of(word), topic.id) != topic.id:
             check.refuse(f"name-{language}", N_("There is a topic of this name already."))

@@ -60,6 +60,8 @@ FIELDS = {
     "policy": N_("Policy"),
     "policy_url": N_("Policy elsewhere"),
     "style_guide": N_("Style guide"),
+    "colour": N_("Colour of links and buttons"),
+    "second_colour": N_("Colour that celebrates"),
     "disclosure": N_("Disclosure"),
     "block_list": N_("Block list"),
     "fallback_network": N_("Network for who chose none"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -113,6 +114,16 @@ def test_what_a_liaison_presses_in_the_console_is_hers(liam: Liam) -> None:
     assert "Changed: Story" in page and "Liam Novak" in page and 'href="/console/stories/1"' in page
     assert "Nothing fits" in liam.get("/console/settings/audit?what=topic").text
     assert audit.acting.get() is None
+
+
+def test_the_file_holds_what_the_page_was_narrowed_to(liam: Liam) -> None:
+    with audit.by(1):
+        week47.story("Open house")
+        week47.story("Night shift")
+    page = liam.get("/console/settings/audit?q=night").text
+    assert "Night shift" in page and "Open house" not in page and "Find by the name" in page
+    text = liam.get(re.search(r'href="(/console/settings/audit\.csv[^"]*)"', page)[1]).text  # type: ignore[index]
+    assert "Night shift" in text and "Open house" not in text
 
 
 def test_the_file_holds_no_formula(liam: Liam) -> None:

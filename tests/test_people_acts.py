@@ -159,6 +159,21 @@ def test_her_history_tells_mails_status_shares_points_and_draws(liam: Liam) -> N
     assert "Was invited." in liam.get(f"/console/people/{noor.id}?show=standing").text
 
 
+def test_her_page_leads_to_the_very_mail_of_each_edition_and_only_whom_it_may(liam: Liam) -> None:
+    noor = reader("Noor")
+    digests.plan(editions.release(editions.edition(WEEK), "test"))
+    link = f"/console/editions/{WEEK}/mails/{noor.id}"
+    for page in (f"/console/people/{noor.id}", f"/console/people/{noor.id}?show=mails"):
+        assert f'href="{link}"' in liam.get(page).text
+    db.session.get_one(Programme, 1).works_council = True
+    db.session.commit()
+    shown = liam.get(link).text
+    assert "hers alone" in shown and "One" in liam.get(f"{link}/frame").text
+    assert "You, this month" not in liam.get(f"{link}/frame").text
+    ada = reader("Ada")
+    assert "Look at this mail" not in liam.get(f"/console/people/{ada.id}").text, "there is none"
+
+
 def test_in_works_council_mode_her_figures_are_hers_alone(liam: Liam) -> None:
     noor = reader("Noor")
     db.session.add(

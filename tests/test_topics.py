@@ -6,10 +6,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service import choices, editions, freezing, topic_acts, topics
+from service import choices, editions, employees, freezing, topic_acts, topics
 from service.database import db
 from service.models import AuditLine, Badge, Employee, Feed, Story, Topic
-from service.validation import Invalid
+from service.validation import Invalid, key_of
 from tests import week47
 from tests.liam import at_the_console
 from tests.noor import passes_of
@@ -56,6 +56,26 @@ def test_a_merged_topic_gives_everything_to_the_other_one_even_in_editions_on_th
     frozen = freezing.texts_of(edition)
     assert {c.topics for c in frozen.candidates} == {frozenset({2})}
     assert {s.topic[""] for s in frozen.texts.stories} == {"Health"}
+
+
+def test_files_and_feeds_that_say_a_merged_topic_mean_its_successor(beacon: Flask) -> None:
+    health, space = db.session.get_one(Topic, 1), db.session.get_one(Topic, 2)
+    topics.rename(health, "Well-being", {"it": "Salute"})
+    third = topics.create("Care")
+    topic_acts.merge(health, space, "Well-being")
+    topic_acts.merge(space, third, "Space")
+    for name in ("Health", "well-being", "SALUTE", "space"):
+        assert topics.lookup()[key_of(name)] == third.id, name
+    file = b"Name,E-mail,Topics\nMina,mina@beacon.example,Salute; Space; Weather\n"
+    seen = employees.preview(file, create_topics=True)
+    assert list(seen.reading.new_topics.values()) == ["Weather"]
+    employees.apply(seen)
+    weather = topics.lookup()["weather"]
+    assert of("Mina").topics == sorted([third.id, weather])
+    assert {t.name for t in topics.all_topics()} == {"Care", "Weather"}
+    assert "Merged into it: " in at_the_console(beacon).get("/console/settings/topics").text
+    again = topics.create("Health")
+    assert topics.lookup()["health"] == again.id != third.id
 
 
 def test_a_topic_that_a_badge_counts_is_not_merged(beacon: Flask) -> None:

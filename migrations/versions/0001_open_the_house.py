@@ -569,6 +569,7 @@ def upgrade():
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("names", database.Json, nullable=False),
         sa.Column("retired", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("former", database.Json, server_default="[]", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_topic")),
         sa.UniqueConstraint("slug", name=op.f("uq_topic_slug")),
     )

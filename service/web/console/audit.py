@@ -10,7 +10,7 @@ from flask import Response, render_template, request, url_for
 from service import audit_log, clock
 from service.database import db
 from service.models import AuditLine
-from service.web.console.lists import Filter, listing
+from service.web.console.lists import Filter, listing, sought
 from service.web.console.room import room
 from service.web.language import gettext as _
 from service.words_of_audit import ACTS, FIELDS, WHAT
@@ -116,6 +116,7 @@ def audit_csv() -> Response:
     for each in _filters():
         if (chosen := request.args.get(each.name)) in each.choices:
             query = query.where(each.where(str(chosen)))
+    query = sought(query, request.args.get("q", ""), (AuditLine.title,))
     answer = Response(audit_log.to_csv(audit_log.lines(query, MOST)), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
     db.session.rollback()

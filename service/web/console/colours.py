@@ -38,7 +38,7 @@ def colours() -> str:
 @room.post("/settings/colours")
 def colours_save() -> Response | tuple[str, int]:
     """Take the colours; "look" shows them instead, under an address of their own."""
-    given = {name: request.form.get(name, "").strip()[:LONGEST] for name in FIELDS}
+    given: dict[str, Any] = {name: request.form.get(name, "").strip()[:LONGEST] for name in FIELDS}
     if request.form.get("act") == "look":
         return redirect(url_for("console.colours", **given))
     try:

@@ -99,9 +99,7 @@ def listing(
     for each in filters:
         if each.name in chosen:
             query = query.where(each.where(chosen[each.name]))
-    for word in q.split():
-        like = f"%{_plain(word)}%"
-        query = query.where(sa.or_(*(column.ilike(like, escape="\\") for column in search)))
+    query = sought(query, q, search)
     total = _count(query) if chosen or q else everything
     private = words is not None
     pages = 1 if private and q else max(1, -(-total // PER_PAGE))
@@ -112,6 +110,14 @@ def listing(
     found = query.order_by(None).order_by(order, entity.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
     rows = db.session.execute(found).unique().scalars().all()
     return Listing(endpoint, rows, total, everything, page, pages, sort, q, chosen, filters, private)
+
+
+def sought(query: sa.Select[Any], q: str, search: Sequence[Any]) -> sa.Select[Any]:
+    """Return the query narrowed to rows that hold every word of `q` in one of these columns."""
+    for word in q.strip()[:100].split():
+        like = f"%{_plain(word)}%"
+        query = query.where(sa.or_(*(column.ilike(like, escape="\\") for column in search)))
+    return query
 
 
 def has_id(column: Any, wanted: int) -> Any:

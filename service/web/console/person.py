@@ -25,6 +25,8 @@ from service.web.reader import network_label
 from service.web.wishes import wish
 
 GOOD = frozenset({MailState.ACCEPTED, MailState.DELIVERED})
+MADE = frozenset(MailState)
+"""States of a mail that there is; what else stands in a finding's state says why there is none."""
 BAD = frozenset({MailState.BOUNCED, MailState.DROPPED, MailState.FAILED, MailState.AMBIGUOUS, MailState.HELD})
 
 
@@ -39,6 +41,8 @@ class Line:
     tone: str
     """A class of the dot beside it: good, wait, warn or "" for none."""
     week: str | None = None
+    mail: bool = False
+    """Whether a mail was made for this week, which can be looked at."""
 
 
 room.add_app_template_filter(why_words, "why_words")
@@ -96,7 +100,7 @@ def lines(address: str) -> dict[str, list[Line]]:
             found["stops"].append(Line(words, "", f.at, "", "warn"))
         elif f.kind == "digest":
             found["digests"].append(
-                Line(days_of(f.about), words, f.at, why_words(f.detail or ""), _tone(f.state), f.about)
+                Line(days_of(f.about), words, f.at, why_words(f.detail or ""), _tone(f.state), f.about, f.state in MADE)
             )
         elif f.kind != "person":
             kind = kind_words().get(f.kind, f.kind)
