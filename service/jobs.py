@@ -13,7 +13,7 @@ from service import config, settings
 from service.database import db
 from service.journal import log
 from service.models.people import Programme
-from service.queue import RedisError, connection, queue
+from service.queue import RedisError, connection, expected, queue
 from service.schedule import TASKS
 
 LONGEST = 3600
@@ -87,9 +87,11 @@ def wake(name: str, configuration: config.Config | None = None) -> bool:
     that a worker took counts no more, for it may not see the rows this one speaks of, and its worker may be dead.
     Raises KeyError for an unknown task.
     """
-    task = TASKS[name]
+    task, configured = TASKS[name], configuration or settings()
+    if not expected(configured):
+        return False
     try:
-        redis = connection(configuration or settings(), patient=False)
+        redis = connection(configured, patient=False)
         with redis:
             line = queue(redis)
             # Read from the line itself: a note of our own beside it would outlive a job that died with its worker.

@@ -23,7 +23,17 @@ SERIALIZER = "json"
 _LONGEST = 100
 """Bytes that a Unix socket's path may have nearly everywhere (Linux 107, macOS 103)."""
 
-__all__ = ["NAME", "SERIALIZER", "RedisError", "connection", "lose_patience", "queue", "socket_of", "url_of"]
+__all__ = [
+    "NAME",
+    "SERIALIZER",
+    "RedisError",
+    "connection",
+    "expected",
+    "lose_patience",
+    "queue",
+    "socket_of",
+    "url_of",
+]
 
 
 def socket_of(settings: Config) -> Path:
@@ -38,6 +48,14 @@ def socket_of(settings: Config) -> Path:
 def url_of(settings: Config) -> str:
     """Return the Redis URL in use: the configured one, or the embedded server's socket."""
     return settings.redis_url or f"unix://{socket_of(settings)}"
+
+
+def expected(settings: Config) -> bool:
+    """Return whether there should be a queue: one was named, or the embedded server has opened its door by now.
+
+    Before `goodword up` and the demo begin to serve there is none, and nobody needs to be warned of that.
+    """
+    return bool(settings.redis_url) or socket_of(settings).exists()
 
 
 class Patience(ExponentialWithJitterBackoff):

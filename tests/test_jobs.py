@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from redis import Redis
 from rq.registry import FailedJobRegistry, ScheduledJobRegistry
+from structlog.testing import capture_logs
 
 from service import config, jobs, scheduler
 from service.queue import connection, queue, socket_of, url_of
@@ -72,6 +73,18 @@ def test_a_wake_up_without_a_queue_says_so_and_hurts_nobody(app: Flask, settings
     invite(open_room(1))
     jobs.run("deliver")
     assert states() == ["accepted"], "the database is the truth"
+
+
+def test_before_an_embedded_queue_has_opened_nobody_is_warned_of_it(app: Flask, settings: config.Config) -> None:
+    embedded = replace(settings, redis_url="")
+    with capture_logs() as told:
+        assert jobs.wake("deliver", embedded) is False
+    assert told == []
+    socket_of(embedded).parent.mkdir(parents=True, exist_ok=True)
+    socket_of(embedded).touch()  # a server that died left its door
+    with capture_logs() as told:
+        assert jobs.wake("deliver", embedded) is False
+    assert [line["event"] for line in told] == ["the queue is away"]
 
 
 def test_an_unknown_task_is_a_mistake_of_ours(app: Flask) -> None:

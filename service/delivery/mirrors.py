@@ -22,7 +22,7 @@ from service.database import db
 from service.dialects import postgres
 from service.journal import log
 from service.models.sending import Sending, SendingNumber
-from service.queue import RedisError, connection
+from service.queue import RedisError, connection, expected
 
 RESTORED, UNKNOWN = "restored", "mirrors-missing"
 """Why everything is held: a mirror is ahead of the database; or no mirror knows it, though it has sent before."""
@@ -200,7 +200,7 @@ class _Line:
 
     @property
     def rests(self) -> bool:
-        return time.monotonic() < self.until
+        return time.monotonic() < self.until or not expected(settings())
 
     def failed(self, problem: RedisError) -> None:
         self.until = time.monotonic() + PAUSE
