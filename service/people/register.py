@@ -44,6 +44,11 @@ def _subject(name: str) -> Callable[[Employee], Any]:
     return lambda person: _table(name).c.subject == person.subject
 
 
+def _hers(name: str, title: str, why: str, after: str, secret: frozenset[str] = frozenset()) -> Kept:
+    """Return a table whose rows name the person by her subject: the most usual kind."""
+    return Kept(name, _subject(name), title, why, after, secret)
+
+
 def _number(name: str) -> Callable[[Employee], Any]:
     return lambda person: _table(name).c.employee_id == person.id
 
@@ -82,21 +87,19 @@ REGISTER: tuple[Kept, ...] = (
         N_("Cohorts, like the one of the pilot."),
         DELETED,
     ),
-    Kept(
+    _hers(
         "suspension",
-        _subject("suspension"),
         N_("Suspensions"),
         N_("When a liaison suspended her part in the programme, and why."),
         DELETED,
     ),
-    Kept(
+    _hers(
         "absence",
-        _subject("absence"),
         N_("Times away"),
         N_("Times in which nothing scores: suspended, or out of the programme."),
         KEPT,
     ),
-    Kept("rest", _subject("rest"), N_("Pauses"), N_("Days on which she paused; they do not break a streak."), DELETED),
+    _hers("rest", N_("Pauses"), N_("Days on which she paused; they do not break a streak."), DELETED),
     Kept(
         "suppression",
         lambda person: _table("suppression").c.address_hash == suppressions.address_hash(person.email or ""),
@@ -105,9 +108,8 @@ REGISTER: tuple[Kept, ...] = (
         KEPT,
         frozenset({"address_hash"}),
     ),
-    Kept(
+    _hers(
         "outbox",
-        _subject("outbox"),
         N_("Mails"),
         N_("Every mail to her, what it said, and what became of it."),
         N_("The words go when a person is erased; kind, occasion, a hash of the address and the state stay."),
@@ -127,23 +129,20 @@ REGISTER: tuple[Kept, ...] = (
         N_("The numbers of the stories, shared with everybody who got the same ones."),
         KEPT,
     ),
-    Kept(
+    _hers(
         "omission",
-        _subject("omission"),
         N_("Weeks without a digest"),
         N_("Why there was no digest for her in a week."),
         KEPT,
     ),
-    Kept(
+    _hers(
         "declined",
-        _subject("declined"),
         N_("Stories she did not want"),
         N_("She said “Not for me”: they never come again."),
         DELETED,
     ),
-    Kept(
+    _hers(
         "share",
-        _subject("share"),
         N_("Shares"),
         N_("What she shared on which network, and how far it is proven."),
         KEPT,
@@ -174,25 +173,22 @@ REGISTER: tuple[Kept, ...] = (
         N_("Visits by her links that are part of an odd pattern: moments, and no visitor."),
         KEPT,
     ),
-    Kept(
+    _hers(
         "share_news",
-        _subject("share_news"),
         N_("Readers reached"),
         N_("Which of her shares reached how many readers, and how she was told."),
         KEPT,
     ),
-    Kept("ledger_entry", _subject("ledger_entry"), N_("Points"), N_("Every line of her points, and why."), KEPT),
-    Kept("total", _subject("total"), N_("Sums of points"), N_("By week, month, quarter and campaign."), KEPT),
-    Kept(
+    _hers("ledger_entry", N_("Points"), N_("Every line of her points, and why."), KEPT),
+    _hers("total", N_("Sums of points"), N_("By week, month, quarter and campaign."), KEPT),
+    _hers(
         "activity",
-        _subject("activity"),
         N_("Shares and readers by period"),
         N_("Sums of her shares and their readers by week, month and year, for the programme's results."),
         KEPT,
     ),
-    Kept(
+    _hers(
         "counted_share",
-        _subject("counted_share"),
         N_("Shares as counted"),
         N_("What each of her shares adds to the programme's results."),
         KEPT,
@@ -204,61 +200,53 @@ REGISTER: tuple[Kept, ...] = (
         N_("Shares that changed in the last seconds."),
         KEPT,
     ),
-    Kept(
+    _hers(
         "stated_audience",
-        _subject("stated_audience"),
         N_("People she reaches"),
         N_("How many people she reaches on a network, as she said herself."),
         DELETED,
     ),
-    Kept(
+    _hers(
         "policy_acceptance",
-        _subject("policy_acceptance"),
         N_("Policies read"),
         N_("Which version of the policy she accepted, and when."),
         KEPT,
     ),
-    Kept(
+    _hers(
         "award",
-        _subject("award"),
         N_("Badges"),
         N_("Badges she earned, and what their public pages show."),
         N_("The public page and the name on it go when a person is erased; the badge stays and leads to nobody."),
     ),
-    Kept(
+    _hers(
         "entrant",
-        _subject("entrant"),
         N_("Draws she was in"),
         N_("Her tickets, her line in the published pool, and the salt that proves it is hers."),
         N_("The salt goes when a person is erased; the published pool stays, and its line leads to nobody."),
     ),
-    Kept(
+    _hers(
         "left_out",
-        _subject("left_out"),
         N_("Draws she was not in"),
         N_("Tickets that did not enter a draw, and why."),
         KEPT,
     ),
-    Kept("free_entry", _subject("free_entry"), N_("Free entries"), N_("Draws she entered without sharing."), KEPT),
-    Kept("rank", _subject("rank"), N_("Ranks"), N_("Places that a draw gave her, and what became of the prize."), KEPT),
-    Kept(
+    _hers("free_entry", N_("Free entries"), N_("Draws she entered without sharing."), KEPT),
+    _hers("rank", N_("Ranks"), N_("Places that a draw gave her, and what became of the prize."), KEPT),
+    _hers(
         "prize_record",
-        _subject("prize_record"),
         N_("Prizes handed over"),
         N_("Name, address and worth of a prize that she claimed."),
         LAW,
     ),
-    Kept(
+    _hers(
         "suggestion",
-        _subject("suggestion"),
         N_("Suggestions"),
         N_("Stories she suggested, her words about them, and the answers."),
         EMPTIED,
         frozenset({"message_key"}),
     ),
-    Kept(
+    _hers(
         "erasure",
-        _subject("erasure"),
         N_("Erasures"),
         N_("That a person was erased, so that her name goes from what others were sent before."),
         KEPT,
