@@ -33,5 +33,5 @@ def live(campaign: Campaign) -> Live | None:
     if programmes.current().works_council:
         if not groups.several(scope):
             return None
-        lines = groups.joined(scope, lines, lambda key: groups.of_network(scope, key), "…")
+        lines = groups.joined(lines, groups.of_networks(scope, lines), "…")
     return Live(sums.confirmed + sums.engaged, sums.readers, sums.human, sums.people, tuple(lines))

@@ -51,8 +51,8 @@ def month_of(key: str) -> Month:
     council = boards.only_groups()
     networks, stories = reading.by_network(scope), reading.by_story(scope)
     if council:
-        networks = groups.joined(scope, networks, lambda n: groups.of_network(scope, n), "…")
-        stories = groups.joined(scope, stories, lambda n: groups.of_stories([int(n)]), "…")
+        networks = groups.joined(networks, groups.of_networks(scope, networks), "…")
+        stories = groups.joined(stories, groups.of_stories(scope, stories), "…")
     rates, value = reckoning.current(), Decimal(0)
     for line in networks:
         value += sum(reckoning.worth(line, rates.rates) or (), Decimal(0))

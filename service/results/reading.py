@@ -7,12 +7,13 @@ different people are counted among its own shares.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from scoring.results import SUMMED
 from service.boards import FEWEST
 from service.database import db
 from service.models import (
@@ -33,42 +34,18 @@ from service.models import (
 from service.models.results import EVERYBODY
 from service.results import scopes
 from service.results.periods import Period, period
-from service.results.scopes import Scope
+from service.results.scopes import Scope, Sums
 from service.totals import on_boards
 
-SUMMED = (
-    "shares",
-    "declared",
-    "seen",
-    "confirmed",
-    "engaged",
-    "own_words",
-    "reach",
-    "readers",
-    "human",
-    "suspected",
-    "bot",
-)
 TOP = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Sums):
     """The sums of one network, story, topic, kind or campaign; `key` is its slug or number, "" for none."""
 
     key: str
     name: str
-    shares: int = 0
-    declared: int = 0
-    seen: int = 0
-    confirmed: int = 0
-    engaged: int = 0
-    own_words: int = 0
-    reach: int = 0
-    readers: int = 0
-    human: int = 0
-    suspected: int = 0
-    bot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +98,29 @@ def by_story(scope: Scope) -> list[Line]:
     return _lines(rows, {str(id_): title for id_, title in titles.items()})
 
 
-def by_kind(scope: Scope, stories: Sequence[Line]) -> list[Line]:
-    """Return the sums of these stories' lines by their kind."""
-    return _together(stories, {str(n): [kind] for n, kind in _of(Story.kind, stories)}, {})
+def kinds(stories: Sequence[Line]) -> dict[str, list[str]]:
+    """Return the kind of each of these stories, by its key; likewise the next two."""
+    return {str(n): [kind] for n, kind in _of(Story.kind, stories)}
 
 
-def by_campaign(scope: Scope, stories: Sequence[Line]) -> list[Line]:
-    """Return the sums of these stories' lines by the campaign they belong to; "" is none."""
-    names = {str(n): name for n, name in db.session.execute(sa.select(Campaign.id, Campaign.name))}
-    return _together(stories, {str(n): [str(c or "")] for n, c in _of(Story.campaign_id, stories)}, names)
+def campaigns(stories: Sequence[Line]) -> dict[str, list[str]]:
+    """Return the campaign that each story belongs to; "" is none."""
+    return {str(n): [str(c or "")] for n, c in _of(Story.campaign_id, stories)}
 
 
-def by_topic(scope: Scope, stories: Sequence[Line], language: str) -> list[Line]:
-    """Return the sums by topic: a story of two topics counts for each, one of none under ""."""
-    asked = db.session.scalars(sa.select(Topic))
-    names = {str(topic.id): topic.names.get(language) or topic.name for topic in asked}
-    return _together(stories, {str(n): [str(t) for t in ts] or [""] for n, ts in _of(Story.topics, stories)}, names)
+def topics(stories: Sequence[Line]) -> dict[str, list[str]]:
+    """Return each story's topics: it counts for each of them, one of none for ""."""
+    return {str(n): [str(t) for t in ts] or [""] for n, ts in _of(Story.topics, stories)}
+
+
+def campaign_names() -> dict[str, str]:
+    """Return the campaigns' names by key."""
+    return {str(n): name for n, name in db.session.execute(sa.select(Campaign.id, Campaign.name))}
+
+
+def topic_names(language: str) -> dict[str, str]:
+    """Return the topics' names by key, in this language where they have one."""
+    return {str(topic.id): topic.names.get(language) or topic.name for topic in db.session.scalars(sa.select(Topic))}
 
 
 def _of(column: Any, stories: Sequence[Line]) -> list[Any]:
@@ -144,7 +128,8 @@ def _of(column: Any, stories: Sequence[Line]) -> list[Any]:
     return list(db.session.execute(sa.select(Story.id, column).where(Story.id.in_(ids))))
 
 
-def _together(stories: Sequence[Line], keys: dict[str, list[str]], names: dict[str, str]) -> list[Line]:
+def together(stories: Sequence[Line], keys: Mapping[str, Sequence[str]], names: Mapping[str, str]) -> list[Line]:
+    """Return the sums of these stories' lines by the lines that `keys` gives for each, most shares first."""
     sums: dict[str, Counter[str]] = {}
     for line in stories:
         for key in keys.get(line.key, [""]):

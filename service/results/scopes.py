@@ -49,19 +49,10 @@ class Scope:
         return replace(self, period=period(earlier, self.period.begins)) if earlier else None
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The sums of a scope. Counts are of things, `people` of different persons who shared."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What shares brought (scoring.results.SUMMED): counts of things."""
 
-    period: str
-    begins: date
-    ends: date
-    members: int
-    """People in the programme at the period's end (of the team, if one was asked for)."""
-    people: int
-    ever: int
-    """People who have shared at least once, whenever."""
-    opened: int = 0
     shares: int = 0
     declared: int = 0
     seen: int = 0
@@ -73,6 +64,21 @@ class Figures:
     human: int = 0
     suspected: int = 0
     bot: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures(Sums):
+    """The sums of a scope; `people` are different persons who shared."""
+
+    period: str
+    begins: date
+    ends: date
+    members: int
+    """People in the programme at the period's end (of the team, if one was asked for)."""
+    people: int
+    ever: int
+    """People who have shared at least once, whenever."""
+    opened: int = 0
 
     @property
     def adoption(self) -> float | None:

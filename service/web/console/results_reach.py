@@ -36,7 +36,7 @@ def networks(scope: Scope, council: bool) -> list[Line]:
     if not council:
         return found
     others = _("Others, of fewer than five people each")
-    return groups.joined(scope, found, lambda key: groups.of_network(scope, key), others)
+    return groups.joined(found, groups.of_networks(scope, found), others)
 
 
 def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool) -> list[Block]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from service.results import groups, reading
 from service.results.reading import Line
 from service.results.scopes import Figures, Scope
+from service.web.console import results_reach
 from service.web.console.results_blocks import (
     Block,
     bars,
     change,
     defined,
     line_rows,
-    network_name,
     percent,
     said,
     share_head,
@@ -29,28 +29,20 @@ MOST = 50
 
 def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool) -> list[Block]:
     """Return the blocks of this tab."""
-    every = reading.by_story(scope)
-    stories, others = every, _("Others, of fewer than five people each")
+    stories = reading.by_story(scope)
+    by_kind, by_topic, by_campaign = reading.kinds(stories), reading.topics(stories), reading.campaigns(stories)
+    kinds = _kinds(reading.together(stories, by_kind, {}))
+    topics = _none(reading.together(stories, by_topic, reading.topic_names(current())))
+    campaigns = _none(reading.together(stories, by_campaign, reading.campaign_names()))
+    networks = results_reach.networks(scope, council)
     if council:
-        stories = groups.joined(scope, every, lambda key: groups.of_stories([int(key)]), others)
-    networks = [replace(x, name=network_name(x.key)) for x in reading.by_network(scope)]
-    if council:
-        networks = groups.joined(scope, networks, lambda key: groups.of_network(scope, key), others)
-
-    def together(lines: list[Line], tell: Callable[[list[Line]], list[Line]]) -> list[Line]:
-        if not council:
-            return lines
-        keys = _stories_of(every, tell)
-        return groups.joined(scope, lines, lambda k: groups.of_stories(keys[k]), others)
-
-    kinds, topics, campaigns = (
-        together(lines, tell)
-        for lines, tell in (
-            (_kinds(reading.by_kind(scope, every)), lambda s: reading.by_kind(scope, s)),
-            (_none(reading.by_topic(scope, every, current())), lambda s: reading.by_topic(scope, s, current())),
-            (_none(reading.by_campaign(scope, every)), lambda s: reading.by_campaign(scope, s)),
+        others = _("Others, of fewer than five people each")
+        crowd = groups.of_stories(scope, stories)
+        kinds, topics, campaigns = (
+            groups.joined(lines, _of_lines(lines, keys, crowd), others)
+            for lines, keys in ((kinds, by_kind), (topics, by_topic), (campaigns, by_campaign))
         )
-    )
+        stories = groups.joined(stories, crowd, others)
     found = [
         _shares(now, before),
         _of("networks", _("On which networks?"), _("Network"), networks, now),
@@ -65,12 +57,12 @@ def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool) ->
     return found
 
 
-def _stories_of(every: list[Line], tell: Callable[[list[Line]], list[Line]]) -> dict[str, list[int]]:
-    """Return by key the stories that a line is made of."""
-    found: dict[str, list[int]] = {}
-    for story in every:
-        for line in tell([story]):
-            found.setdefault(line.key, []).append(int(story.key))
+def _of_lines(lines: list[Line], keys: Mapping[str, Sequence[str]], crowd: groups.Crowd) -> dict[str, set[str]]:
+    """Return who made the shares of each line, out of those of its stories; `keys` are the lines of each story."""
+    found: dict[str, set[str]] = {line.key: set() for line in lines}
+    for story, of in keys.items():
+        for key in of:
+            found[key].update(crowd[story])
     return found
 
 
