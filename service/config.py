@@ -84,6 +84,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "GOODWORD_INBOUND_IMAP_URL", "", "mailbox for answers: imaps://user:password@host/INBOX, or imap:// (STARTTLS)"
     ),
+    Setting(
+        "GOODWORD_INBOUND_IMAP_DONE", "", "folder that mails which were dealt with go to; empty: they stay, marked"
+    ),
     Setting("GOODWORD_WEB_WORKERS", "1", "processes of the web server, 1 to 64"),
     Setting(
         "GOODWORD_VISITS",

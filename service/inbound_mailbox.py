@@ -1,7 +1,8 @@
 """The mailbox. In: an IMAP account that answers come to. Out: each new mail taken once, marked by what became of it.
 
-Only mails that are neither seen nor flagged are looked at. What was taken is marked as seen; what a person should look
-at is flagged and stays unread. A mail is in the database before it is marked, and is known there if it comes again.
+Only mails that are neither seen nor flagged are looked at. What was taken is marked as seen and, where a folder for
+that is set, moved there; what a person should look at is flagged and stays, unread. A mail is in the database before it
+is marked, and is known there if it comes again.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import imaplib
 import ssl
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -53,12 +55,15 @@ def poll(context: ssl.SSLContext | None = None) -> Counter[Outcome]:
     try:
         with _connect(box, context) as session:
             session.login(box.user, box.password)
+            file = _filing(session, box.done)
             _answer(session.select(_quoted(box.folder)))
             seen = _answer(session.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
             for uid in (seen[0] or b"").split()[:AT_ONCE]:
                 outcome = _take(session, uid.decode("ascii"))
                 if outcome is not None:
                     found[outcome] += 1
+                if outcome in DONE:
+                    file(uid.decode("ascii"))
     except (imaplib.IMAP4.error, OSError, EOFError) as problem:
         if isinstance(problem, OSError) or not found:
             raise NotReached(f"{type(problem).__name__}: {problem}"[:200]) from problem
@@ -74,6 +79,35 @@ def _connect(box: Mailbox, context: ssl.SSLContext | None) -> imaplib.IMAP4:
     if box.security == "starttls":
         session.starttls(trusted)
     return session
+
+
+def _filing(session: imaplib.IMAP4, folder: str) -> Callable[[str], None]:
+    """Return what moves a mail that was dealt with to its folder, which is made where it is missing.
+
+    By MOVE (RFC 6851), or by copying and UIDPLUS's UID EXPUNGE (RFC 4315), which takes away that one mail alone. A
+    server that knows neither keeps the mail where it is; so does one that refuses, and it is warned of.
+    """
+    able = b" ".join(_answer(session.capability())).upper().split() if folder else []
+    if not folder or not {b"MOVE", b"UIDPLUS"} & set(able):
+        if folder:
+            log.warning("the mailbox cannot move mails", folder=folder)
+        return lambda uid: None
+    session.create(_quoted(folder))  # says NO where it is there already
+
+    def file(uid: str) -> None:
+        try:
+            if b"MOVE" in able:
+                _answer(session.uid("MOVE", uid, _quoted(folder)))
+            else:
+                _answer(session.uid("COPY", uid, _quoted(folder)))
+                _answer(session.uid("STORE", uid, "+FLAGS.SILENT", "(\\Deleted)"))
+                _answer(session.uid("EXPUNGE", uid))
+        except imaplib.IMAP4.abort:
+            raise  # the line is gone
+        except imaplib.IMAP4.error as problem:
+            log.warning("a mail that was dealt with could not be moved", folder=folder, why=str(problem)[:100])
+
+    return file
 
 
 def _take(session: imaplib.IMAP4, uid: str) -> Outcome | None:

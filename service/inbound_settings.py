@@ -23,6 +23,8 @@ class Mailbox:
     user: str
     password: str
     folder: str
+    done: str = ""
+    """Folder that mails which were dealt with are moved to; empty: they stay where they are."""
 
     def __repr__(self) -> str:
         return f"Mailbox({self.host}:{self.port})"
@@ -55,13 +57,15 @@ def read(values: Mapping[str, str]) -> Inbound:
         raise ValueError("GOODWORD_INBOUND_ADDRESS must be a short plain address, like suggest@in.example.com.")
     if secret and not _SECRET.fullmatch(secret):
         raise ValueError("GOODWORD_INBOUND_SECRET must be 20 to 100 letters, digits, - or _; make it random.")
-    mailbox = _mailbox(values["GOODWORD_INBOUND_IMAP_URL"])
+    mailbox = _mailbox(values["GOODWORD_INBOUND_IMAP_URL"], values["GOODWORD_INBOUND_IMAP_DONE"].strip())
     if (secret or mailbox) and not address:
         raise ValueError("GOODWORD_INBOUND_ADDRESS is missing: it is what digests name for answers.")
     return Inbound(address, secret, values["GOODWORD_INBOUND_KEY"], mailbox)
 
 
-def _mailbox(url: str) -> Mailbox | None:
+def _mailbox(url: str, done: str) -> Mailbox | None:
+    if done and (not url or not done.isascii() or not done.isprintable()):
+        raise ValueError("GOODWORD_INBOUND_IMAP_DONE must be a folder's name in plain letters, beside an IMAP_URL.")
     if not url:
         return None
     try:
@@ -71,11 +75,15 @@ def _mailbox(url: str) -> Mailbox | None:
         port = 0
     if not port or not parts.hostname or not parts.username or parts.password is None:
         raise ValueError("GOODWORD_INBOUND_IMAP_URL must be like imaps://user:password@imap.example.com/INBOX.")
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    if done == folder:
+        raise ValueError("GOODWORD_INBOUND_IMAP_DONE must be another folder than the one that is read.")
     return Mailbox(
         host=parts.hostname,
         port=port,
         security=next(name for name, scheme in _SCHEMES.items() if scheme == parts.scheme),
         user=unquote(parts.username),
         password=unquote(parts.password),
-        folder=unquote(parts.path.strip("/")) or "INBOX",
+        folder=folder,
+        done=done,
     )

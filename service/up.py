@@ -164,6 +164,7 @@ def environment(settings: Config) -> dict[str, str]:
         "GOODWORD_INBOUND_SECRET": settings.inbound.secret,
         "GOODWORD_INBOUND_KEY": settings.inbound.key,
         "GOODWORD_INBOUND_IMAP_URL": settings.inbound.mailbox.url if settings.inbound.mailbox else "",
+        "GOODWORD_INBOUND_IMAP_DONE": settings.inbound.mailbox.done if settings.inbound.mailbox else "",
         "GOODWORD_WEB_WORKERS": str(settings.web_workers),
         "GOODWORD_VISITS": settings.visits,
         "GOODWORD_VISITS_WAITING": str(settings.visits_waiting),

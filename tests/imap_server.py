@@ -21,10 +21,17 @@ class Kept:
 class Imap:
     """One mailbox of one user; `mails` by UID. `asked` keeps every command, passwords too."""
 
-    def __init__(self, user: str = "suggest", password: str = "p@ss/word", tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, user: str = "suggest", password: str = "p@ss/word", tls: ssl.SSLContext | None = None, able: str = ""
+    ) -> None:
         self.user, self.password, self.tls = user, password, tls
+        self.able = able
+        """Capabilities beside IMAP4rev1."""
         self.mails: dict[int, Kept] = {}
+        self.folders: dict[str, list[Kept]] = {}
         self.asked: list[str] = []
+        self.refuses = False
+        """Whether it moves nothing."""
         self.cut_after = 10**9
         """Commands until it hangs up."""
 
@@ -73,15 +80,19 @@ class Imap:
     def end(self, command: str) -> bytes:
         if command.upper().startswith("LOGIN") and command != f'LOGIN {self.user} "{self.password}"':
             return b" NO [AUTHENTICATIONFAILED] no\r\n"
+        if command.startswith("UID MOVE") and self.refuses:
+            return b" NO [OVERQUOTA] full\r\n"
         if command.upper().startswith("SELECT") and command != 'SELECT "INBOX"':
             return b" NO no such folder\r\n"
         return b" OK done\r\n"
 
     def answer(self, command: str) -> list[bytes]:
         """Return the untagged answers to a command."""
+        if command.startswith("UID MOVE") and self.refuses:
+            return []
         verb = command.upper()
         if verb == "CAPABILITY":
-            return [b"* CAPABILITY IMAP4rev1\r\n"]
+            return [f"* CAPABILITY IMAP4rev1 {self.able}".strip().encode() + b"\r\n"]
         if verb.startswith("SELECT"):
             return [b"* %d EXISTS\r\n" % len(self.mails)]
         if verb.startswith("UID SEARCH"):
@@ -96,4 +107,13 @@ class Imap:
             return [b"* 1 FETCH (UID %d BODY[]<0> {%d}\r\n" % (number, len(part)), part, b")\r\n"]
         if found := re.fullmatch(r"UID STORE (\d+) \+FLAGS\.SILENT \((\\\w+)\)", command):
             self.mails[int(found[1])].flags.add(found[2])
+        if found := re.fullmatch(r'CREATE "(.+)"', command):
+            self.folders.setdefault(found[1], [])
+        if found := re.fullmatch(r'UID (MOVE|COPY) (\d+) "(.+)"', command):
+            kept = self.mails[int(found[2])]
+            self.folders[found[3]].append(Kept(kept.raw, set(kept.flags)))
+            if found[1] == "MOVE":
+                del self.mails[int(found[2])]
+        if found := re.fullmatch(r"UID EXPUNGE (\d+)", command):
+            assert "\\Deleted" in self.mails.pop(int(found[1])).flags
         return []

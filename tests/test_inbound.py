@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from emails import reply_to
-from service import choices, clock, compose, config, create_app, inbound, inbound_mailbox, suggestions
+from service import choices, clock, compose, config, create_app, inbound, inbound_mailbox, inbound_settings, suggestions
 from service.cli.inbound import inbound as command
 from service.database import db
 from service.delivery.port import Parcel
@@ -313,6 +313,41 @@ def test_a_mailbox_is_read_once_and_one_bad_mail_never_stops_the_rest(
     with pytest.raises(inbound_mailbox.NotReached):
         inbound_mailbox.poll()
     assert inbound_mailbox.poll_due() == 0
+
+
+@pytest.mark.sockets
+@pytest.mark.parametrize("able", ["MOVE UIDPLUS", "UIDPLUS", ""])
+def test_what_was_dealt_with_goes_to_a_folder_and_what_a_person_should_see_stays(make: Made, able: str) -> None:
+    with Imap(able=able) as server:
+        url = f"imap+plain://suggest:p%40ss%2Fword@127.0.0.1:{server.port}"
+        make(GOODWORD_INBOUND_IMAP_URL=url, GOODWORD_INBOUND_IMAP_DONE="Dealt with")
+        noor = world.begin()
+        server.put(answer(noor))
+        bad = server.put(b"\xff\xfe\x00 broken")
+        server.put(answer(noor, Auto_Submitted="auto-replied", Message_ID="<m@x>"))
+        assert inbound_mailbox.poll()[Outcome.KEPT] == 1 and len(kept()) == 1
+        assert server.mails[bad].flags == {"\\Flagged"}
+        if able:
+            assert set(server.mails) == {bad}
+            assert [mail.flags - {"\\Deleted"} for mail in server.folders["Dealt with"]] == [{"\\Seen"}, {"\\Seen"}]
+        else:
+            assert len(server.mails) == 3 and not server.folders, "nothing is lost where nothing can be moved"
+        server.refuses = True
+        stays = server.put(answer(noor, "Next", Message_ID="<next@x>"))
+        assert inbound_mailbox.poll()[Outcome.KEPT] == 1
+        if able.startswith("MOVE"):
+            assert server.mails[stays].flags == {"\\Seen"}
+
+
+@pytest.mark.parametrize(
+    ("done", "url"), [("Done", ""), ("INBOX", "imaps://u:p@host"), ("Opravljeno č", "imaps://u:p@h")]
+)
+def test_a_folder_that_cannot_be_used_is_refused_at_the_start(done: str, url: str) -> None:
+    named = ("ADDRESS", "SECRET", "KEY", "IMAP_URL", "IMAP_DONE")
+    values = {f"GOODWORD_INBOUND_{name}": "" for name in named}
+    values |= {"GOODWORD_INBOUND_ADDRESS": "suggest@in.example.com"}
+    with pytest.raises(ValueError, match="GOODWORD_INBOUND_IMAP_DONE"):
+        inbound_settings.read({**values, "GOODWORD_INBOUND_IMAP_URL": url, "GOODWORD_INBOUND_IMAP_DONE": done})
 
 
 @pytest.mark.sockets
