@@ -46,6 +46,26 @@ def fresh(table: sa.Table, rows: Iterable[Sequence[Any]] = ()) -> None:
         connection.execute(sa.insert(table), whole)
 
 
+def packed(statement: Any) -> bytearray:
+    """Return the rows of a SELECT as PostgreSQL's COPY has them in binary; `unpacked` takes them, whole or cut."""
+    connection = db.session.connection()
+    made = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({made}) TO STDOUT (FORMAT BINARY)", made.params) as copy:
+        whole = bytearray()
+        for part in copy:
+            whole += part
+        return whole
+
+
+def unpacked(table: sa.Table, rows: bytes) -> None:
+    """Make a passing table of PostgreSQL with these rows, of the kind that `packed` returns."""
+    fresh(table)
+    driver: Any = db.session.connection().connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} FROM STDIN (FORMAT BINARY)") as copy:
+        copy.write(rows)
+
+
 def written(statement: Any) -> int:
     """Execute an INSERT … SELECT; return the number of rows."""
     done: Any = db.session.execute(statement.execution_options(preserve_rowcount=True))
@@ -60,6 +80,12 @@ def plan_plainly() -> None:
     if postgres():
         off = (sa.func.set_config(name, "off", True) for name in ("enable_mergejoin", "jit"))
         db.session.execute(sa.select(*off))
+
+
+def join_whole() -> None:
+    """Let PostgreSQL read a page of people once instead of looking each up, until the transaction ends."""
+    if postgres():
+        db.session.execute(sa.select(sa.func.set_config("enable_nestloop", "off", True)))
 
 
 def any_of(asked: Any) -> sa.ColumnElement[bool]:

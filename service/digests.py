@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, outbox, planning, previews, programmes, readers
+from service import clock, gates, outbox, planning, previews, programmes, readers, snapshots
 from service.choosing import Choosing
 from service.database import db
 from service.journal import log
@@ -104,10 +104,11 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     due = _undecided(edition, ahead)
     if due:
         # Taken up only where there is something to decide: this runs every minute.
-        desk = Desk(edition, due)
-        pages = range(readers.last_page() + 1)
-        db.session.commit()
-        with Hands() as hands:
+        wide = snapshots.worth_while(due)
+        with gates.planner(edition.id, alone=wide), Hands() as hands:
+            desk = Desk(edition, due, wide)
+            pages = range(readers.last_page() + 1)
+            db.session.commit()
             for page in hands.each(partial(_write, desk), pages):
                 if page is None:
                     break

@@ -5,12 +5,15 @@ PostgreSQL's advisory locks: they queue in order, so an undo comes next however 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sqlalchemy as sa
 
 from service.database import db
 from service.dialects import postgres
 
-_EDITIONS, _PAGES = 1 << 56, 1 << 57
+_EDITIONS, _PAGES, _PLANNERS = 1 << 56, 1 << 57, 1 << 58
 """Where the numbers of these locks begin: no other lock has one of theirs."""
 
 
@@ -27,3 +30,18 @@ def close(edition_id: int) -> None:
     """Wait until no page of the edition is being planned; none is until the transaction ends."""
     if postgres():
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_EDITIONS + edition_id)))
+
+
+@contextmanager
+def planner(edition_id: int, alone: bool) -> Iterator[None]:
+    """Wait until nobody plans the edition alone, or for `alone` until nobody plans it; so it stays within the block.
+
+    It holds on a connection of its own, which commits of pages do not end and a killed process does.
+    """
+    if not postgres():
+        yield
+        return
+    lock = sa.func.pg_advisory_xact_lock if alone else sa.func.pg_advisory_xact_lock_shared
+    with db.engine.begin() as aside:
+        aside.execute(sa.select(lock(_PLANNERS + edition_id)))
+        yield

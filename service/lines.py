@@ -23,6 +23,7 @@ from service import hashes, readers
 from service.database import db
 from service.dialects import (
     JsonText,
+    any_of,
     fresh,
     looked_up,
     moment_text,
@@ -31,18 +32,20 @@ from service.dialects import (
     postgres,
     same_json,
     text_of,
+    unpacked,
     written,
 )
-from service.models import Declined, Edition, Employee, Omission, Outbox, Suppression
+from service.models import Declined, Edition, Employee, Omission, Outbox, Share, Suppression, Total
 from service.models.mail import MailState
 from service.models.people import Status
 from service.suppressions import ALL, CLASSES
 
-WORD = 61
+WORD = 60
 """Bits of a number that one column takes."""
 
-MAILED = 1 << WORD
-"""In the first column of `seen`: she has her mail of this edition."""
+MAILED, NOTED, TELLING = 1 << WORD + 2, 1 << WORD + 1, 1 << WORD
+"""In the first column of `seen`: she has her mail of this edition; and as far as a snapshot says so: a reason stands
+for her, and there is something to tell of her."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,9 @@ class Lines:
 
         Who chose her slot after `lately` chose it within the day before mails leave.
         """
-        self._number, self._occasion = edition.id, readers.occasion_of(edition)
+        self.number, self._occasion = edition.id, readers.occasion_of(edition)
         self._released_at, self._lately = edition.released_at, lately
-        self._since = f"{readers.KIND}:{min(since, edition.week)}"
+        self.since = f"{readers.KIND}:{min(since, edition.week)}"
         self._shelf = shelf
         self.words = range(max(1, -(-len(shelf.ids) // WORD)))
         """Columns that a number takes."""
@@ -137,6 +140,8 @@ class Lines:
         self._team = self._numbered("team_bits")
         self._selection = self._numbered("selection_bits")
         self._story = self._numbered("story_bits")
+        # Without an index: it is joined whole.
+        self._marks = passing("marks", sa.Column("id", sa.Integer), *self._columns("bits"))
         self._hash = passing(
             "address_hashes",
             sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
@@ -151,7 +156,7 @@ class Lines:
 
     def split(self, number: int) -> list[int]:
         """Return a number of candidates as the columns of a table have it."""
-        return [(number >> WORD * n) & (MAILED - 1) for n in self.words]
+        return [(number >> WORD * n) & (TELLING - 1) for n in self.words]
 
     def joined(self, columns: Iterable[int]) -> int:
         """Return the number of candidates that these columns hold."""
@@ -167,16 +172,33 @@ class Lines:
         found: sa.ColumnElement[bool] = self.table.c.seen_0 < MAILED
         return found
 
-    def draw(self, where: sa.ColumnElement[bool]) -> int:
-        """Make the lines of those of these employees who can be reached; return how many."""
+    def telling(self, marks: bytes | None) -> sa.ColumnElement[bool]:
+        """Return the condition that there is something to tell of her of a line drawn with these marks."""
+        line = self.table.c
+        if marks is not None:
+            found: sa.ColumnElement[bool] = line.seen_0.bitwise_and(TELLING) > 0
+            return found
+        # Asked for each line by an index; as a join PostgreSQL would read all shares for every page.
+        shares, totals = (
+            any_of(sa.select(table.subject).where(table.subject == line.subject)) for table in (Share, Total)
+        )
+        return sa.or_(shares, totals)
+
+    def draw(self, where: sa.ColumnElement[bool], marks: bytes | None = None) -> int:
+        """Make the lines of those of these employees who can be reached; return how many.
+
+        With `marks`, their part of a Snapshot, nobody is looked up.
+        """
         plan_plainly()
+        if marks is not None:
+            unpacked(self._marks, marks)
         if not self._topics:
             self._learn(where)
         fresh(self.table)
         line, whole, missed = self.table.c, 0, where
         while True:
             self._tell()
-            asked = sa.insert(self.table).from_select(self.table.columns.keys(), self._drawn(missed))
+            asked = sa.insert(self.table).from_select(self.table.columns.keys(), self._drawn(missed, marks is not None))
             whole += written(asked)
             unknown = db.session.scalars(sa.select(line.id).where(line.fits_0.is_(None))).all()
             if not unknown:
@@ -221,7 +243,7 @@ class Lines:
         if not postgres():
             fresh(self._selection, ((n, *bits) for n, bits in self._split_shown.items()))
 
-    def _drawn(self, where: sa.ColumnElement[bool]) -> Any:
+    def _drawn(self, where: sa.ColumnElement[bool], marked: bool) -> Any:
         topics, reads, fewer = (self._lists[name].c for name in ("topics", "reads", "fewer"))
         team = self._team.c
         stop, all_stop = sa.orm.aliased(Suppression), sa.orm.aliased(Suppression)
@@ -230,9 +252,11 @@ class Lines:
         fits: list[Any] = [
             reduce(_both, [each[f"bits_{n}"] for each in (topics, reads, team, fewer)]) for n in self.words
         ]
-        columns = Employee.id, Employee.subject, self._standing(stopped), fewer.less
+        columns = Employee.id, Employee.subject, self._standing(stopped, marked), fewer.less
+        if marked:
+            people = sa.outerjoin(people, self._marks, self._marks.c.id == Employee.id)
         return (
-            sa.select(*columns, *fits, *self._seen())
+            sa.select(*columns, *fits, *self._seen(marked))
             .select_from(people)
             .outerjoin(self._lists["topics"], same_json(topics["list"], Employee.topics))
             .outerjoin(self._lists["reads"], same_json(reads["list"], Employee.reads))
@@ -253,7 +277,7 @@ class Lines:
         people = sa.outerjoin(Employee, self._hash, hashed.id == Employee.id)
         return people, sa.func.coalesce(hashed.hash, Employee.address_hash)
 
-    def _standing(self, stopped: Any) -> Any:
+    def _standing(self, stopped: Any, marked: bool) -> Any:
         # Single values asked for each line, not joins: right after a bulk insert PostgreSQL's statistics are those of
         # before, and a join planned by them may compare everybody with everybody.
         invitation = (
@@ -268,11 +292,13 @@ class Lines:
             (invitation > 0, 1),
             else_=0,
         )
-        noted = (
+        noted: Any = (
             sa.select(sa.func.count())
-            .where(Omission.edition_id == self._number, Omission.subject == Employee.subject)
+            .where(Omission.edition_id == self.number, Omission.subject == Employee.subject)
             .scalar_subquery()
         )
+        if marked:
+            noted = sa.case((self._marks.c.bits_0.bitwise_and(NOTED) > 0, 1), else_=0)
         joined: Any = sa.null()
         if self._released_at is not None:
             joined = sa.case((Employee.created_at > self._released_at, moment_text(Employee.created_at)))
@@ -292,27 +318,33 @@ class Lines:
             Employee.zone,
         )
 
-    def _seen(self) -> Iterator[Any]:
-        """Yield the columns of what she was shown or declined, and whether she has this edition's mail."""
-        told, known = self._selection, self._split_shown
-        declined = self._declined()
+    def shown(self) -> list[Any]:
+        """Return the columns `bits_0`, … of what a mail has shown, or that it is this edition's."""
+        columns = []
         for n in self.words:
-            bits = looked_up(
-                {number: each[n] for number, each in known.items()}, told, f"bits_{n}", Outbox.selection_id
-            )
+            known = {number: each[n] for number, each in self._split_shown.items()}
+            bits = looked_up(known, self._selection, f"bits_{n}", Outbox.selection_id)
             shown = sa.case((Outbox.state.in_(readers.SHOWN), bits))
             if n == 0:
                 shown = sa.case((Outbox.occasion == self._occasion, sa.literal(MAILED, sa.BigInteger)), else_=shown)
+            columns.append(shown.label(f"bits_{n}"))
+        return columns
+
+    def _seen(self, marked: bool) -> Iterator[Any]:
+        """Yield the columns of what she was shown or declined, and whether she has this edition's mail."""
+        declined = self._declined()
+        for n, shown in zip(self.words, self.shown(), strict=True):
             asked = (
                 sa.select(sa.func.bit_or(shown))
                 .where(
                     Outbox.subject == Employee.subject,
                     Outbox.kind == readers.KIND,
-                    Outbox.occasion >= self._since,
+                    Outbox.occasion >= self.since,
                 )
                 .correlate(Employee)
             )
-            seen: Any = sa.func.coalesce(asked.scalar_subquery(), sa.literal(0, sa.BigInteger))
+            known = self._marks.c[f"bits_{n}"] if marked else asked.scalar_subquery()
+            seen: Any = sa.func.coalesce(known, sa.literal(0, sa.BigInteger))
             if declined:
                 hers = sa.select(sa.func.bit_or(self._story.c[f"bits_{n}"])).where(
                     Declined.subject == Employee.subject, self._story.c.id == Declined.story_id

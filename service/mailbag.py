@@ -24,9 +24,9 @@ from service.choosing import Verdict
 from service.database import Moment, db
 from service.dialects import (
     JsonText,
-    any_of,
     as_json,
     fresh,
+    join_whole,
     json_object,
     opaque,
     passing,
@@ -35,7 +35,7 @@ from service.dialects import (
     written,
 )
 from service.lines import Lines
-from service.models import Employee, Omission, Outbox, Share, Total
+from service.models import Employee, Omission, Outbox
 from service.models.mail import MailState
 from service.passes import today_number
 from service.readers import KIND
@@ -130,15 +130,14 @@ class Mailbag:
         """Take what is chosen for each key of `keys`."""
         fresh(self._choice, ((shelf, less, *left, selection) for shelf, less, left, selection in choices))
 
-    def known(self) -> dict[int, str]:
-        """Return id → subject of those to be mailed of whom there is something to tell: they have shares or points."""
+    def known(self, marks: bytes | None) -> dict[int, str]:
+        """Return id → subject of those to be mailed of whom there is something to tell: they have shares or points.
+
+        `marks` are those that the lines were drawn with.
+        """
         line = self._lines.table.c
-        # Asked for each line by an index; as a join PostgreSQL would read all shares for every page.
-        shares, totals = (
-            any_of(sa.select(table.subject).where(table.subject == line.subject)) for table in (Share, Total)
-        )
         asked = self._of_lines(sa.select(line.id, line.subject)).where(
-            self._verdict.c.shelf.is_not(None), sa.or_(shares, totals)
+            self._verdict.c.shelf.is_not(None), self._lines.telling(marks)
         )
         return dict(db.session.execute(asked).all())
 
@@ -149,6 +148,7 @@ class Mailbag:
         address has its copy already, unless `careful`: then such rows are left out, which costs more.
         """
         fresh(self._you, ((id_, told(you)) for id_, you in yous.items()))
+        join_whole()
         row = self._row(nobody)
         verdict, choice = self._verdict.c, self._choice
         asked = (

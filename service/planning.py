@@ -28,6 +28,7 @@ from service.models import Edition, Employee, Omission, Outbox, Selection
 from service.models.mail import EditionStatus, MailState
 from service.models.people import Status
 from service.readers import KIND, Slot, occasion_of
+from service.snapshots import Snapshot
 
 Done = TypeVar("Done")
 
@@ -74,8 +75,8 @@ class Planned:
 class Desk:
     """Where one edition's readers are decided and written down, a page at a time, by several hands if wanted."""
 
-    def __init__(self, edition: Edition, due: Collection[Slot]) -> None:
-        """Take who is in one of these slots."""
+    def __init__(self, edition: Edition, due: Collection[Slot], wide: bool = False) -> None:
+        """Take who is in one of these slots. `wide`: read beforehand what is known of all of them (snapshots)."""
         self.number, self._week, self._occasion = edition.id, edition.week, occasion_of(edition)
         self._released_at = edition.released_at
         self._wishes = {(slot.zone, slot.weekday, slot.hour) for slot in due}
@@ -89,6 +90,10 @@ class Desk:
         fallback = self.choosing.programme.fallback_network
         self._bag = Mailbag(self.number, self._occasion, self.choosing.now, fallback, self.choosing.lines)
         self._deciding = threading.Lock()
+        self._snapshot = Snapshot(self.choosing.lines, self._in_zones()) if wide else None
+
+    def _in_zones(self) -> sa.ColumnElement[bool]:
+        return Employee.zone.in_(self._zones) if len(self._zones) <= FEW else sa.true()
 
     def write(self, page: int, careful: bool = False) -> Planned | None:
         """Decide for a page's readers whom the edition has not decided, and write that down; the caller commits.
@@ -102,19 +107,17 @@ class Desk:
         if db.session.scalar(sa.select(Edition.id).where(begun)) is None:
             return None
         done = Planned()
-        where = readers.on_page(page)
-        if len(self._zones) <= FEW:
-            where = sa.and_(where, Employee.zone.in_(self._zones))
+        where = sa.and_(readers.on_page(page), self._in_zones())
         hashes.remember(where)
-        lines = self.choosing.lines
-        if not lines.draw(where):
+        lines, marks = self.choosing.lines, self._snapshot.of(page) if self._snapshot else None
+        if not lines.draw(where, marks):
             return done
         bag, verdicts = self._bag, self._verdicts(done)
         bag.judge(verdicts)
         bag.choose(self._choices(bag, done))
         bag.note(again=any(verdict.noted for verdict in verdicts.values()))
         if done.mails or done.held:
-            known = bag.known()
+            known = bag.known(marks)
             yous = recognition.digest_facts(list(known.values()), self._week, self._board) if known else {}
             new = bag.post(where, {id_: yous[subject] for id_, subject in known.items()}, self._nobody, careful)
             if served := done.mails + done.held - new:

@@ -32,12 +32,22 @@ def crowd(number: int) -> None:
         reader(f"N{n}", topics=[1] if n % 4 else [], zone=(ROME, TOKYO)[n % 2])
 
 
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let few readers be enough for their marks to be read before the pages (PostgreSQL)."""
+    monkeypatch.setattr("service.snapshots.FEWEST", 1)
+
+
 def both() -> tuple[list[str], list[str]]:
     """Subjects with a mail and subjects with a reason, as often as they stand there."""
     return [s for (s,) in db.session.query(Outbox.subject)], [s for (s,) in db.session.query(Omission.subject)]
 
 
-def test_an_interrupted_planning_goes_on_where_it_stopped(beacon: Flask) -> None:
+@pytest.mark.parametrize("wide", [False, True])
+def test_an_interrupted_planning_goes_on_where_it_stopped(
+    beacon: Flask, wide: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if wide:
+        at_once(monkeypatch)
     crowd(11)
     edition = editions.release(editions.edition(WEEK), "test")
 
@@ -56,7 +66,10 @@ def test_an_interrupted_planning_goes_on_where_it_stopped(beacon: Flask) -> None
     assert not set(mailed) & set(omitted)
 
 
-def test_two_planners_at_once_plan_everybody_once(beacon: Flask) -> None:
+@pytest.mark.parametrize("wide", [False, True])
+def test_two_planners_at_once_plan_everybody_once(beacon: Flask, wide: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if wide:
+        at_once(monkeypatch)
     crowd(24)
     editions.release(editions.edition(WEEK), "test")
     db.session.commit()
@@ -139,7 +152,8 @@ def test_many_new_rows_make_the_database_look_at_its_tables_again(
         assert known == 9
 
 
-def test_an_undo_in_the_midst_of_planning_leaves_nothing_behind(beacon: Flask) -> None:
+def test_an_undo_in_the_midst_of_planning_leaves_nothing_behind(beacon: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once(monkeypatch)
     crowd(30)
     edition = editions.release(editions.edition(WEEK), "test")
     db.session.commit()
@@ -159,8 +173,12 @@ def test_an_undo_in_the_midst_of_planning_leaves_nothing_behind(beacon: Flask) -
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_whatever_happens_in_a_week_everybody_ends_with_one_mail_or_one_reason(beacon: Flask, seed: int) -> None:
+def test_whatever_happens_in_a_week_everybody_ends_with_one_mail_or_one_reason(
+    beacon: Flask, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chance = Random(seed)
+    if seed % 2:
+        at_once(monkeypatch)
     crowd(9)
     edition = editions.release(editions.edition(WEEK), "test")
     sent: set[int] = set()
