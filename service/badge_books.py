@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -108,29 +109,41 @@ def resting(subjects: Sequence[str], zone: str) -> dict[str, frozenset[str]]:
     A week that a pause touches on one day is one of them. Nobody's weeks lie in the future.
     """
     now = weeks.week_of(clock.now(), zone)
-    quiet = without_edition(now)
-    by_zone: dict[str, set[str]] = defaultdict(set)
-    for week, where in db.session.execute(sa.select(Holiday.week, Holiday.zone)):
-        by_zone[where].add(week)
-    everybody = frozenset(quiet | by_zone.pop("", set()))
+    sent, by_zone = set[str](), defaultdict[str, set[str]](set)
+    pauses: list[tuple[str, frozenset[str]]] = []
+    for kind, what, where, from_on, until_on in db.session.execute(_rests(subjects)):
+        if kind == "rest":
+            pauses.append((what, _touched(from_on, until_on, now)))
+        elif kind == "edition":
+            sent.add(what)
+        else:
+            by_zone[where].add(what)
+    everybody = frozenset(without_edition(sent, now) | by_zone.pop("", set()))
     found = dict.fromkeys(subjects, everybody)
     if by_zone:
         places = sa.select(Employee.subject, Employee.zone).where(Employee.zone.in_(list(by_zone)))
         for subject, where in db.session.execute(places.where(among(Employee.subject, subjects))):
             found[subject] |= by_zone[where]
-    pauses = sa.select(Rest.subject, Rest.from_on, Rest.until_on).where(among(Rest.subject, subjects))
-    for subject, from_on, until_on in db.session.execute(pauses):
-        found[subject] |= _touched(from_on, until_on, now)
+    for subject, touched in pauses:
+        found[subject] |= touched
     return found
 
 
-def without_edition(current: str) -> set[str]:
-    """Return the weeks since the first edition, up to the one before `current`, in which none was sent."""
-    sent = set(
-        db.session.scalars(
-            sa.select(Edition.week).where(Edition.released_at.is_not(None), Edition.status != EditionStatus.CANCELLED)
-        )
+def _rests(subjects: Sequence[str]) -> Any:
+    """Return the query of pauses (of whom, from, until), weeks with an edition, and the company's (week, zone)."""
+    never, nowhere = sa.null(), sa.literal("")
+    pauses = sa.select(sa.literal("rest"), Rest.subject, nowhere, Rest.from_on, Rest.until_on)
+    editions = sa.select(sa.literal("edition"), Edition.week, nowhere, never, never)
+    holidays = sa.select(sa.literal("holiday"), Holiday.week, Holiday.zone, never, never)
+    return sa.union_all(
+        pauses.where(among(Rest.subject, subjects)),
+        editions.where(Edition.released_at.is_not(None), Edition.status != EditionStatus.CANCELLED),
+        holidays,
     )
+
+
+def without_edition(sent: set[str], current: str) -> set[str]:
+    """Return the weeks since the first edition, up to the one before `current`, that are not among those `sent`."""
     found, week = set(), min(sent, default=current)
     while week < current:
         if week not in sent:

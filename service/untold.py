@@ -27,36 +27,48 @@ TITLE = 80
 
 
 def news(subjects: Sequence[str], now: datetime, declared: Sequence[badge_books.Badge]) -> dict[str, tuple[News, ...]]:
-    """Return subject → what her digest of now tells her; who has no news is left out. Two queries; reads only.
+    """Return subject → what her digest of now tells her; who has no news is left out. One query; reads only.
 
     `declared` are the badges that are on.
     """
     found: dict[str, list[News]] = defaultdict(list)
     best: dict[tuple[str, str], int] = {}
-    awards = sa.select(Award.subject, Award.badge, Award.level).where(
-        among(Award.subject, subjects), Award.told_at.is_(None), Award.revoked_at.is_(None)
-    )
-    for subject, slug, level in db.session.execute(awards.where(Award.created_at > now - TOO_OLD)):
-        best[subject, slug] = max(level, best.get((subject, slug), 0))
+    read: dict[int, tuple[str, News]] = {}
+    for subject, slug, number, title, visited in db.session.execute(_untold(subjects, now - TOO_OLD)):
+        if slug is not None:
+            best[subject, slug] = max(number, best.get((subject, slug), 0))
+            continue
+        short = title if len(title) <= TITLE else f"{title[: TITLE - 1].rstrip()}…"
+        read[number] = (subject, News("share", short, len(visited)))
     kept = {badge.slug: badge for badge in declared}
     for (subject, slug), level in sorted(best.items()):
         if slug in kept:
             badge = kept[slug]
             title = badge_books.said(badge.title) if badge.title else slug
             found[subject].append(News("badge", title, level if len(badge.levels) > 1 else 0))
-    shares = (
-        sa.select(ShareNews.subject, ShareNews.share_id, Story.title, Share.visited_at)
-        .join(Share, Share.id == ShareNews.share_id)
-        .join(Story, Story.id == Share.story_id)
-        .where(among(ShareNews.subject, subjects), ShareNews.told_at.is_(None), ShareNews.at > now - TOO_OLD)
-    )
-    read: dict[int, tuple[str, News]] = {}
-    for subject, share, title, visited in db.session.execute(shares):
-        short = title if len(title) <= TITLE else f"{title[: TITLE - 1].rstrip()}…"
-        read[share] = (subject, News("share", short, len(visited)))
     for _share, (subject, told) in sorted(read.items(), key=lambda each: (-each[1][1].number, each[0])):
         found[subject].append(told)
     return {subject: tuple(hers[:AT_MOST]) for subject, hers in found.items()}
+
+
+def _untold(subjects: Sequence[str], since: datetime) -> Any:
+    """Return the query of news since a moment: levels (of whom, badge, level), and shares (of whom, its id, story)."""
+    shares = (
+        sa.select(
+            ShareNews.subject,
+            sa.cast(sa.null(), Award.badge.type).label("badge"),
+            ShareNews.share_id,
+            Story.title,
+            Share.visited_at,
+        )
+        .join(Share, Share.id == ShareNews.share_id)
+        .join(Story, Story.id == Share.story_id)
+        .where(among(ShareNews.subject, subjects), ShareNews.told_at.is_(None), ShareNews.at > since)
+    )
+    awards = sa.select(Award.subject, Award.badge, Award.level, sa.null(), sa.null()).where(
+        among(Award.subject, subjects), Award.told_at.is_(None), Award.revoked_at.is_(None), Award.created_at > since
+    )
+    return sa.union_all(shares, awards)
 
 
 def by_digest(subject: Any, since: Any) -> sa.ColumnElement[bool]:
