@@ -193,44 +193,65 @@ def of_campaigns(
     some: Sequence[Campaign], measure: Measure, employee: Employee | None = None, limit: int = TOP
 ) -> tuple[list[Row], Own | None]:
     """Return the board of one campaign, or of all with a hashtag, and her own figure on it."""
-    figures = _figures([c.id for c in some], measure)
-    listed = (
-        sa.select(figures.c.subject, figures.c.figure)
-        .join(Employee, Employee.subject == figures.c.subject)
-        .where(on_boards(), figures.c.figure > 0)
-        .subquery()
-    )
-    place = sa.func.rank().over(order_by=listed.c.figure.desc()).label("place")
+    if measure == Measure.POINTS and len(some) == 1:
+        period = totals.campaign_period(some[0].id)
+        return top(period, employee, limit), own(employee, period) if employee else None
+    ids = [c.id for c in some]
+    hers = 0
+    if employee:
+        mine = _figures(ids, measure, everybody=True)
+        hers = int(db.session.scalar(sa.select(mine.c.figure).where(mine.c.subject == employee.subject)) or 0)
+    # Adding up is the work: one pass gives the first lines, how many are ahead of her, and how many there are.
+    listed = _figures(ids, measure, everybody=False).cte("listed")
+    standing = sa.select(listed).where(listed.c.figure > 0)
+    people = sa.select(sa.func.count()).select_from(listed).where(listed.c.figure > 0)
+    first = standing.order_by(listed.c.figure.desc(), listed.c.subject).limit(limit).subquery()
     asked = (
-        sa.select(listed.c.subject, listed.c.figure, place, Employee.alias, Employee.name)
-        .join(Employee, Employee.subject == listed.c.subject)
-        .order_by(listed.c.figure.desc(), listed.c.subject)
-        .limit(limit)
+        sa.select(
+            first.c.subject,
+            first.c.figure,
+            Employee.alias,
+            Employee.name,
+            people.scalar_subquery().label("people"),
+            people.where(listed.c.figure > hers).scalar_subquery().label("ahead"),
+        )
+        .join(Employee, Employee.subject == first.c.subject)
+        .order_by(first.c.figure.desc(), first.c.subject)
     )
-    her = employee.subject if employee else None
     lines = db.session.execute(asked).all()
-    rows = [Row(n.place, n.alias or short(n.name or ""), int(n.figure), n.subject == her) for n in lines]
+    her = employee.subject if employee else None
+    rows: list[Row] = []
+    for n, line in enumerate(lines, start=1):
+        place = rows[-1].place if rows and rows[-1].figure == line.figure else n
+        rows.append(Row(place, line.alias or short(line.name or ""), int(line.figure), line.subject == her))
     if employee is None:
         return rows, None
-    figure = int(db.session.scalar(sa.select(figures.c.figure).where(figures.c.subject == her)) or 0)
-    better = sa.select(sa.func.count()).select_from(listed)
-    ahead = db.session.scalar(better.where(listed.c.figure > figure)) or 0
-    return rows, Own(figure, ahead + 1 if figure > 0 else None, db.session.scalar(better) or 0)
+    of, ahead = (lines[0].people, lines[0].ahead) if lines else (0, 0)
+    return rows, Own(hers, ahead + 1 if hers > 0 else None, of)
 
 
-def _figures(ids: Sequence[int], measure: Measure) -> Any:
-    """Return subject and figure over the campaigns' stories; what is not confirmed counts as no share."""
+def _figures(ids: Sequence[int], measure: Measure, everybody: bool) -> Any:
+    """Return subject and figure over the campaigns' stories; what is not confirmed counts as no share.
+
+    Unless `everybody`, of those alone who may stand on boards.
+    """
     if measure == Measure.POINTS:
         periods = [totals.campaign_period(n) for n in ids]
         sums = sa.select(Total.subject, sa.func.sum(Total.points).label("figure")).where(Total.period.in_(periods))
-        return sums.group_by(Total.subject).subquery()
+        sums = sums.group_by(Total.subject)
+        return sums.subquery() if everybody else sums.where(Total.shown)
     figure = sa.func.count() if measure == Measure.SHARES else sa.func.sum(readers_of_a_share())
     asked = (
         sa.select(Share.subject, figure.label("figure"))
         .join(Story, Share.story_id == Story.id)
         .where(Story.campaign_id.in_(ids), Share.state.in_((State.CONFIRMED, State.ENGAGED)))
+        .group_by(Share.subject)
     )
-    return asked.group_by(Share.subject).subquery()
+    if everybody:
+        return asked.subquery()
+    found = asked.subquery()
+    standing = sa.select(found.c.subject, found.c.figure).join(Employee, Employee.subject == found.c.subject)
+    return standing.where(on_boards())
 
 
 def readers_of_a_share() -> Any:
