@@ -147,7 +147,7 @@ def test_children_read_the_very_same_settings(settings: config.Config) -> None:
     assert set(environment(settings)) >= {s.name for s in config.SETTINGS} - {
         *("GOODWORD_SMTP_URL", "GOODWORD_SENDGRID_KEY", "GOODWORD_SENDGRID_WEBHOOK_KEY", "GOODWORD_SENDGRID_GROUPS"),
         *("GOODWORD_PROXIES", "GOODWORD_SHORT_URL", "GOODWORD_SHORT_HOME", "GOODWORD_INBOUND_ADDRESS"),
-        *("GOODWORD_INBOUND_SECRET", "GOODWORD_INBOUND_KEY", "GOODWORD_INBOUND_IMAP_URL"),
+        *("GOODWORD_INBOUND_SECRET", "GOODWORD_INBOUND_KEY", "GOODWORD_INBOUND_IMAP_URL", "GOODWORD_INBOUND_IMAP_DONE"),
     }, "but for those that are empty here"
     away = {
         "GOODWORD_MAIL": "sendgrid",
@@ -160,6 +160,7 @@ def test_children_read_the_very_same_settings(settings: config.Config) -> None:
         "GOODWORD_INBOUND_ADDRESS": "suggest@in.example.com",
         "GOODWORD_INBOUND_SECRET": "a-secret-of-a-test-0123456789",
         "GOODWORD_INBOUND_IMAP_URL": "imap://us%40er:p%2Fass%20word@imap.example.com/Answers%2FNew",
+        "GOODWORD_INBOUND_IMAP_DONE": "Answers/Done",
     }
     found = config.read({**environment(settings), **away})
     assert config.read(environment(found)) == found != settings
