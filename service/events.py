@@ -174,10 +174,15 @@ def _heard(found: Any) -> Heard | None:
         event=str(event),
         at=at,
         url=hashlib.sha256(url.encode("utf-8", "replace")).hexdigest() if isinstance(url, str) and url else "",
-        provider_id=str(number)[:128] if number else None,
-        kind=str(found.get("type", "")),
-        why=" ".join(journal.scrub(str(why)).split())[:200] if why else None,
+        provider_id=_kept(number, 128) or None,
+        kind=_kept(found.get("type"), 128),
+        why=_kept(journal.scrub(str(why)), 200) or None if why else None,
     )
+
+
+def _kept(said: Any, most: int) -> str:
+    """Return a text that any database holds: control characters and halves of surrogates are blanks."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in str(said or "")).split())[:most]
 
 
 def _ours(heard: Sequence[Heard]) -> list[Heard]:

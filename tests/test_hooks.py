@@ -261,3 +261,10 @@ def test_events_and_calls_are_forgotten_after_thirty_days(post: Post) -> None:
     clock.set_now(clock.now() + timedelta(days=31))
     assert events.forget() == 1
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Call)) == 0
+
+
+@pytest.mark.parametrize("odd", ["a\0b", "\ud83d"])
+def test_signs_that_no_database_holds_lose_no_event(post: Post, odd: str) -> None:
+    bounced = of(1, "bounce", reason=f"550 {odd}") | {"sg_event_id": odd, "url": odd}
+    assert post(bounced, of(2, "delivered")) == 204
+    assert kept() == 2 and states() == ["bounced", "delivered"]
