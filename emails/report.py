@@ -59,7 +59,7 @@ def compose(programme: Programme, to: Recipient, month: Month, message_id: str, 
     name = month_name(month.month, to.language)
     subject = words.gettext("%(programme)s in %(month)s") % {"programme": render.line(programme.name), "month": name}
     part = (
-        numbers.format_percent(min(1.0, month.people / month.members), "#,##0%", locale=render.known(to.language))
+        numbers.format_percent(min(1.0, month.people / month.members), locale=render.known(to.language))
         if month.members
         else "–"
     )

@@ -9,7 +9,7 @@ TERMS: dict[str, tuple[str, str]] = {
         N_("Active participation"),
         N_(
             "People who shared in a week, of those in the programme: invited, active or pausing. "
-            "In the field up to 64 % take part."
+            "In the field up to 64% take part."
         ),
     ),
     "members": (

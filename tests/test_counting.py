@@ -18,6 +18,8 @@ from service.models import (
     Activity,
     ChangedShare,
     DayFigure,
+    Edition,
+    EditionFigure,
     Employee,
     Evidence,
     HourFigure,
@@ -156,3 +158,21 @@ def test_what_was_forgotten_or_erased_stays_when_everything_is_counted_again(app
     results.recount()
     assert figures() == before and verify() == []
     assert db.session.scalar(sa.select(sa.func.count()).select_from(ChangedShare)) == 0
+
+
+def test_mails_of_old_editions_are_counted_once_a_day_and_of_new_ones_every_hour(app: Flask) -> None:
+    programme()
+    for id_, week in ((7, "2026-W44"), (8, "2026-W47")):
+        released = TUESDAY - timedelta(days=20 if id_ == 7 else 1)
+        db.session.add(Edition(id=id_, week=week, released_at=released, status="closed"))
+    db.session.commit()
+    counted = {7: 0, 8: 0}
+    results.refresh()
+    for hour in range(24):
+        db.session.execute(sa.update(EditionFigure).values(states={"marked": 1}))
+        db.session.commit()
+        clock.set_now(TUESDAY + timedelta(hours=hour))
+        results.refresh()
+        for row in db.session.scalars(sa.select(EditionFigure).execution_options(populate_existing=True)):
+            counted[row.edition_id] += row.states == {}
+    assert counted == {7: 1, 8: 24}

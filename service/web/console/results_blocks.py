@@ -45,8 +45,8 @@ def network_name(slug: str) -> str:
 
 
 def percent(part: float | None) -> str:
-    """Return a part of one as a whole percentage in the page's language."""
-    return "–" if part is None else str(numbers.format_percent(part, "#,##0%", locale=current()))
+    """Return a part of one as a whole percentage, written as the page's language does: 92%, 92 %."""
+    return "–" if part is None else str(numbers.format_percent(part, locale=current()))
 
 
 def week_name(key: str) -> str:
@@ -70,7 +70,10 @@ def period_name(scope: Scope) -> str:
 
 
 def compared(now: float, before: float | None) -> str:
-    """Return a sentence that sets a figure beside the period before; empty where there is none."""
+    """Return a sentence that sets a figure beside the period before; empty where there is none.
+
+    It stands right after the sentence that names the figure, and begins with the earlier one.
+    """
     if before is None:
         return ""
     if not before:
@@ -78,10 +81,12 @@ def compared(now: float, before: float | None) -> str:
     change = (now - before) / before
     then = show_number(before)
     if abs(change) < 0.005:
-        return _("That is as many as in the period before.")
+        return _("In the period before there were as many.")
     if change > 0:
-        return _("That is %(more)s more than in the period before (%(then)s).", more=percent(change), then=then)
-    return _("That is %(less)s less than in the period before (%(then)s).", less=percent(-change), then=then)
+        return _(
+            "In the period before there were %(then)s, so these are %(more)s more.", then=then, more=percent(change)
+        )
+    return _("In the period before there were %(then)s, so these are %(less)s fewer.", then=then, less=percent(-change))
 
 
 def said(*sentences: str) -> str:

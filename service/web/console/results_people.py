@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from service.results import beside, reading
@@ -20,6 +21,9 @@ from service.web.console.results_blocks import (
 from service.web.language import gettext as _
 from service.web.language import ngettext, show_number
 
+MOST, EVERY = 20, 1_000_000
+"""Teams in the list, and in the search for who brings most."""
+
 LEAST = 5
 """Weeks that are drawn at least."""
 
@@ -28,7 +32,7 @@ def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool, in
     """Return the blocks of this tab; `individuals`: the reader may see people's own figures."""
     found = [_weekly(scope, now, before, council), _adoption(now)]
     if individuals and not council:
-        found += [_people(scope)]
+        found += _people(scope)
     return [*found, _teams(scope, council)] if scope.team is None else found
 
 
@@ -42,10 +46,9 @@ def _weekly(scope: Scope, now: Figures, before: Figures | None, council: bool) -
         (week_name(w.key), show_number(n) if n is not None else "–", float(n or 0))
         for w, n in zip(weeks, shown, strict=True)
     ]
-    answer = ngettext(
-        "%(num)s person shared in this period, %(part)s of %(members)s in the programme.",
-        "%(num)s people shared in this period, %(part)s of %(members)s in the programme.",
-        now.people,
+    answer = ngettext("%(num)s person shared in this period.", "%(num)s people shared in this period.", now.people)
+    part = _(
+        "Active participation is %(part)s, of %(members)s in the programme.",
         part=percent(now.participation),
         members=show_number(now.members),
     )
@@ -56,7 +59,7 @@ def _weekly(scope: Scope, now: Figures, before: Figures | None, council: bool) -
     return Block(
         "weeks",
         question,
-        said(answer, compared(now.people, before.people if before else None)),
+        said(answer, compared(now.people, before.people if before else None), part if now.members else ""),
         [_("Week"), _("People who shared"), _("In the programme"), _("Part of one")],
         rows,
         columns("weeks", _("People who shared, by week"), points),
@@ -78,7 +81,7 @@ def _adoption(now: Figures) -> Block:
     return Block(
         "adoption",
         question,
-        said(answer, _("Programmes average 53 %.")),
+        said(answer, _("Programmes average %(part)s.", part=percent(0.53))),
         [_("People"), _("Number")],
         rows,
         bars("adoption", question, rows),
@@ -87,29 +90,51 @@ def _adoption(now: Figures) -> Block:
     )
 
 
-def _people(scope: Scope) -> Block:
-    question = _("Who brings most?")
-    top = reading.top_people(scope)
-    answer = _("Nobody who stands on boards shared in this period.")
-    if top:
-        answer = ngettext(
-            "%(name)s leads with %(num)s share.", "%(name)s leads with %(num)s shares.", top[0].shares, name=top[0].name
-        )
+def _people(scope: Scope) -> list[Block]:
+    return [
+        _listed(
+            "people",
+            _("Who shares most?"),
+            reading.top_people(scope),
+            lambda p: ngettext(
+                "%(name)s leads with %(num)s share.", "%(name)s leads with %(num)s shares.", p.shares, name=p.name
+            ),
+            lambda p: p.shares,
+        ),
+        _listed(
+            "people-readers",
+            _("Whose shares are read most?"),
+            reading.top_people(scope, "readers"),
+            lambda p: ngettext(
+                "%(name)s leads with %(num)s reader.", "%(name)s leads with %(num)s readers.", p.readers, name=p.name
+            ),
+            lambda p: p.readers,
+        ),
+    ]
+
+
+def _listed(
+    key: str,
+    question: str,
+    top: list[reading.Somebody],
+    answer: Callable[[reading.Somebody], str],
+    figure: Callable[[reading.Somebody], int],
+) -> Block:
     return Block(
-        "people",
+        key,
         question,
-        answer,
+        answer(top[0]) if top else _("Nobody who stands on boards is in this list yet."),
         [_("Name"), _("Shares"), _("Readers")],
         [[p.name, p.shares, p.readers] for p in top],
-        bars("people", question, [(p.name, p.shares) for p in top]),
-        defined("listed"),
+        bars(key, question, [(p.name, figure(p)) for p in top]),
+        defined("listed", "readers"),
         empty=not top,
     )
 
 
 def _teams(scope: Scope, council: bool) -> Block:
     question = _("Which teams take part most?")
-    found = reading.teams(scope)
+    found = reading.teams(scope, most=EVERY)
     if council:
         names = beside.teams_told(scope).values()
         found = [team for team in found if team.name in names]
@@ -122,12 +147,30 @@ def _teams(scope: Scope, council: bool) -> Block:
         if found
         else _("No team has five active advocates in this period.")
     )
-    rows = [[t.name, t.people, t.shares, t.readers, round(t.mean, 2)] for t in found]
+    read = max(found, key=lambda t: t.readers / t.people, default=None)
+    brought = (
+        _(
+            "%(team)s brought the most readers: %(mean)s for each.",
+            team=read.name,
+            mean=show_number(round(read.readers / read.people, 1)),
+        )
+        if read and read.readers
+        else ""
+    )
+    found = found[:MOST]
+    rows = [[t.name, t.people, t.shares, t.readers, round(t.mean, 2), round(t.readers / t.people, 2)] for t in found]
     return Block(
         "teams",
         question,
-        answer,
-        [_("Team"), _("Active advocates"), _("Shares"), _("Readers"), _("Shares per active advocate")],
+        said(answer, brought),
+        [
+            _("Team"),
+            _("Active advocates"),
+            _("Shares"),
+            _("Readers"),
+            _("Shares per active advocate"),
+            _("Readers per active advocate"),
+        ],
         rows,
         bars("teams", question, [(t.name, t.mean) for t in found], lambda mean: show_number(round(mean, 1))),
         defined("teams"),

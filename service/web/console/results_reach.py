@@ -72,7 +72,10 @@ def _visits(lines: list[Line], now: Figures, before: Figures | None) -> Block:
     every = now.human + now.suspected + now.bot
     answer = ngettext("%(num)s visit by people.", "%(num)s visits by people.", now.human, num=show_number(now.human))
     part = (
-        _("Of all visits these are %(part)s; the others earn nothing.", part=percent(now.human / every))
+        _(
+            "Of all visits of this period %(part)s are people’s; the others earn nothing.",
+            part=percent(now.human / every),
+        )
         if every
         else ""
     )
@@ -81,7 +84,7 @@ def _visits(lines: list[Line], now: Figures, before: Figures | None) -> Block:
     return Block(
         "visits",
         question,
-        said(answer, part, change(now, before, "human")),
+        said(answer, change(now, before, "human"), part),
         [_("Network"), *kinds, _("Readers"), _("Visits by people per share")],
         [
             [x.name, x.human, x.suspected, x.bot, x.readers, round(x.human / x.shares, 2) if x.shares else None]

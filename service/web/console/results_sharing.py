@@ -79,7 +79,7 @@ def _shares(now: Figures, before: Figures | None) -> Block:
     question = _("How much is shared, and how far is it proven?")
     answer = ngettext("%(num)s share in this period.", "%(num)s shares in this period.", now.shares)
     proven = now.confirmed + now.engaged
-    part = _("Readers confirmed %(part)s of them.", part=percent(proven / now.shares)) if now.shares else ""
+    part = _("Readers confirmed %(part)s of this period’s.", part=percent(proven / now.shares)) if now.shares else ""
     rows = [
         (_("Engaged: three readers or more"), now.engaged),
         (_("Confirmed: a reader came"), now.confirmed),
@@ -89,7 +89,7 @@ def _shares(now: Figures, before: Figures | None) -> Block:
     return Block(
         "proof",
         question,
-        said(answer, part, change(now, before, "shares")),
+        said(answer, change(now, before, "shares"), part),
         [_("Proof"), _("Shares")],
         [*rows, (_("Share buttons followed, with or without a post"), now.opened)],
         bars("proof", question, rows),
@@ -136,7 +136,10 @@ def _words(scope: Scope) -> Block:
     return Block(
         "words",
         question,
-        said(answer, _("In the field, posts in own words got 64 % more engagement.") if total else ""),
+        said(
+            answer,
+            _("In the field, posts in own words got %(part)s more engagement.", part=percent(0.64)) if total else "",
+        ),
         [_("Words"), _("Shares")],
         rows,
         bars("words", question, found),

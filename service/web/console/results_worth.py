@@ -19,7 +19,7 @@ from service.web.language import gettext as _
 
 def blocks(scope: Scope, now: Figures, council: bool) -> list[Block]:
     """Return the blocks of this tab."""
-    return [_conversions(scope), _value(scope, now, council), _following(scope)]
+    return [_conversions(scope, council), _value(scope, now, council), _following(scope)]
 
 
 def money(amount: Decimal | float, currency: str) -> str:
@@ -31,9 +31,11 @@ def _kind(kind: str) -> str:
     return {"lead": _("Lead"), "application": _("Application"), "sale": _("Sale")}.get(kind, kind)
 
 
-def _conversions(scope: Scope) -> Block:
+def _conversions(scope: Scope, council: bool) -> Block:
     question = _("What followed from it?")
     found = conversions.sums(scope)
+    if council:  # of a network that few people use, one line would be somebody's own
+        found = _without_networks(found)
     total, earlier = sum(s.number for s in found), scope.before()
     before = sum(s.number for s in conversions.sums(earlier)) if earlier else None
     by_currency: Counter[str] = Counter()
@@ -45,18 +47,37 @@ def _conversions(scope: Scope) -> Block:
     worth = ", ".join(money(Decimal(n) / 100, c) for c, n in sorted(by_currency.items()))
     answer = ngettext("%(num)s conversion in this period.", "%(num)s conversions in this period.", total)
     rows: list[list[Any]] = [
-        [_kind(s.kind), network_name(s.network), s.number, s.hundredths / 100, s.currency, s.by_page] for s in found
+        [
+            _kind(s.kind),
+            network_name(s.network) if s.network else _("All networks"),
+            s.number,
+            s.hundredths / 100,
+            s.currency,
+            s.by_page,
+        ]
+        for s in found
     ]
     return Block(
         "conversions",
         question,
-        said(answer, _("Together they are worth %(worth)s.", worth=worth) if worth else "", compared(total, before)),
+        said(answer, compared(total, before), _("Together they are worth %(worth)s.", worth=worth) if worth else ""),
         [_("Kind"), _("Network"), _("Number"), _("Value"), _("Currency"), _("Of these, told by a page")],
         rows,
         bars("conversions", question, [(_kind(kind), n) for kind, n in by_kind.most_common()]),
         defined("conversion"),
         empty=not total,
     )
+
+
+def _without_networks(found: list[conversions.Sum]) -> list[conversions.Sum]:
+    """Return the sums by kind and currency alone."""
+    sums: dict[tuple[str, str], list[int]] = {}
+    for s in found:
+        numbers_of = sums.setdefault((s.kind, s.currency), [0, 0, 0])
+        for n, part in enumerate((s.number, s.hundredths, s.by_page)):
+            numbers_of[n] += part
+    lines = [conversions.Sum(kind, "", currency, *of) for (kind, currency), of in sums.items()]
+    return sorted(lines, key=lambda s: (-s.number, s.kind, s.currency))
 
 
 def _value(scope: Scope, now: Figures, council: bool) -> Block:
