@@ -95,9 +95,12 @@ def take(limit: int, alike: bool = False, token: str | None = None) -> tuple[str
         .with_for_update(skip_locked=True)
         .cte("chosen")
     )
+    # As an array its rows are fetched one by one; joined, PostgreSQL would read the whole index for each lease.
+    these = sa.select(chosen.c.id)
+    among = Outbox.id == sa.any_(sa.func.array(these.scalar_subquery())) if postgres() else Outbox.id.in_(these)
     taken = db.session.execute(
         sa.update(Outbox)
-        .where(Outbox.id.in_(sa.select(chosen.c.id)), Outbox.state.in_(DUE))
+        .where(among, Outbox.state.in_(DUE))
         .values(state=MailState.LEASED, lease=token, lease_until=now + LEASE)
         .returning(Outbox.due_at, Outbox.id)
         .execution_options(synchronize_session=False)
