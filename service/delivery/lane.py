@@ -105,6 +105,7 @@ class Lane:
                 journal.lease(token)
                 taken = leases.take(granted, self._alike, token)[1]
                 self._share.put_back(granted - len(taken))
+                self._desk.look_ahead(taken, token)
                 if not taken or not self._send(_Attempt(journal, token, asked), taken, size):
                     break
                 spent = max(time.monotonic() - began, 0.001)

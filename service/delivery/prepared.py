@@ -89,21 +89,45 @@ class Prepared:
         found: Any = connection.execute(statement, {**values, "now": now, "until": now + LEASE})
         return [tuple(row) for row in found] if found.returns_rows else []
 
+    def alone(self, **values: Any) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of a statement that is a transaction of its own: committed when they are there.
+
+        That saves the calls that begin and end one, and the session's share in it. Where the session has a transaction
+        open already the statement is part of that. PostgreSQL only; raises as `run`.
+        """
+        if db.session().in_transaction():
+            return self.run(**values)
+        lent = db.engine.raw_connection()
+        driver: Any = lent.driver_connection
+        try:
+            driver.autocommit = True
+            found = self._ask(driver, db.engine.dialect, values)
+            driver.autocommit = False
+        except BaseException as problem:
+            lent.invalidate(problem)
+            raise
+        lent.close()
+        return found
+
     def _by_driver(self, connection: sa.Connection, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+        driver: Any = connection.connection.driver_connection
+        try:
+            return self._ask(driver, connection.dialect, values)
+        except sa.exc.DBAPIError as problem:
+            if driver.closed:
+                connection.invalidate(problem)
+            raise
+
+    def _ask(self, driver: Any, dialect: sa.Dialect, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
         made = self._made.get("postgresql")
         if made is None:
-            compiled = self._build(Postgres()).compile(
-                dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
-            )
+            compiled = self._build(Postgres()).compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
             constants = {n: str(v) if isinstance(v, str) else v for n, v in compiled.params.items()}
             made = self._made["postgresql"] = str(compiled), constants
         text, constants = made
-        driver: Any = connection.connection.driver_connection
         try:
             cursor = driver.execute(text, {**constants, **values, "offset": clock.offset()})
             return cursor.fetchall() if cursor.description else []
         except (psycopg.OperationalError, psycopg.InterfaceError) as problem:
-            if driver.closed:
-                connection.invalidate(problem)
             kind = sa.exc.OperationalError if isinstance(problem, psycopg.OperationalError) else sa.exc.InterfaceError
             raise kind(text, None, problem) from problem

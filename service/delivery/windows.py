@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from service.compose import ELSEWHERE, AddressGone, Composer, Due
 from service.database import db
-from service.delivery import limits, mirrors, settle
+from service.delivery import ahead, limits, mirrors, settle
 from service.delivery.leases import database_now, flows
 from service.delivery.port import Parcel
 from service.delivery.prepared import Prepared, Tongue, given, listed
@@ -131,14 +132,23 @@ class Desk:
         self._composer = Composer()
         self._alike = alike
         self._stories: dict[int, list[int]] = {}
+        self._ahead: dict[int, ahead.Known] = {}
         mirrors.name_database()
         self.too_late = 0
         """Of those given to `prepare` as accepted, how many had been decided otherwise."""
         self.limited = bool(limits.known())
         """Whether there are rate limits to ask; looked up again now and then by whoever keeps the desk."""
 
+    def look_ahead(self, ids: Sequence[int], token: str) -> None:
+        """Read what all mails of a lease are made of, so that its windows need not; ends the transaction."""
+        self._ahead.clear()
+        if postgres() and not self.limited:
+            self._ahead = ahead.learn(ids, token)
+            self._look_up_stories(self._ahead.values())
+            db.session.rollback()
+
     def prepare(self, ids: Sequence[int], token: str, accepted: Sequence[int] = ()) -> list[Parcel]:
-        """Return the window's finished mails, its rows now `submitting`: one transaction, committed before bytes leave.
+        """Return the window's finished mails, its rows now `submitting`: committed before bytes leave.
 
         What changed since the lease is read again here: the edition's status and pause, suppressions, the person. Such
         rows are cancelled, suppressed or go back; a mail that cannot be made fails and is logged, and nothing left. The
@@ -146,6 +156,48 @@ class Desk:
         this token that the receiver took: the same commit says so. Raises mirrors.Held or mirrors.NoMirror; Held has
         written nothing, of `accepted` neither.
         """
+        parcels = self._depart(ids, token, accepted)
+        if parcels is None:
+            return self._prepare(ids, token, accepted)
+        begun = {parcel.number for parcel in parcels}
+        if rest := [number for number in ids if number not in begun]:
+            try:
+                parcels += self._prepare(rest, token)
+            except (mirrors.Held, mirrors.NoMirror):
+                # The others left the database before the hold did: they go, and the next window is told.
+                db.session.rollback()
+                settle.give_back(rest, token, None, later=True)
+        return parcels
+
+    def _depart(self, ids: Sequence[int], token: str, accepted: Sequence[int]) -> list[Parcel] | None:
+        """Begin those of the window that were read ahead and are as they were; None where none was tried."""
+        made: dict[int, Parcel] = {}
+        going = []
+        for row in [self._ahead.pop(number) for number in ids if number in self._ahead]:
+            with suppress(Exception):  # what cannot be made is looked at again, and then said to fail
+                due = row.due(self._stories.get(row.selection_id or 0))
+                made[row.id] = self._parcel(due, row.address, row.address_hash)
+                going.append(row)
+        return self._leave_together(made, accepted, token, going) if going else None
+
+    def _leave_together(
+        self, made: dict[int, Parcel], accepted: Sequence[int], token: str, known: Sequence[ahead.Known] = ()
+    ) -> list[Parcel]:
+        """Begin these rows and settle the accepted, in one commit that the mirrors know when this returns."""
+        mark, number, settled, begun = _take_off([*made], accepted, token, known)
+        if db.session().in_transaction():
+            db.session.commit()
+        if settled < len(accepted):
+            self.too_late += settle.tell_late(accepted, token)
+        mirrors.reflect(mark, number)
+        return [made[each] for each in begun]
+
+    def _parcel(self, due: Due, address: str, hashed: str | None) -> Parcel:
+        parts = self._composer.digest(due, address, hashed) if self._alike else None
+        return Parcel(due.id, due.kind, self._composer.message(due, address, hashed), parts)
+
+    def _prepare(self, ids: Sequence[int], token: str, accepted: Sequence[int] = ()) -> list[Parcel]:
+        """Prepare a window row by row: whatever speaks against a mail is written down with it."""
         found: dict[int, Row] = {}
         for values in LOOK_UP.run(ids=listed(ids), token=token):
             found.setdefault(values[0], Row._make(values))  # two suppressions make two rows of one mail
@@ -156,20 +208,9 @@ class Desk:
         if not going:
             self.too_late += settle.settle_accepted(accepted, token)
             return []
-        mark, number, settled, begun = _take_off(going, accepted, token)
-        if begun < len(going):
-            asked = sa.select(Outbox.id).where(
-                Outbox.id.in_(going), Outbox.lease == token, Outbox.state == MailState.SUBMITTING
-            )
-            still = set(db.session.scalars(asked))
-            going = [number for number in going if number in still]
-        db.session.commit()
-        if settled < len(accepted):
-            self.too_late += settle.tell_late(accepted, token)
-        mirrors.reflect(mark, number)
-        return [parcels[each] for each in going]
+        return self._leave_together({number: parcels[number] for number in going}, accepted, token)
 
-    def _look_up_stories(self, rows: Sequence[Row]) -> None:
+    def _look_up_stories(self, rows: Collection[Row | ahead.Known]) -> None:
         """Learn the stories of selections not met before, with the latest of the same editions; none ever changes."""
         new = {row.selection_id for row in rows if row.selection_id is not None} - self._stories.keys()
         if new:
@@ -195,8 +236,7 @@ class Desk:
                 *(row.facts, row.message_id, row.released_at),
                 self._stories.get(row.selection_id) if row.selection_id is not None else None,
             )
-            parts = self._composer.digest(due, address, hashed) if self._alike else None
-            return Parcel(row.id, row.kind, self._composer.message(due, address, hashed), parts)
+            return self._parcel(due, address, hashed)
         except AddressGone:
             _leave([row.id], token, MailState.CANCELLED, "address-changed")
         except Exception as problem:  # noqa: BLE001 - one mail that cannot be made must not stop the others
@@ -233,21 +273,40 @@ def prepare(ids: Sequence[int], token: str) -> list[Parcel]:
     return Desk().prepare(ids, token)
 
 
-def _take_off(going: Sequence[int], accepted: Sequence[int], token: str) -> tuple[str, int, int, int]:
-    """Begin these rows, settle the accepted, draw a number; return (mark, number, how many settled, how many begun).
+def _take_off(
+    going: Sequence[int], accepted: Sequence[int], token: str, known: Sequence[ahead.Known] = ()
+) -> tuple[str, int, int, Sequence[int]]:
+    """Begin these rows, settle the accepted, draw a number; return (mark, number, how many settled, which begun).
 
-    The caller commits. Raises mirrors.Held.
+    `known`: they were read ahead, and those against which something speaks by now are not begun. The caller commits.
+    Raises mirrors.Held.
     """
+    if known:
+        found = ahead.depart(known, accepted, token)
+        if found.held:
+            raise mirrors.Held(found.held)
+        if found.mark is None:  # it was named in a transaction that came to nothing
+            mirrors.name_database()
+            return _take_off(going, accepted, token, known)
+        begun = going if found.begun == len(going) else [int(n) for n in (found.some or "").split(",") if n]
+        return found.mark, found.number, found.settled, begun
     if postgres():
-        ((mark, held, number, settled, begun),) = AT_ONCE.run(ids=listed(going), accepted=listed(accepted), token=token)
+        ((mark, held, number, settled, count),) = AT_ONCE.run(ids=listed(going), accepted=listed(accepted), token=token)
         if held:
             raise mirrors.Held(held)
-        if mark is None:  # it was named in a transaction that came to nothing
+        if mark is None:
             mark, number = mirrors.draw()
-        return mark, number, settled, begun
-    mark, number = mirrors.draw()
-    settled = len(settle.ACCEPTED.run(accepted=listed(accepted), token=token)) if accepted else 0
-    return mark, number, settled, len(BEGIN.run(ids=listed(going), token=token))
+    else:
+        mark, number = mirrors.draw()
+        settled = len(settle.ACCEPTED.run(accepted=listed(accepted), token=token)) if accepted else 0
+        count = len(BEGIN.run(ids=listed(going), token=token))
+    if count == len(going):
+        return mark, number, settled, going
+    asked = sa.select(Outbox.id).where(
+        Outbox.id.in_(going), Outbox.lease == token, Outbox.state == MailState.SUBMITTING
+    )
+    still = set(db.session.scalars(asked))
+    return mark, number, settled, [number for number in going if number in still]
 
 
 def _absent(row: Any) -> str | None:
