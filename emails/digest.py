@@ -37,7 +37,7 @@ class CompiledDigest:
         self._networks: Kept[tuple[str, ...], tuple[str, ...]] = Kept(
             lambda slugs: networks_shown(slugs, edition.programme.networks)
         )
-        self._preheaders = Kept(self._preheader, 512)
+        self._preheaders = Kept(self._preheader)
         self._transports: Kept[Encoder, tuple[Sheet, Sheet, Months]] = Kept(self._transport)
 
     def transport(self, encoder: Encoder) -> tuple[Sheet, Sheet, Months]:

@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from flask import Flask
 from rq import Worker
 
+from emails import render
+from emails.words import CATALOGUES
 from service import create_app, delivery
 from service.config import Config
 from service.database import db
 from service.journal import log
 from service.queue import SERIALIZER, RedisError, connection, lose_patience, queue
+from service.schedule import SCHEDULE
 
 HURRY = signal.SIGUSR1
 """Tells a job's process that its worker stops or died: it ends soon, after the window of mails at hand."""
@@ -41,7 +44,7 @@ def main(settings: Config, burst: bool = False) -> bool:
     Never with RQ's own scheduler: an orphan of it strands jobs (it is a process of its own here).
     """
     app = create_app(settings)
-    sa.orm.configure_mappers()  # once, instead of in each job's process
+    _learn_once()
     # A job's process must not talk over a connection that its parent opened.
     os.register_at_fork(after_in_child=lambda: _in_the_job(app))
     signal.signal(HURRY, lambda _number, _frame: _hurry())
@@ -62,6 +65,16 @@ def main(settings: Config, burst: bool = False) -> bool:
         # The jobs are safe: the schedule rings again, and what is due stands in the database.
         log.error("the queue is away", error=type(problem).__name__)
         raise SystemExit(1) from problem
+
+
+def _learn_once() -> None:
+    """Do here what each job's process would do again: half a second of a core for each, and it begins with all."""
+    sa.orm.configure_mappers()
+    for task in SCHEDULE:
+        task.function()
+    for language in CATALOGUES.languages:
+        render.page("digest", language)
+        render.text("digest", language)
 
 
 def _in_the_job(app: Flask) -> None:
