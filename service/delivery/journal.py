@@ -57,7 +57,8 @@ class Journal:
 
     def hear(self, number: int, outcome: Outcome) -> None:
         """Note the answer to a body, which is not in the database yet."""
-        self._write(f"a {number} {outcome.verdict} {' '.join((outcome.why or '').split())}\n")
+        why = " ".join(outcome.why.split()) if outcome.why else ""
+        self._write(f"a {number} {outcome.verdict.value} {why}\n")
 
     def close(self, settled: bool) -> None:
         """Let go of the file; `settled`: all it says is in the database, so it may go."""
