@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -22,6 +23,22 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def steady_port() -> int:
+    """Return a free TCP port for a server that falls and comes back: none that the kernel gives to connections.
+
+    Of those, somebody's connection may take it meanwhile and keep it (even one that looks for the fallen server).
+    """
+    chance = secrets.SystemRandom()
+    while True:
+        with socket.socket() as probe:
+            port = chance.randrange(15_000, 30_000)  # Linux lends 32768 and up, other systems 49152 and up
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def die_with_parent() -> None:

