@@ -64,9 +64,12 @@ def visit(code: str, asked: Asked) -> str:
     return way.to(click)
 
 
-def look_up(code: str) -> str:
-    """Return where a short link leads, recording nothing. Raises UnknownCode."""
-    return leads_to(by_code(code))
+def look_up(code: str, click: str | None = None) -> str:
+    """Return where a short link leads, with this click's id where one is wanted, recording nothing.
+
+    Raises UnknownCode.
+    """
+    return leads_to(by_code(code), click)
 
 
 def record(arrivals: Sequence[Arrived]) -> int:

@@ -6,10 +6,10 @@ is for service.visiting_history.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
 
@@ -70,20 +70,21 @@ class Headers(NamedTuple):
     dest: str
 
 
-_NOT_AHEAD = (None, None, None, None)
+READ = (
+    *("REQUEST_METHOD", "HTTP_USER_AGENT", "HTTP_ACCEPT_LANGUAGE", "HTTP_SEC_FETCH_DEST"),
+    *("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ"),
+)
+"""What evidence needs of a WSGI request, beside its address."""
+
+Raw = tuple[str | None, ...]
+"""Values of READ, None for what was not sent."""
 
 
-def headers_of(environ: Mapping[str, Any]) -> Headers:
-    """Return what evidence needs of a WSGI request's headers."""
-    get = environ.get
-    ahead = get("HTTP_SEC_PURPOSE"), get("HTTP_PURPOSE"), get("HTTP_X_PURPOSE"), get("HTTP_X_MOZ")
-    return Headers(
-        get("REQUEST_METHOD", "GET"),
-        get("HTTP_USER_AGENT", "").replace("\0", ""),
-        "" if ahead == _NOT_AHEAD else " ".join(filter(None, ahead)),
-        get("HTTP_ACCEPT_LANGUAGE", ""),
-        get("HTTP_SEC_FETCH_DEST", ""),
-    )
+def headers_of(raw: Raw) -> Headers:
+    """Return what evidence needs of a request, of what it says by the names of READ."""
+    method, agent, language, dest, *ahead = raw
+    purpose = " ".join(filter(None, ahead))
+    return Headers(method or "GET", (agent or "").replace("\0", ""), purpose, language or "", dest or "")
 
 
 def ranges() -> Table:

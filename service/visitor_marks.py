@@ -54,10 +54,15 @@ def placed(address: str) -> tuple[str, bytes | None]:
 def hashes(share: Any, week: Any, place: tuple[str, bytes | None], agent: str) -> Marks:
     """Return the marks of whoever came from this place (`placed`) with this agent, under two begun hashes: of the
     share (`salted`) and of the week (`begun`)."""
-    who, where = f"visitor|{place[0]}|{agent}".encode(), place[1]
+    who, where = hashed(place, agent), place[1]
     if where is None:
         return Marks(_hash(share, who), None, _hash(week, who), None)
     return Marks(_hash(share, who), _hash(share, where), _hash(week, who), _hash(week, where))
+
+
+def hashed(place: tuple[str, bytes | None], agent: str) -> bytes:
+    """Return what is hashed of a visitor: where she is (`placed`) and her agent."""
+    return f"visitor|{place[0]}|{agent}".encode()
 
 
 def begun(key: bytes) -> Any:

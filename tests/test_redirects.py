@@ -58,6 +58,7 @@ def until_written(front: Redirects) -> None:
 
 
 def _written(front: Redirects) -> list[Arrival]:
+    db.session.rollback()  # nor what Flask answered, in the very context of the test
     front.intake.close()
     db.session.rollback()
     return list(db.session.scalars(sa.select(Arrival).order_by(Arrival.id)))
@@ -134,9 +135,35 @@ def test_what_flask_must_answer_goes_to_flask(front: Redirects) -> None:
     assert card.status_code == 200 and "og:title" in card.text
     world.story().status, world.story().afterwards = StoryStatus.ARCHIVED, Afterwards.EXPLAINS
     db.session.commit()
+    front.intake.known.compare()
     assert _ask(front, code).status_code == 200
     assert Client(front).get("/health").status_code == 200
-    assert _written(front) == []
+
+
+def test_visits_that_flask_answers_take_the_same_way_and_count_once(front: Redirects) -> None:
+    code = _code()
+    assert "og:title" in _ask(front, code, **world.LINKEDIN).text
+    assert _ask(front, code, "HEAD", **world.LINKEDIN).status_code == 200
+    world.story().status, world.story().afterwards = StoryStatus.ARCHIVED, Afterwards.EXPLAINS
+    db.session.commit()
+    front.intake.known.compare()
+    assert _ask(front, code).status_code == 200
+    assert [json.loads(each.facts)["agent"] for each in _written(front)] == [
+        world.LINKEDIN["User-Agent"],
+        world.CHROME,
+    ]
+    assert db.session.query(Evidence).filter_by(kind="visit").count() == 0, "nothing was recorded on the way"
+    assert visiting.judge_arrivals() == 2
+    assert db.session.query(Share).one().seen_at is not None
+
+
+def test_a_card_leads_on_with_the_click_that_was_taken(front: Redirects) -> None:
+    code = _code()
+    db.session.get(Programme, 1).click_parameter = "gw"
+    db.session.commit()
+    card = _ask(front, code, **world.LINKEDIN).text
+    (kept,) = _written(front)
+    assert kept.click and f"gw={kept.click}" in card
 
 
 def test_changes_take_effect_and_an_erased_person_is_not_counted(front: Redirects) -> None:
@@ -202,9 +229,9 @@ def test_no_address_stays_in_memory(front: Redirects) -> None:
         Client(front).open(f"/r/{code}", headers=world.PERSON, environ_overrides=far)
         until_written(front)
         deriver = front.intake.writer.deriver
-        assert "198.51.100.7" in repr(deriver._origins) and network_ranges.plain.cache_info().currsize
+        assert "198.51.100.7" in repr(deriver._callers) and network_ranges.plain.cache_info().currsize
         deriver.forget()
-        assert not deriver._origins
+        assert not deriver._callers
         kept = (network_ranges.plain, network_ranges.place_of, network_ranges.unplaced, network_ranges.inside)
         assert sum(each.cache_info().currsize for each in (*kept, behind._bare)) == 0
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -14,8 +15,8 @@ from service.arrivals.known import Link
 from service.arrivals.store import Row
 from service.database import db
 from service.visiting import Asked
-from service.visiting_facts import Headers
-from service.visitor_marks import begun, hashes, placed, salted
+from service.visiting_facts import Headers, Raw, headers_of
+from service.visitor_marks import begun, hashed, hashes, placed, salted
 
 FRESH = 60.0
 """Seconds after which the week's key and the company's ranges are read again, and addresses are out of mind."""
@@ -26,25 +27,20 @@ MOST = 20_000
 _USUAL = Hit().to_json()
 
 
-class Visit(NamedTuple):
-    """One visit, as the answering thread leaves it: it does nothing that can be done later."""
-
-    link: Link
-    at: float
-    peer: str
-    """The address that asked, perhaps a proxy's."""
-    chain: str | None
-    """What it sent as X-Forwarded-For."""
-    headers: Headers
-    click: str | None
+Visit = tuple[Link, float, str, str | None, Raw, str | None]
+"""One visit, as the answering thread leaves it, which does nothing that can be done later: the link, the moment
+(seconds since 1970), the address that asked (perhaps a proxy's), what it sent as X-Forwarded-For, its headers, and the
+click's id. A plain tuple: nothing else is made as fast."""
 
 
-class _Origin(NamedTuple):
-    """What an address says."""
+class _Caller(NamedTuple):
+    """What an address with its headers says on every link: hashes of the week, facts, and what shares hash of it."""
 
-    place: tuple[str, bytes | None]
-    address: str
-    flags: tuple[str, ...]
+    who: bytes
+    where: bytes | None
+    weekly: str
+    weekly_place: str | None
+    facts: str
 
 
 class Deriver:
@@ -54,24 +50,30 @@ class Deriver:
         self._intake: visiting_facts.Intake | None = None
         self._read = 0.0
         self._table: Any = None
-        self._origins: dict[tuple[str, str | None], _Origin] = {}
+        self._callers: dict[tuple[str, str | None, Raw], _Caller] = {}
         self._facts: dict[tuple[Headers, tuple[str, ...]], str] = {}
 
-    def rows(self, visits: list[Visit]) -> list[Row]:
+    def rows(self, visits: Sequence[Visit]) -> list[Row]:
         """Return a row for each visit. Raises sqlalchemy.exc.SQLAlchemyError if nothing was ever read."""
         intake, offset = self._given(), clock.offset().total_seconds()
-        origins, facts, rows = self._origins, self._facts, []
-        week, secret = begun(intake.week_key), settings().secret
-        for link, at, peer, chain, headers, click in visits:
-            origin = origins.get((peer, chain)) or self._origin(intake, peer, chain)
-            told = facts.get((headers, origin.flags)) or self._fact(intake, headers, origin)
-            marks = hashes(salted(secret, link.salt or ""), week, origin.place, headers.agent)
-            rows.append(Row(link.share_id, at + offset, *marks, click, told))
+        known, week, secret, rows = self._callers.get, begun(intake.week_key), settings().secret, []
+        for link, at, peer, chain, raw, click in visits:
+            caller = known((peer, chain, raw)) or self._caller(intake, week, peer, chain, raw)
+            who, where, weekly, weekly_place, facts = caller
+            visitor = salted(secret, link.salt or "").copy()
+            if where is None:
+                place = None
+            else:
+                placed_hash = visitor.copy()
+                placed_hash.update(where)
+                place = placed_hash.hexdigest()
+            visitor.update(who)
+            rows.append(Row(link.share_id, at + offset, visitor.hexdigest(), place, weekly, weekly_place, click, facts))
         return rows
 
     def forget(self) -> None:
         """Let go of all addresses that were looked up lately; from any thread."""
-        self._origins.clear()
+        self._callers.clear()
         network_ranges.forget_addresses()
         proxies.forget_addresses()
 
@@ -87,28 +89,32 @@ class Deriver:
                 found = self._intake  # the database is away: what held a minute ago holds for one more
             finally:
                 db.session.remove()
-            self._origins.clear()
+            self._callers.clear()
             self._intake, self._read = found, now
         table = visiting_facts.ranges()
         if table is not self._table:
             self._table = table
-            self._origins.clear()
+            self._callers.clear()
             self._facts.clear()
         return self._intake
 
-    def _origin(self, intake: visiting_facts.Intake, peer: str, chain: str | None) -> _Origin:
-        if len(self._origins) >= MOST:
-            self._origins.clear()
-        address = proxies.address_of(peer, chain)
-        found = _Origin(placed(address), address, visiting_facts.flags(address, intake.company))
-        self._origins[peer, chain] = found
+    def _caller(self, intake: visiting_facts.Intake, week: Any, peer: str, chain: str | None, raw: Raw) -> _Caller:
+        if len(self._callers) >= MOST:
+            self._callers.clear()
+        address, headers = proxies.address_of(peer, chain), headers_of(raw)
+        flags = visiting_facts.flags(address, intake.company)
+        facts = self._facts.get((headers, flags)) or self._fact(intake, headers, address, flags)
+        place = placed(address)
+        marks = hashes(week, week, place, headers.agent)
+        found = _Caller(hashed(place, headers.agent), place[1], marks.weekly, marks.weekly_place, facts)
+        self._callers[peer, chain, raw] = found
         return found
 
-    def _fact(self, intake: visiting_facts.Intake, headers: Headers, origin: _Origin) -> str:
+    def _fact(self, intake: visiting_facts.Intake, headers: Headers, address: str, flags: tuple[str, ...]) -> str:
         if len(self._facts) >= MOST:
             self._facts.clear()
         method, agent, purpose, language, dest = (text.replace("\0", "") for text in headers)
-        said = intake.hit(Asked(method, origin.address, agent, purpose, language, dest)).to_json()
+        said = intake.hit(Asked(method, address, agent, purpose, language, dest)).to_json()
         told = {name: value for name, value in said.items() if value != _USUAL[name]}
-        found = self._facts[headers, origin.flags] = json.dumps(told, separators=(",", ":"))
+        found = self._facts[headers, flags] = json.dumps(told, separators=(",", ":"))
         return found

@@ -44,10 +44,6 @@ class Buffer:
     def waiting(self) -> int:
         return self.queue.qsize() + self.derived
 
-    @property
-    def full(self) -> bool:
-        return self.queue.qsize() + self.derived >= self.room
-
     def lose(self, count: int) -> None:
         """Count visits that were answered and will not be written."""
         with self._counting:
@@ -109,14 +105,15 @@ class Intake:
     def take(self, visit: Visit) -> None:
         """Take a visit. In durable mode return when it is committed, or when it takes too long or cannot be now."""
         writer, buffer = self.writer or self._started(), self.buffer
-        if buffer.full:
+        queue = buffer.queue
+        if queue.qsize() + buffer.derived >= buffer.room:
             buffer.lose(1)
         elif not self.durable or writer.away:
-            buffer.queue.put((visit, None))
+            queue.put((visit, None))
         else:
             committed = threading.Lock()
             committed.acquire()
-            buffer.queue.put((visit, committed))
+            queue.put((visit, committed))
             committed.acquire(timeout=PATIENCE)
 
     def close(self) -> None:

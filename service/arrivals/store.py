@@ -11,6 +11,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -136,8 +137,10 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 
 def _packed(row: Row) -> bytes:
-    at = round((row[1] - _EPOCH) * 1e6)
-    return b"".join([_HEAD.pack(len(row), 4, row[0], 8, at), *map(_string, row[2:])])
+    share_id, at, visitor, place, weekly, weekly_place, click, facts = row
+    head = _HEAD.pack(len(row), 4, share_id, 8, round((at - _EPOCH) * 1e6))
+    hers = _string(visitor), _string(place), _often(weekly), _often(weekly_place)
+    return b"".join((head, *hers, _NONE if click is None else _string(click), _often(facts)))
 
 
 def _string(text: str | None) -> bytes:
@@ -147,13 +150,17 @@ def _string(text: str | None) -> bytes:
     return _LENGTH.pack(len(data)) + data
 
 
+_often = lru_cache(maxsize=8192)(_string)
+"""The same for what one visitor's visits have in common."""
+
+
 def _moment(seconds: float | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _text(seconds: float | None) -> str | None:
     """Return a moment as service.database.Moment keeps it in SQLite."""
-    return None if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(" ", "microseconds")[:26]
 
 
 def _told(account: Account, moment: Any) -> tuple[Any, ...]:

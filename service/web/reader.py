@@ -15,7 +15,7 @@ from service.database import db
 from service.models import Employee, Programme
 from service.passes import EndedPass
 from service.visiting import Asked
-from service.visiting_facts import headers_of
+from service.visiting_facts import READ, headers_of
 from service.web import nonces
 from service.web.language import LANGUAGES
 from service.web.language import gettext as _
@@ -59,7 +59,7 @@ def initials(name: str | None) -> str:
 
 def asked() -> Asked:
     """Return what evidence needs of this request."""
-    return Asked(address=request.remote_addr or "", **headers_of(request.environ)._asdict())
+    return Asked(address=request.remote_addr or "", **headers_of(tuple(map(request.environ.get, READ)))._asdict())
 
 
 def network_label(slug: str) -> str:

@@ -6,9 +6,9 @@ what a page needs. Cards for programs, pages of archived stories, unknown codes 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from html import escape
+from time import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +16,15 @@ from flask import Flask
 
 from service import config, jobs, visiting
 from service.arrivals import Intake, Link
-from service.arrivals.deriving import Visit
 from service.journal import log
 from service.links import CODE_LENGTH, new_click, wants_card
-from service.visiting_facts import headers_of
+from service.visiting_facts import READ
 from service.web import HEADERS
+from service.web.visits import TAKEN
 
 PREFIX = "/r/"
+MOST = 4096
+"""Agents that are kept in mind."""
 _LENGTH = len(PREFIX) + CODE_LENGTH
 _HEADERS = [
     ("Content-Type", "text/html; charset=utf-8"),
@@ -38,31 +40,44 @@ class Redirects:
     def __init__(self, app: Flask, intake: Intake) -> None:
         self.app, self.intake = app, intake
         self._links = intake.known.links
+        self._browsers: dict[str | None, bool] = {}
+        """Agents seen lately that are led on."""
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Lead a person on from a short link, or let Flask answer."""
-        path = environ["PATH_INFO"]
-        if len(path) != _LENGTH or not path.startswith(PREFIX):
+        path, get = environ["PATH_INFO"], environ.get
+        if not path.startswith(PREFIX) or len(path) != _LENGTH:
             return self.app(environ, start_response)
         method = environ["REQUEST_METHOD"]
-        if method not in ("GET", "HEAD") or wants_card(environ.get("HTTP_USER_AGENT", "")):
+        if method != "GET" and method != "HEAD":
             return self.app(environ, start_response)
         link = self._links.get(path[3:]) or self._look_up(path[3:])
-        if link is None or link.way.page:
+        if link is None:
             return self.app(environ, start_response)
+        led, click = get("HTTP_USER_AGENT") in self._browsers or self._leads(get("HTTP_USER_AGENT")), None
         if link.way.click:
             click = new_click()
             headers, body = _answer(link.way.to(click))
         else:
-            click = None
             if link.answer is None:
                 link.answer = _answer(link.way.to())
             headers, body = link.answer
         if method == "GET" and link.salt is not None:
-            peer, chain = environ.get("REMOTE_ADDR") or "", environ.get("HTTP_X_FORWARDED_FOR")
-            self.intake.take(Visit(link, time.time(), peer, chain, headers_of(environ), click))
+            said = link, time(), get("REMOTE_ADDR") or "", get("HTTP_X_FORWARDED_FOR"), tuple(map(get, READ)), click
+            self.intake.take(said)
+        if not led or link.way.page:
+            environ[TAKEN] = click or ""
+            return self.app(environ, start_response)
         start_response("302 FOUND", headers.copy())
         return [body if method == "GET" else b""]
+
+    def _leads(self, agent: str | None) -> bool:
+        """Tell whether this agent is led on; a program that makes previews gets a card."""
+        if wants_card(agent or ""):
+            return False
+        if len(self._browsers) >= MOST:
+            self._browsers.clear()
+        return self._browsers.setdefault(agent, True)
 
     def _look_up(self, code: str) -> Link | None:
         try:

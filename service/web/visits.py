@@ -23,6 +23,9 @@ from service.web.language import LANGUAGES
 
 room = Blueprint("visits", __name__)
 
+TAKEN = "goodword.visit_taken"
+"""Stands in a WSGI environment, with the click's id or nothing, where service.web.redirects has taken the visit."""
+
 MOST_REMEMBERED = 10_000
 _remembered: OrderedDict[tuple[str, str], str] = OrderedDict()
 """(database, code) → target of links this process has seen lately: they go on working while the database is away."""
@@ -34,7 +37,11 @@ def follow(code: str) -> Response:
     """Lead to the story and record the visit; unknown 404, database away and link not remembered 503."""
     place = (str(db.engine.url), code)
     try:
-        target = visiting.look_up(code) if request.method == "HEAD" else visiting.visit(code, reader.asked())
+        taken = request.environ.get(TAKEN)
+        if taken is None and request.method == "GET":
+            target = visiting.visit(code, reader.asked())
+        else:
+            target = visiting.look_up(code, taken)
         share = links.by_code(code)
         way = links.way_of(share)
         if page := answer(share.story, way, links.short_link(code), target):
