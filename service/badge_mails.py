@@ -55,7 +55,10 @@ def tell() -> int:
         last = subjects[-1]
         of: dict[str, list[Award]] = defaultdict(list)
         awards = sa.select(Award).where(Award.told_at.is_(None), Award.revoked_at.is_(None))
-        for award in db.session.scalars(awards.where(Award.subject.in_(subjects)).order_by(Award.id)):
+        awards = awards.where(Award.subject.in_(subjects)).order_by(Award.id)
+        # Who waited here for another worker asks once more: that one's mail is there by now.
+        db.session.execute(awards.with_for_update())
+        for award in db.session.scalars(awards.where(~lately).execution_options(populate_existing=True)):
             of[award.subject].append(award)
         for employee in db.session.scalars(sa.select(Employee).where(Employee.subject.in_(list(of)))):
             hers = of[employee.subject]

@@ -52,18 +52,19 @@ def tell() -> int:
     while subjects := list(db.session.scalars(query.where(ShareNews.subject > last))):
         last = subjects[-1]
         waiting: dict[str, list[ShareNews]] = defaultdict(list)
-        for row in db.session.scalars(
-            sa.select(ShareNews).where(ShareNews.subject.in_(subjects), ShareNews.told_at.is_(None))
-        ):
+        hers = sa.select(ShareNews).where(ShareNews.subject.in_(subjects), ShareNews.told_at.is_(None))
+        # Who waited here for another worker asks once more: that one's mail is there by now.
+        db.session.execute(hers.order_by(ShareNews.share_id, ShareNews.readers).with_for_update())
+        for row in db.session.scalars(hers.where(~lately).execution_options(populate_existing=True)):
             waiting[row.subject].append(row)
         found = _found({row.share_id for rows in waiting.values() for row in rows})
         for employee in db.session.scalars(sa.select(Employee).where(Employee.subject.in_(subjects))):
-            hers = waiting[employee.subject]
-            for row in hers:
+            rows = waiting[employee.subject]
+            for row in rows:
                 row.told_at, row.how = now, "mail"
-            best = _best(hers, found)
+            best = _best(rows, found)
             if best:
-                first = max(hers, key=lambda row: (row.readers, row.share_id))
+                first = max(rows, key=lambda row: (row.readers, row.share_id))
                 occasion = f"{KIND}:{first.share_id}-{first.readers}"
                 facts = {"shares": [each.to_json() for each in best]}
                 told += outbox.enqueue(employee, KIND, occasion, facts) is not None
