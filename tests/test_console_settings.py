@@ -8,7 +8,7 @@ from html import unescape as html_unescape
 import pytest
 from flask import Flask
 
-from service import liaisons, programmes
+from service import liaisons, policy_examples, programmes
 from service.database import db
 from tests import week47
 from tests.liam import Liam, at_the_console
@@ -28,6 +28,31 @@ def fields(html: str) -> dict[str, str]:
     for name, options in re.findall(r'<select id="(\w+)".*?>(.*?)</select>', form, re.S):
         sent[name] = re.search(r'value="([^"]*)" selected', options)[1]  # type: ignore[index]
     return {name: html_unescape(value) for name, value in sent.items()}
+
+
+def test_a_text_to_begin_with_is_taken_over_into_the_form_and_kept_only_when_saved(liam: Liam) -> None:
+    programmes.change(languages="en,it,sl,de", policy={"en": "Ours."})
+    page = liam.get("/console/settings").text
+    offered = {"policy-it", "policy-sl", "style_guide-en", "style_guide-it", "style_guide-sl"}
+    assert set(re.findall(r'name="take" value="([\w-]+)"', page)) == offered
+    sent = {**fields(page), "name": "Beacon Aloud"}
+    shown = liam.post("/console/settings", {**sent, "take": "policy-it"})
+    now = fields(shown.text)
+    assert "Liam" in now["policy-it"] and "parole tue" in now["policy-it"] and now["name"] == "Beacon Aloud"
+    assert now["policy-en"] == "Ours." and 'value="policy-it"' not in shown.text
+    db.session.expire_all()
+    assert programmes.current().policy == {"en": "Ours."}
+    assert "Changed." in liam.post("/console/settings", now).text
+    db.session.expire_all()
+    assert set(programmes.current().policy) == {"en", "it"} and programmes.current().name == "Beacon Aloud"
+
+
+def test_every_text_to_begin_with_stands_in_three_languages_and_is_short(liam: Liam) -> None:
+    for name in ("policy", "style_guide"):
+        for language in ("en", "it", "sl"):
+            text = policy_examples.example(programmes.current(), name, language)
+            assert 200 < len(text) < 1000 and "%" not in text, (name, language)
+    assert policy_examples.example(programmes.current(), "policy", "de") == ""
 
 
 def test_settings_saved_as_shown_change_nothing(liam: Liam) -> None:

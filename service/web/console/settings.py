@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from emails.networks import NETWORKS
-from service import accepting, programmes
+from service import accepting, policy_examples, programmes
 from service.locales import own_name
 from service.roles import Role
 from service.validation import Invalid
@@ -44,6 +44,8 @@ def settings() -> str:
 def settings_save() -> Response | tuple[str, int]:
     """Change the settings; nothing changes where one of them cannot stand."""
     given = _given(request.form)
+    if take := request.form.get("take"):
+        return _page(_taken_over(given, take), {}), 200
     try:
         programmes.change(**{**given, "block_list": _phrases(given["block_list"])})
     except Invalid as refusal:
@@ -51,6 +53,15 @@ def settings_save() -> Response | tuple[str, int]:
         return _page({**shown, **given}, said_all(refusal.errors)), 422
     done(_("Changed."))
     return redirect(url_for("console.settings"))
+
+
+def _taken_over(given: dict[str, Any], take: str) -> dict[str, Any]:
+    """Return what was typed with a text to begin with in one field, `policy-it`; nothing is saved."""
+    found, (name, _sign, language) = programmes.current(), take.partition("-")
+    shown = {each: getattr(found, each) for each in OWNERS} | given
+    if text := policy_examples.example(found, name, language):
+        shown[name] = {**shown[name], language: text}
+    return shown
 
 
 def _given(form: MultiDict[str, str]) -> dict[str, Any]:
@@ -82,6 +93,13 @@ def _page(values: dict[str, Any], errors: dict[str, str]) -> str:
         days=list(enumerate(days, 1)),
         networks=[(slug, network_label(slug)) for slug in NETWORKS],
         tongues=[(code, own_name(code)) for code in found.languages],
+        examples={
+            f"{name}-{code}": text
+            for name in ("policy", "style_guide")
+            for code in found.languages
+            if (text := policy_examples.example(found, name, code)) and not values[name].get(code, "").strip()
+        },
+        taken=request.form.get("take", ""),
         read=accepting.accepted() if found.policy else None,
         owner=g.liaison.role == Role.OWNER,
     )
