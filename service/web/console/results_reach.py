@@ -42,7 +42,7 @@ def networks(scope: Scope, council: bool) -> list[Line]:
 def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool) -> list[Block]:
     """Return the blocks of reach and visits."""
     lines = networks(scope, council)
-    return [_reach(lines, now, before), _visits(lines, now, before), _reasons(scope, now)]
+    return [_reach(lines, now, before), _visits(lines, now, before), _reasons(scope, before)]
 
 
 def _reach(lines: list[Line], now: Figures, before: Figures | None) -> Block:
@@ -96,7 +96,7 @@ def _visits(lines: list[Line], now: Figures, before: Figures | None) -> Block:
     )
 
 
-def _reasons(scope: Scope, now: Figures) -> Block:
+def _reasons(scope: Scope, before: Figures | None) -> Block:
     question = _("Why do some visits not count?")
     found = [(reason.partition(":")[0], reason.partition(":")[2], n) for reason, n in reading.reasons(scope).items()]
     out = [(verdict, code, n) for verdict, code, n in found if verdict != HUMAN]
@@ -106,6 +106,7 @@ def _reasons(scope: Scope, now: Figures) -> Block:
         if total
         else _("Every visit of this period counts.")
     )
+    answer = said(answer, compared(total, before.suspected + before.bot) if before else "")
     worded = [(_(KINDS[verdict]), _(REASONS.get(code, aside(code))), n) for verdict, code, n in out]
     return Block(
         "reasons",
@@ -132,6 +133,9 @@ def mail_blocks(scope: Scope) -> list[Block]:
         num=show_number(sent),
         part=percent(arrived / sent if sent else None),
     )
+    earlier = scope.before()
+    ago = mails.editions(earlier.period) if earlier else None
+    then = sum(e.sent for e in ago) if ago is not None else None
     rows: list[list[Any]] = [[e.week, e.sent, e.arrived, e.bounced, e.failed, e.suppressed] for e in found]
     head = [_("Week"), _("Mails sent"), _("Delivered"), _("Bounced"), _("Refused"), _("Stopped before")]
     series = [_("Delivered"), _("Bounced"), _("Refused")]
@@ -139,22 +143,37 @@ def mail_blocks(scope: Scope) -> list[Block]:
     first = Block(
         "mails",
         question,
-        said(answer, ngettext("%(num)s bounced.", "%(num)s bounced.", bounced) if bounced else ""),
+        said(answer, ngettext("%(num)s bounced.", "%(num)s bounced.", bounced) if bounced else "", _sent(then, ago)),
         head,
         rows,
         stacked("mails", question, series, parts),
         defined("mails"),
         empty=not sent,
     )
-    return [first, _buttons(found, sent, buttons), _goodbyes(scope)]
+    return [first, _buttons(found, sent, buttons, ago), _goodbyes(scope)]
 
 
-def _buttons(found: list[mails.EditionLine], sent: int, buttons: int) -> Block:
+def _sent(then: int | None, ago: list[mails.EditionLine] | None) -> str:
+    """Return the sentence of the digests in the period before; empty where there were none."""
+    if not then or not ago:
+        return ""
+    return _(
+        "In the period before %(num)s left, %(part)s arrived.",
+        num=show_number(then),
+        part=percent(sum(e.arrived for e in ago) / then),
+    )
+
+
+def _buttons(found: list[mails.EditionLine], sent: int, buttons: int, ago: list[mails.EditionLine] | None) -> Block:
     question = _("Do people share from their mail?")
     answer = _(
         "%(per)s share buttons were followed for a hundred digests.",
         per=show_number(round(100 * buttons / sent, 1)) if sent else "–",
     )
+    then = sum(e.sent for e in ago or ())
+    if then:
+        before = show_number(round(100 * sum(e.buttons for e in ago or ()) / then, 1))
+        answer = said(answer, _("In the period before it was %(per)s.", per=before))
     return Block(
         "buttons",
         question,

@@ -14,6 +14,7 @@ from service.web.console.results_blocks import (
     Block,
     bars,
     change,
+    compared,
     defined,
     line_rows,
     percent,
@@ -43,18 +44,38 @@ def blocks(scope: Scope, now: Figures, before: Figures | None, council: bool) ->
             for lines, keys in ((kinds, by_kind), (topics, by_topic), (campaigns, by_campaign))
         )
         stories = groups.joined(stories, crowd, others)
+    ago = _ago(scope.before() if before and not council else None)
     found = [
         _shares(now, before),
-        _of("networks", _("On which networks?"), _("Network"), networks, now),
-        _of("stories", _("Which stories are shared most?"), _("Story"), stories[:MOST], now),
-        _of("topics", _("Which topics?"), _("Topic"), topics, now),
-        _of("kinds", _("Which kinds of stories?"), _("Kind"), kinds, now),
+        _of("networks", _("On which networks?"), _("Network"), networks, ago),
+        _of("stories", _("Which stories are shared most?"), _("Story"), stories[:MOST], ago),
+        _of("topics", _("Which topics?"), _("Topic"), topics, ago),
+        _of("kinds", _("Which kinds of stories?"), _("Kind"), kinds, ago),
     ]
     if scope.campaign is None:
-        found.append(_of("campaigns", _("For which campaigns?"), _("Campaign"), campaigns, now))
+        found.append(_of("campaigns", _("For which campaigns?"), _("Campaign"), campaigns, ago))
     if not council:
         found.append(_words(scope))
     return found
+
+
+Ago = Mapping[str, Mapping[str, int]]
+"""By block and line the shares of the period before; nothing where there is none to be set beside."""
+
+
+def _ago(earlier: Scope | None) -> Ago:
+    """Return the shares by line of this scope; in works-council mode none, as two tables tell more than one."""
+    if earlier is None:
+        return {}
+    stories = reading.by_story(earlier)
+    lines = {
+        "networks": reading.by_network(earlier),
+        "stories": stories,
+        "topics": reading.together(stories, reading.topics(stories), {}),
+        "kinds": reading.together(stories, reading.kinds(stories), {}),
+        "campaigns": reading.together(stories, reading.campaigns(stories), {}),
+    }
+    return {key: {x.key: x.shares for x in of} for key, of in lines.items()}
 
 
 def _of_lines(lines: list[Line], keys: Mapping[str, Sequence[str]], crowd: groups.Crowd) -> dict[str, set[str]]:
@@ -98,7 +119,7 @@ def _shares(now: Figures, before: Figures | None) -> Block:
     )
 
 
-def _of(key: str, question: str, first: str, lines: list[Line], now: Figures) -> Block:
+def _of(key: str, question: str, first: str, lines: list[Line], ago: Ago) -> Block:
     lines = [x for x in lines if x.shares or x.readers]
     named = [x for x in lines if x.key and x.key != groups.OTHERS]
     most = max(named or lines, key=lambda x: x.shares, default=None)
@@ -107,14 +128,19 @@ def _of(key: str, question: str, first: str, lines: list[Line], now: Figures) ->
         answer = ngettext(
             "Most for %(what)s: %(num)s share.", "Most for %(what)s: %(num)s shares.", most.shares, what=what
         )
+        answer = said(answer, compared(most.shares, ago[key].get(most.key, 0)) if ago and most in named else "")
     else:
         answer = _("Nothing was shared in this period.")
+    head, rows = share_head(first), line_rows(lines)
+    if ago:
+        head = [*head, _("Shares in the period before")]
+        rows = [[*row, ago[key].get(x.key, 0)] for row, x in zip(rows, lines, strict=True)]
     return Block(
         key,
         question,
         answer,
-        share_head(first),
-        line_rows(lines),
+        head,
+        rows,
         bars(key, question, [(x.name, x.shares) for x in lines]),
         defined("share", "confirmed", "own", "readers", "stories"),
         empty=not lines,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from babel import numbers
 
 from service import conversions
-from service.results import reckoning
+from service.results import reading, reckoning
 from service.results.scopes import Figures, Scope
 from service.web.console.results_blocks import Block, bars, columns, compared, defined, network_name, said
 from service.web.console.results_reach import networks
@@ -96,6 +97,9 @@ def _value(scope: Scope, now: Figures, council: bool) -> Block:
         answer = _("Set what a click and an impression would have cost, and the value stands here.")
     else:
         answer = _("About %(value)s in this period, by your own rates.", value=money(total, said_by.currency))
+        earlier = None if council else scope.before()
+        if earlier and (then := _worth(earlier, said_by.rates)):
+            answer = said(answer, _("In the period before it was %(value)s.", value=money(then, said_by.currency)))
     head = [_("Network"), _("Visits by people"), _("Worth of clicks"), _("Reach"), _("Worth of reach"), _("Together")]
     return Block(
         "value",
@@ -107,6 +111,12 @@ def _value(scope: Scope, now: Figures, council: bool) -> Block:
         defined("emv", "human", "reach"),
         empty=not rows,
     )
+
+
+def _worth(scope: Scope, rates: Mapping[str, Mapping[str, str]]) -> Decimal:
+    """Return the earned media value of a scope."""
+    priced = (reckoning.worth(line, rates) for line in reading.by_network(scope))
+    return sum((clicks + seen for clicks, seen in filter(None, priced)), Decimal(0))
 
 
 def _following(scope: Scope) -> Block:
