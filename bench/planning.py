@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,13 +198,19 @@ def _inserted(url: str) -> tuple[float, float]:
 
 
 def _cpu_of_server(connection: psycopg.Connection) -> float:
-    """Return the seconds of processor that the server's processes for this database have taken so far (Linux)."""
-    asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
-    ticks = 0
-    for (pid,) in connection.execute(asked).fetchall():
-        # proc(5): utime and stime are fields 14 and 15; the name before them is in brackets.
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
+    """Return the seconds of processor that the server's processes, also those that ended, have taken so far (Linux)."""
+
+    # proc(5): the name before the fields is in brackets; then the parent is field 4, utime and stime are 14 and 15,
+    # and those of ended children 16 and 17.
+    def fields(pid: int) -> list[str]:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+
+    server = int(fields(connection.info.backend_pid)[1])
+    children = Path(f"/proc/{server}/task/{server}/children").read_text(encoding="utf-8").split()
+    ticks = sum(map(int, fields(server)[11:15]))
+    for pid in map(int, children):
+        with suppress(FileNotFoundError):  # it has just ended
+            ticks += sum(map(int, fields(pid)[11:13]))
     return ticks / os.sysconf("SC_CLK_TCK")
 
 

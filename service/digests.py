@@ -107,9 +107,8 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
         wide = snapshots.worth_while(due)
         with gates.planner(edition.id, alone=wide), Hands() as hands:
             desk = Desk(edition, due, wide)
-            pages = range(readers.last_page() + 1)
             db.session.commit()
-            for page in hands.each(partial(_write, desk), pages):
+            for page in hands.each(partial(_write, desk), range(desk.pages)):
                 if page is None:
                     break
                 counts.count(page)

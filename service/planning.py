@@ -91,6 +91,13 @@ class Desk:
         self._bag = Mailbag(self.number, self._occasion, self.choosing.now, fallback, self.choosing.lines)
         self._deciding = threading.Lock()
         self._snapshot = Snapshot(self.choosing.lines, self._in_zones()) if wide else None
+        last = readers.last_id()
+        self.pages, self._size = -(-last // readers.PAGE), readers.PAGE
+        """How many pages there are to write, from 0 on."""
+        if wide:
+            # Nobody else plans meanwhile: pages may be such that all hands have as many.
+            self.pages += -self.pages % HANDS
+            self._size = -(-last // max(1, self.pages))
 
     def _in_zones(self) -> sa.ColumnElement[bool]:
         return Employee.zone.in_(self._zones) if len(self._zones) <= FEW else sa.true()
@@ -107,9 +114,9 @@ class Desk:
         if db.session.scalar(sa.select(Edition.id).where(begun)) is None:
             return None
         done = Planned()
-        where = sa.and_(readers.on_page(page), self._in_zones())
+        where = sa.and_(readers.on_page(page, self._size), self._in_zones())
         hashes.remember(where)
-        lines, marks = self.choosing.lines, self._snapshot.of(page) if self._snapshot else None
+        lines, marks = self.choosing.lines, self._snapshot.of(page, self._size) if self._snapshot else None
         if not lines.draw(where, marks):
             return done
         bag, verdicts = self._bag, self._verdicts(done)

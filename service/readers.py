@@ -141,14 +141,23 @@ def _all_decided(edition: Edition, people: int) -> bool:
     return decided == people
 
 
+def last_id() -> int:
+    """Return the highest employee's id, 0 where there is nobody."""
+    return db.session.scalar(sa.select(sa.func.max(Employee.id))) or 0
+
+
 def last_page() -> int:
     """Return the number of the last page; page n has the employees from id n × PAGE + 1 on, PAGE ids."""
-    return ((db.session.scalar(sa.select(sa.func.max(Employee.id))) or 0) - 1) // PAGE
+    return (last_id() - 1) // PAGE
 
 
-def on_page(page: int) -> sa.ColumnElement[bool]:
-    """Return the condition that an employee is on this page. Every statement touches one page's rows, no more."""
-    return sa.and_(Employee.id > page * PAGE, Employee.id <= (page + 1) * PAGE)
+def on_page(page: int, size: int | None = None) -> sa.ColumnElement[bool]:
+    """Return the condition that an employee is on this page. Every statement touches one page's rows, no more.
+
+    `size`: so many ids a page instead of PAGE.
+    """
+    size = size or PAGE
+    return sa.and_(Employee.id > page * size, Employee.id <= (page + 1) * size)
 
 
 @lru_cache(maxsize=4096)

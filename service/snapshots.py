@@ -36,7 +36,7 @@ _END = struct.pack(">h", -1)
 def worth_while(due: Mapping[Slot, int]) -> bool:
     """Tell whether so many are due that all had better be read at once."""
     people = sum(due.values())
-    return postgres() and people >= max(FEWEST, (readers.last_page() + 1) * readers.PAGE // ONE_IN)
+    return postgres() and people >= max(FEWEST, readers.last_id() // ONE_IN)
 
 
 class Snapshot:
@@ -45,16 +45,15 @@ class Snapshot:
     def __init__(self, lines: Lines, where: sa.ColumnElement[bool]) -> None:
         """Read the marks of these employees as they stand."""
         plan_plainly()
-        alone = sa.func.set_config("max_parallel_workers_per_gather", "0", True)
-        db.session.execute(sa.select(sa.func.set_config("work_mem", MEMORY, True), alone))
+        db.session.execute(sa.select(sa.func.set_config("work_mem", MEMORY, True)))
         self._rows = packed(_marks(lines, where))
         # A count of columns, then each with its length: an id of four bytes, numbers of eight.
         self._row = 2 + (4 + 4) + len(lines.words) * (4 + 8)
         self._number = (len(self._rows) - len(_HEADER) - len(_END)) // self._row
 
-    def of(self, page: int) -> bytes:
-        """Return the marks of a page's readers, for Lines.draw; who has none is not in it."""
-        first, last = (self._at(number * readers.PAGE + 1) for number in (page, page + 1))
+    def of(self, page: int, size: int) -> bytes:
+        """Return the marks of a page's readers, for Lines.draw; who has none is not in it. `size` in ids."""
+        first, last = (self._at(number * size + 1) for number in (page, page + 1))
         return b"".join((_HEADER, memoryview(self._rows)[first:last], _END))
 
     def _at(self, id_: int) -> int:

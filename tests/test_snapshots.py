@@ -60,7 +60,7 @@ def test_lines_of_a_snapshot_are_those_of_looking_everybody_up(edition: Edition)
     line = lines.table.c
     asked = [line.id, line.standing, line.less, *lines.left(), line.seen_0.bitwise_and(MAILED)]
     drawn: list[list[Any]] = []
-    for marks in (None, *(snapshot.of(page) for page in range(6))):
+    for marks in (None, *(snapshot.of(page, 7) for page in range(6))):
         where = sa.true() if marks is None else readers.on_page(len(drawn) - 1)
         lines.draw(where, marks)
         told = lines.telling(marks)
