@@ -20,8 +20,20 @@ from scoring import weeks
 from service import clock, config, create_app, database, draws, employees, ledger, quarantine, recognition
 from service.cli.demo import MARK, demo
 from service.database import db
-from service.models import Campaign, Draw, Employee, Evidence, Outbox, Quarantine, Share, Story
-from service.sample import calendar, history, load, pictures
+from service.models import (
+    Campaign,
+    Draw,
+    Employee,
+    Evidence,
+    Feed,
+    FeedItem,
+    Outbox,
+    Quarantine,
+    Share,
+    Story,
+    Topic,
+)
+from service.sample import calendar, feed, history, load, pictures
 from service.sample.content_programme import EXAMPLE, FORMER, PEOPLE, RESTING, TEAMS, TOPICS
 
 SUNDAY = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
@@ -158,6 +170,17 @@ def test_who_left_is_left_and_who_rests_is_paused(lived: config.Config) -> None:
     status = {name: state for name, state in rows}  # noqa: C416
     assert (status[FORMER], status[RESTING]) == ("left", "paused")
     assert Counter(status.values()) == {"active": 38, "left": 1, "paused": 1}
+
+
+def test_a_feed_has_posts_that_wait_for_the_liaison_and_asks_nobody_outside(lived: config.Config) -> None:
+    assert [(f.name, f.paused, f.failures) for f in db.session.scalars(sa.select(Feed))] == [("Slow Rails", True, 0)]
+    waiting = db.session.scalars(sa.select(FeedItem).order_by(FeedItem.published.desc())).all()
+    assert {item.state for item in waiting} == {"waiting"} and len(waiting) == len(feed.POSTS) == 5
+    names = {topic.id: topic.name for topic in db.session.scalars(sa.select(Topic))}
+    assert [names[number] for number in waiting[3].topics] == ["Engineering", "Climate"]
+    assert all(item.summary and item.topics and item.published < clock.now() for item in waiting)
+    feed.propose(clock.now())
+    assert db.session.scalar(sa.select(sa.func.count(FeedItem.id))) == 5
 
 
 def test_loading_and_playing_again_change_nothing(lived: config.Config) -> None:

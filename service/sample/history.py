@@ -19,7 +19,7 @@ from service import choices, clock, delivery, digests, draws, editions, results,
 from service.database import db
 from service.models import Draw, Edition, Employee, Outbox, Rank, Selection, Share, Story
 from service.models.draws import RankState
-from service.sample import worth
+from service.sample import feed, worth
 from service.sample.calendar import Calendar, calendar, slot_of
 from service.sample.content_programme import BUSY, EXAMPLE, FORMER, PRIZES, RESTING, WORDS
 from service.sample.load import Progress, address_of
@@ -80,6 +80,7 @@ def play(now: datetime, progress: Progress) -> datetime:
     settling.settle_due()
     _deliver()
     worth.tell(plan.anchor.date())
+    feed.propose(end)
     results.count()
     results.refresh()
     return end
