@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from emails import answer, badge, digest, fresh_link, frozen, invitation, onboarding, reply_to, report, values, winner
 from emails.digest import CompiledDigest
 from emails.passes import make
+from emails.render import known
 from service import letters, passes, settings
 from service.database import db
 from service.models.mail import Edition, Outbox
@@ -26,6 +27,11 @@ ELSEWHERE = ("test", "report")
 
 KEPT = 12
 """Compiled digests kept in memory: a few megabytes each, one per edition and language."""
+
+LITTLE, YOUS = 4, 4096
+"""Facts of *you, this month* that many have in common, at most; so many different ones are kept."""
+
+_LISTS = frozenset({"near", "unsaid", "news"})
 
 _compiled: OrderedDict[tuple[object, ...], CompiledDigest] = OrderedDict()
 _compiling = threading.Lock()
@@ -106,6 +112,7 @@ class Composer:
     def __init__(self) -> None:
         self._keys: dict[int, bytes] = {}
         self._digests: dict[tuple[int, datetime | None, str], CompiledDigest] = {}
+        self._yous: dict[tuple[tuple[str, Any], ...], values.You] = {}
 
     def message(self, row: Due, address: str, hashed: str | None = None) -> values.Message:
         """Return the mail of this row to this address, whose hash may be given; raises as `message_of`."""
@@ -138,7 +145,7 @@ class Composer:
 
     def _parts(self, row: Due, to: values.Recipient) -> Digest:
         facts = row.facts
-        you = values.You.from_json(facts["you"])
+        you = self._you(facts["you"])
         if "edition" in facts:
             compiled = digest.compile(values.Edition.from_json(facts["edition"]), row.language)
             return Digest(compiled, _answering(compiled, row, to), you, facts["stories"])
@@ -147,10 +154,23 @@ class Composer:
         compiled = self._compiled(row.edition_id, row)
         return Digest(compiled, _answering(compiled, row, to), you, row.stories)
 
+    def _you(self, told: dict[str, Any]) -> values.You:
+        """Return what these facts tell of her; of most there is little to tell, and the same."""
+        if len(told) > LITTLE or not told.keys().isdisjoint(_LISTS):
+            return values.You.from_json(told)
+        key = tuple(told.items())
+        found = self._yous.get(key)
+        if found is None:
+            if len(self._yous) >= YOUS:
+                self._yous.clear()
+            found = self._yous[key] = values.You.from_json(told)
+        return found
+
     def _compiled(self, edition_id: int, row: Due) -> CompiledDigest:
         key = edition_id, row.released_at, row.language
         if key not in self._digests:
-            self._digests[key] = _compiled_of((db.engine.url, *key))
+            # Languages without words of their own read the same digest, which is then made once.
+            self._digests[key] = _compiled_of((db.engine.url, edition_id, row.released_at, known(row.language)))
         return self._digests[key]
 
 
