@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,8 @@ from service.validation import N_, Invalid, Words
 from service.words_of_rules import GROUPS
 
 LONGEST_NOTE = 300
+LARGEST = 100_000
+"""Bytes of a file of rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,16 +217,22 @@ def from_file(text: str, name: str) -> Rules:
     return checked(values)
 
 
-def as_toml(rules: Rules) -> str:
-    """Return the rules as a file with what each of them means; `from_file` reads it."""
+def as_toml(rules: Rules, say: Callable[[str], str] = str) -> str:
+    """Return the rules as a file with what each of them means, said by a catalogue; `from_file` reads it."""
     usual, values = Rules().to_json(), rules.to_json()
-    lines = ["# The rules of the score. What is left out has its default."]
+    lines = [f"# {say(ABOUT)}"]
     for _group, title, rows in GROUPS:
-        lines += ["", f"# {title}"]
+        lines += ["", f"# {say(title)}"]
         for row in rows:
-            lines += ["", f"# {row.label}. {row.help}".rstrip(), f"# Default: {usual[row.name]}"]
+            meaning = f"# {say(row.label)}. {say(row.help) if row.help else ''}".rstrip()
+            lines += ["", meaning, f"# {say(DEFAULT) % {'number': usual[row.name]}}"]
             lines.append(f"{row.name} = {values[row.name]}")
-    lines += ["", "# A network may have numbers of its own:", "# [networks.mastodon]", "# confirmed = 12"]
+    lines += ["", f"# {say(NETWORKS_OWN)}", "# [networks.mastodon]", "# confirmed = 12"]
     for network, numbers in values["networks"].items():
         lines += ["", f"[networks.{network}]", *(f"{rule} = {number}" for rule, number in numbers.items())]
     return "\n".join(lines) + "\n"
+
+
+ABOUT = N_("The rules of the score. What is left out has its default.")
+DEFAULT = N_("Default: %(number)s")
+NETWORKS_OWN = N_("A network may have numbers of its own:")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from scoring.rules import Rules
 from service import books, clock, rule_sets, settling, trials
 from service.database import db
 from service.models import Programme, RuleSet, RuleTrial
+from service.web.language import CATALOGUES
 from tests import noor as world
 from tests.conftest import TUESDAY
 from tests.liam import Liam, at_the_console
@@ -48,6 +51,30 @@ def test_a_change_is_tried_then_saved_from_monday_and_can_be_taken_back(liam: Li
     assert books.terms(rule_sets.next_monday()).rules.confirmed == 25
     assert "Taken back" in liam.post("/console/rules/withdraw/2").text
     assert books.terms(rule_sets.next_monday()).rules.confirmed == 10
+
+
+def test_rules_go_out_as_a_file_in_her_language_and_fill_the_form_when_they_come_back(liam: Liam) -> None:
+    file = liam.get("/console/rules/file").text
+    assert "# A first reader came. Once for a story and person." in file and "confirmed = 10" in file
+    slovene = rule_sets.as_toml(Rules(), CATALOGUES["sl"].gettext)
+    assert "# Default" not in slovene and rule_sets.from_file(slovene, "rules.toml") == Rules()
+    liam.get("/console/rules")
+
+    def bring(data: bytes, name: str) -> tuple[int, str]:
+        answer = liam.post("/console/rules/file", {"file": (io.BytesIO(data), name)})
+        return answer.status_code, answer.text
+
+    status, page = bring(file.replace("confirmed = 10", "confirmed = 33").encode(), "rules.toml")
+    assert status == 200 and "Nothing is saved yet" in page and 'value="33"' in page
+    assert db.session.query(RuleSet).count() == 0
+    for data, name, words in (
+        (b"confirmd = 3", "a.toml", "There is no rule of this name."),
+        (b"{", "a.json", "This file cannot be read"),
+        (b"\xff", "a.toml", "not written in UTF-8"),
+        (b"", "a.toml", "Choose a file of rules"),
+    ):
+        status, page = bring(data, name)
+        assert status == 422 and words in page
 
 
 def test_what_cannot_stand_is_told_beside_its_field_and_nothing_is_lost(liam: Liam) -> None:

@@ -53,15 +53,19 @@ def show(as_json: bool) -> None:
 
 
 @rules.command()
+@click.option(
+    "--language", default="en", type=click.Choice(("en", "it", "sl")), help="In which it says what they mean."
+)
 @_JSON
 @with_app
-def export(as_json: bool) -> None:
+def export(as_json: bool, language: str) -> None:
     """Write the newest rules as a file, with what each of them means."""
     from service import rule_sets
+    from service.web.language import CATALOGUES
 
     _read_only()
-    found = _tried(rule_sets.newest).rules
-    click.echo(json.dumps(found.to_json(), indent=2) if as_json else rule_sets.as_toml(found), nl=as_json)
+    found, say = _tried(rule_sets.newest).rules, CATALOGUES[language].gettext
+    click.echo(json.dumps(found.to_json(), indent=2) if as_json else rule_sets.as_toml(found, say), nl=as_json)
 
 
 @rules.command()

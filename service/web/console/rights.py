@@ -23,7 +23,7 @@ ANYBODY_SIGNED_IN = _named(
 VIEWER = _named(
     "week editions edition edition_open edition_panel",
     "calendar library stories story story_visits card poster poster_code",
-    "campaigns campaign badge_list rules",
+    "campaigns campaign badge_list rules rules_file",
     "results results_sharing_page results_reach_page results_worth_page results_digests_page results_time_page",
     "results_report results_report_print results_calculator",
 )
@@ -52,7 +52,7 @@ LIAISON = _named(
     "suggestions suggestion suggestion_accept suggestion_answer suggestion_decline suggestion_aside suggestion_vouch",
     "doubts doubt_decide hold hold_release patterns pattern_decide",
     "contest_new contest_create contest_save campaign_mail_send campaign_archive",
-    "badge_declare badge_fill badge_switch rules_try rules_trial rules_save rules_withdraw",
+    "badge_declare badge_fill badge_switch rules_read rules_try rules_trial rules_save rules_withdraw",
     "draw draw_new draw_create draw_edit draw_save draw_disqualify draw_fetch draw_freeze draw_hand_over draw_run",
     "draw_export draw_left_out",
     "draws_monthly draws_monthly_save",

@@ -21,7 +21,7 @@ from service import boards, jobs, rule_sets, trials, words_of_rules
 from service.books import terms
 from service.database import db
 from service.models import Employee, RuleTrial
-from service.validation import Invalid
+from service.validation import N_, Invalid, Words
 from service.web.console.room import done, refused, room
 from service.web.console.words import network_name, said_all
 from service.web.language import gettext as _
@@ -47,11 +47,40 @@ LABELS = {row.name: row.label for _slug, _title, rows in words_of_rules.GROUPS f
 @room.get("/rules", endpoint="rules")
 def index() -> str:
     """Show the rules that hold, what is planned, and the form to change them."""
-    newest = rule_sets.newest()
+    return form(_begin(), {})
+
+
+def _begin() -> dict[str, Any]:
+    """Return what the form begins with: the newest rules, and the last thirty days to try others on."""
     begin, end = trials.default_period()
     last = (end - timedelta(microseconds=1)).astimezone(_zone()).date()
     period = {"since": begin.astimezone(_zone()).date().isoformat(), "until": last.isoformat()}
-    return form({**_flat(newest.rules), **period}, {})
+    return {**_flat(rule_sets.newest().rules), **period}
+
+
+@room.get("/rules/file")
+def rules_file() -> Response:
+    """Give the newest rules as a file that says what each means, in the liaison's language."""
+    told = {"Content-Disposition": 'attachment; filename="rules.toml"'}
+    text = rule_sets.as_toml(rule_sets.newest().rules, _)
+    return Response(text, mimetype="application/toml", headers=told)
+
+
+@room.post("/rules/file")
+def rules_read() -> str | tuple[str, int]:
+    """Fill the form in from a file; nothing is saved by it."""
+    file = request.files.get("file")
+    data = file.read(rule_sets.LARGEST + 1) if file else b""
+    try:
+        if not data or len(data) > rule_sets.LARGEST:
+            raise Invalid({"file": Words(N_("Choose a file of rules, at most 100 KB large."))})
+        rules = rule_sets.from_file(data.decode(), (file.filename if file else "") or "")
+    except UnicodeDecodeError:
+        return form(_begin(), {"file": _("This file is not written in UTF-8.")}), 422
+    except Invalid as refusal:
+        db.session.rollback()
+        return form(_begin(), said_all(refusal.errors)), 422
+    return form({**_begin(), **_flat(rules)}, {}, read=True)
 
 
 @room.post("/rules")
@@ -109,13 +138,14 @@ def rules_withdraw(number: int) -> Response:
     return redirect(url_for("console.rules"), 303)
 
 
-def form(values: dict[str, Any], errors: dict[str, str]) -> str:
-    """Return the page of rules with these values in its form and refusals beside them."""
+def form(values: dict[str, Any], errors: dict[str, str], read: bool = False) -> str:
+    """Return the page of rules with these values in its form, `read` from a file or not, and refusals beside them."""
     versions = rule_sets.versions()
     return render_template(
         "console/rules.html",
         noun="console.rules",
         v=values,
+        read=read,
         errors=errors,
         usual=_flat(Rules()),
         groups=words_of_rules.GROUPS,
@@ -213,7 +243,7 @@ def _network_labels() -> dict[str, str]:
 
 
 def _period_labels() -> dict[str, str]:
-    return {"since": _("From"), "until": _("To")}
+    return {"since": _("From"), "until": _("To"), "file": _("File")}
 
 
 def _reason(reason: str) -> str:
