@@ -6,17 +6,19 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from emails import slots
 from emails.networks import NETWORKS
 from emails.slots import day_in
-from service import campaign_mails, campaign_results, campaigns, clock
+from service import campaign_mails, campaign_results, campaign_weeks, campaigns, clock, programmes, story_weeks
 from service.campaign_mails import Which
 from service.campaigns import Phase
 from service.database import db
 from service.models import Campaign, Contest, Draw, Employee, Story, Team
 from service.validation import Invalid
+from service.web.console.counts import days_of
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, programme, refused, room, zone
 from service.web.console.words import language_name, said_all
@@ -61,9 +63,28 @@ def index() -> str:
         counts=counts,
         phase=lambda campaign: campaigns.phase(campaign, today),
         phases=phases(),
+        line=_timeline(),
         empty=not found.everything and not db.session.scalar(sa.select(Campaign.id).limit(1)),
         noun="console.campaigns",
     )
+
+
+def _timeline() -> dict[str, Any]:
+    """Return six weeks of campaigns from the one that the address names, and which weeks stand before and after."""
+    try:
+        shown = campaign_weeks.timeline(request.args.get("from") or None)
+    except ValueError:
+        abort(404)
+    first = shown.weeks[0]
+    return {
+        "shown": shown,
+        "now": slots.week_of(clock.now(), programmes.current().zone),
+        "asked": request.args.get("from"),
+        "earlier": slots.shifted(first, -story_weeks.SHOWN),
+        "later": slots.shifted(first, story_weeks.SHOWN),
+        "days": days_of,
+        "what": {key: _(words) for key, words in campaign_weeks.WHAT.items()},
+    }
 
 
 def phases() -> dict[str, str]:
