@@ -54,6 +54,8 @@ WHERE shown AND points > 0 GROUP BY period, step, points / step
 
 def run(full: bool) -> list[Figure]:
     """Return the figures of boards; `full` takes a million people and twenty million lines."""
+    from bench import board_pages  # which needs what results are measured with, and that this ledger
+
     people, lines = (1_000_000, 20_000_000) if full else (100_000, 2_000_000)
     found: list[Figure] = []
     with servers() as url:
@@ -69,7 +71,9 @@ def run(full: bool) -> list[Figure]:
             many = _measured(connection, people, lines // 100 + 1, lines)
             changes = _changed(connection)
             summed = _summed(connection)
-    whom = f"{people:,} people, {lines:,} lines"
+            board_pages.load(connection, people, HOLDERS)
+        whom = f"{people:,} people, {lines:,} lines"
+        found += board_pages.figures(where, people, whom)
     found += [
         told(f"board, one round trip, {whom}", many["trip"] * 1e3, "ms", "SELECT 1 on the same connection"),
         told(f"board, my rank, {whom}", many["rank"] * 1e3, "ms", f"{many['figures']:,.0f} different totals"),
@@ -94,7 +98,7 @@ def run(full: bool) -> list[Figure]:
 
 
 def _measured(connection: psycopg.Connection, people: int, first: int, last: int) -> dict[str, float]:
-    connection.execute(LEDGER, {"people": people, "first": first, "last": last})
+    write(connection, people, first, last)
     connection.execute("TRUNCATE total, holders")
     connection.execute(TOTALS, {"period": PERIOD})
     connection.execute(HOLDERS)
@@ -102,6 +106,28 @@ def _measured(connection: psycopg.Connection, people: int, first: int, last: int
         connection.execute(f"VACUUM ANALYZE {table}")
     connection.execute("CHECKPOINT")
     return _timed(connection)
+
+
+def write(connection: psycopg.Connection, people: int, first: int, last: int) -> None:
+    """Add lines to the ledger; its indexes are made anew after them, as when a backup is read in."""
+    unique = connection.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = 'ledger_entry'::regclass AND contype = 'u'"
+    ).fetchall()
+    for name, _definition in unique:
+        connection.execute(f"ALTER TABLE ledger_entry DROP CONSTRAINT {name}")
+    others = connection.execute(
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+        " WHERE i.indrelid = 'ledger_entry'::regclass AND NOT i.indisprimary"
+    ).fetchall()
+    for name, _definition in others:
+        connection.execute(f"DROP INDEX {name}")
+    connection.execute(LEDGER, {"people": people, "first": first, "last": last})
+    connection.execute("SET maintenance_work_mem = '512MB'")
+    for name, definition in unique:
+        connection.execute(f"ALTER TABLE ledger_entry ADD CONSTRAINT {name} {definition}")
+    for _name, definition in others:
+        connection.execute(definition)
 
 
 def _timed(connection: psycopg.Connection) -> dict[str, float]:

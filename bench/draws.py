@@ -12,6 +12,7 @@ import time
 
 import psycopg
 
+from bench import freezing
 from bench.figures import Figure, at_most, interleaved, quotient, told
 from scoring import draws
 
@@ -20,7 +21,7 @@ SEED = "5" * 64
 
 
 def run(full: bool) -> list[Figure]:
-    """Return the figures of draws."""
+    """Return the figures of draws, and of a whole freeze as it is done."""
     from tests.servers import Servers, start_postgres
 
     number = 1_000_000 if full else 200_000
@@ -29,9 +30,10 @@ def run(full: bool) -> list[Figure]:
         start_postgres(found)
         with psycopg.connect(found.database_url.replace("+psycopg", ""), autocommit=True) as connection:
             _fill(connection, number)
-            return _figures(connection, number)
+            figures = _figures(connection, number)
     finally:
         found.stop()
+    return figures + freezing.figures(full)
 
 
 def _fill(connection: psycopg.Connection[tuple[object, ...]], number: int) -> None:
