@@ -70,6 +70,8 @@ class Writer(threading.Thread):
         self._doubt: tuple[Account, int] | None = None
         """The write whose answer was lost, if it may be in: what it said, and how many rows it had."""
         self._spoke = self._complained = 0.0
+        self._looked = self._now()
+        """When what waited was taken last: all that came before is in the next write."""
 
     def run(self) -> None:
         """Write until the process ends, then what is left."""
@@ -120,6 +122,7 @@ class Writer(threading.Thread):
         """Turn what waits into rows; with patience, wait so many seconds for the first. Return False if nothing was."""
         if len(self._rows) >= BATCH and not (anyway or self.away):
             return False  # while the database is away all that waits is derived: no address has to wait with it
+        self._looked = self._now()
         taken = self._buffer.take(BATCH, patience, TOGETHER if self._several else 0.0)
         self._several = len(taken) > 1
         if not taken:
@@ -145,7 +148,7 @@ class Writer(threading.Thread):
         quiet = account.lost == self._buffer.lost and time.monotonic() - self._spoke < SIGN_OF_LIFE
         if not rows and quiet and not last and not self.away:
             return True
-        told = replace(account, batch=account.batch + 1, recorded=account.recorded + len(rows), seen_at=self._now())
+        told = replace(account, batch=account.batch + 1, recorded=account.recorded + len(rows), seen_at=self._looked)
         told.lost = self._buffer.lost
         try:
             if self._doubt is not None:

@@ -9,6 +9,9 @@ import click
 
 from service import config
 
+NICE = 5
+"""How far workers stand back where the processor is short: an edition may take a second longer, a visitor may not."""
+
 
 @click.command()
 def up() -> None:
@@ -47,6 +50,7 @@ def worker(burst: bool) -> None:
     """Run one worker. Start as many as wanted, on as many machines as wanted."""
     from service import worker as workers
 
+    os.nice(NICE)
     workers.main(config.read(os.environ), burst)
 
 
