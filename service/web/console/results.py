@@ -134,9 +134,7 @@ def page(tab: str, template: str = "console/results.html", **more: Any) -> str:
 def blocks_of(tab: str, scope: Scope) -> list[Block]:
     """Return the blocks of a tab."""
     council = boards.only_groups()
-    earlier = scope.before()
-    before = scopes.of(earlier) if earlier and (not council or beside.told(earlier)) else None
-    return TABS[tab][1](scope, scopes.of(scope), before, council)
+    return TABS[tab][1](scope, scopes.of(scope), results_blocks.before_of(scope, council), council)
 
 
 def asked(tab: str) -> Scope:
@@ -183,4 +181,6 @@ def cell(value: Any) -> str:
     """Return a table's cell in the page's language."""
     if value is None:
         return "–"
+    if isinstance(value, results_blocks.Part):
+        return results_blocks.percent(value)
     return results_blocks.show_number(value) if isinstance(value, int | float) else str(value)

@@ -11,7 +11,7 @@ from babel import dates, numbers
 from markupsafe import Markup
 
 from emails.networks import NETWORKS
-from service.results import reading, svg
+from service.results import beside, reading, scopes, svg
 from service.results.scopes import FEWEST, Figures, Scope
 from service.web.language import current, show_date, show_number
 from service.web.language import gettext as _
@@ -80,6 +80,8 @@ def compared(now: float, before: float | None) -> str:
         return _("In the period before there were none.") if now else ""
     change = (now - before) / before
     then = show_number(before)
+    if not now:
+        return _("In the period before there were %(then)s.", then=then)
     if abs(change) < 0.005:
         return _("In the period before there were as many.")
     if change > 0:
@@ -89,6 +91,29 @@ def compared(now: float, before: float | None) -> str:
     return _("In the period before there were %(then)s, so these are %(less)s fewer.", then=then, less=percent(-change))
 
 
+class Part(float):
+    """A part of one in a table: a page shows it as a percentage, CSV as the number it is."""
+
+
+def before_of(scope: Scope, council: bool) -> Figures | None:
+    """Return the figures of the period before; None where there is none, nothing happened, or it must not be told."""
+    earlier = scope.before()
+    if earlier is None or (council and not beside.told(earlier)):
+        return None
+    found = scopes.of(earlier)
+    return found if found.opened or found.shares or found.human else None
+
+
+def short(words: str, most: int = 64) -> str:
+    """Return words that fit beside a bar; the table has them whole."""
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def month_name(month: str) -> str:
+    """Return a month like 2026-11 in words."""
+    return str(dates.format_skeleton("yMMM", date.fromisoformat(f"{month}-01"), locale=current()))
+
+
 def said(*sentences: str) -> str:
     """Return the sentences that there are, one after the other."""
     return " ".join(sentence for sentence in sentences if sentence)
@@ -96,14 +121,14 @@ def said(*sentences: str) -> str:
 
 def bars(key: str, question: str, rows: Sequence[tuple[str, float]], figure: Any = show_number) -> Markup:
     """Return horizontal bars of one series, the first twelve."""
-    shown = [(words[:70], figure(value), (value,)) for words, value in rows[:12]]
+    shown = [(short(words), figure(value), (value,)) for words, value in rows[:12]]
     told = _("Horizontal bars, the longest first. The table below has the same figures.")
     return Markup(svg.bars(key, question, told, shown))  # noqa: S704  (svg escapes all words)
 
 
 def stacked(key: str, question: str, series: Sequence[str], rows: Sequence[tuple[str, Sequence[float]]]) -> Markup:
     """Return horizontal bars whose parts are the series, with their legend."""
-    shown = [(words[:70], show_number(sum(parts)), tuple(parts)) for words, parts in rows[:12]]
+    shown = [(short(words), show_number(sum(parts)), tuple(parts)) for words, parts in rows[:12]]
     told = _("Horizontal bars whose parts are told apart by pattern. The table below has the same figures.")
     return Markup(svg.key(key, series) + svg.bars(key, question, told, shown))  # noqa: S704
 

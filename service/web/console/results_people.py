@@ -9,6 +9,7 @@ from service.results import beside, reading
 from service.results.scopes import Figures, Scope
 from service.web.console.results_blocks import (
     Block,
+    Part,
     bars,
     columns,
     compared,
@@ -53,14 +54,14 @@ def _weekly(scope: Scope, now: Figures, before: Figures | None, council: bool) -
         members=show_number(now.members),
     )
     rows: list[list[Any]] = [
-        [w.key, n, w.members or None, round(n / w.members, 4) if n is not None and w.members else None]
+        [w.key, n, w.members or None, Part(round(n / w.members, 4)) if n is not None and w.members else None]
         for w, n in zip(weeks, shown, strict=True)
     ]
     return Block(
         "weeks",
         question,
         said(answer, compared(now.people, before.people if before else None), part if now.members else ""),
-        [_("Week"), _("People who shared"), _("In the programme"), _("Part of one")],
+        [_("Week"), _("People who shared"), _("In the programme"), _("Active participation")],
         rows,
         columns("weeks", _("People who shared, by week"), points),
         defined("participation", "members"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from babel import dates
+from flask import g
 from markupsafe import Markup
 
 from scoring.visits import BOT, HUMAN, SUSPECTED
@@ -31,7 +32,17 @@ from service.words_of_visits import KINDS, REASONS, aside
 
 
 def networks(scope: Scope, council: bool) -> list[Line]:
-    """Return the lines by network under their names; in works-council mode those of few people together."""
+    """Return the lines by network under their names; in works-council mode those of few people together.
+
+    Several blocks of a page ask for them: they are looked for once in a request.
+    """
+    held: dict[tuple[Scope, bool], list[Line]] = g.setdefault("lines_by_network", {})
+    if (scope, council) not in held:
+        held[scope, council] = _networks(scope, council)
+    return held[scope, council]
+
+
+def _networks(scope: Scope, council: bool) -> list[Line]:
     found = [replace(x, name=network_name(x.key)) for x in reading.by_network(scope)]
     if not council:
         return found

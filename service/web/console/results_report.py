@@ -17,7 +17,7 @@ from service.results.scopes import Scope
 from service.validation import Invalid
 from service.web.console import results_people, results_reach, results_sharing, results_worth
 from service.web.console.results import cell
-from service.web.console.results_blocks import Block, bars, percent, period_name, withheld
+from service.web.console.results_blocks import Block, bars, before_of, percent, period_name, withheld
 from service.web.console.room import done, room
 from service.web.console.words import language_name, said_all
 from service.web.language import gettext as _
@@ -81,10 +81,7 @@ def results_report_print() -> str:
 
 
 def _blocks(scope: Scope, council: bool) -> list[Block]:
-    now, earlier = scopes.of(scope), scope.before()
-    before = scopes.of(earlier) if earlier else None
-    if before and withheld(before.people, council):
-        before = None
+    now, before = scopes.of(scope), before_of(scope, council)
     found = [
         *results_people.blocks(scope, now, before, council, individuals=False),
         *results_sharing.blocks(scope, now, before, council),

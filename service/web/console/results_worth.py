@@ -12,7 +12,7 @@ from babel import numbers
 from service import conversions
 from service.results import reading, reckoning
 from service.results.scopes import Figures, Scope
-from service.web.console.results_blocks import Block, bars, columns, compared, defined, network_name, said
+from service.web.console.results_blocks import Block, bars, columns, compared, defined, month_name, network_name, said
 from service.web.console.results_reach import networks
 from service.web.language import current, ngettext, show_number
 from service.web.language import gettext as _
@@ -130,9 +130,9 @@ def _following(scope: Scope) -> Block:
         answer = _(
             "%(people)s followers in %(month)s, %(change)s since %(earlier)s.",
             people=show_number(here),
-            month=latest,
+            month=month_name(latest),
             change=f"{'+' if grown > 0 else ''}{show_number(grown)}",
-            earlier=earlier,
+            earlier=month_name(earlier),
         )
     else:
         answer = _("Enter your accounts' followers once a month, and their growth stands here.")
@@ -143,7 +143,7 @@ def _following(scope: Scope) -> Block:
         answer,
         [_("Month"), *map(network_name, slugs), _("Together")],
         [[m, *(found[m].get(n) for n in slugs), sum(found[m].values())] for m in months],
-        columns("following", question, [(m, show_number(n), n) for m, n in totals]),
+        columns("following", question, [(month_name(m), show_number(n), n) for m, n in totals]),
         defined("following"),
         empty=not months,
     )
