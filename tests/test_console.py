@@ -118,6 +118,7 @@ def test_sign_in_leads_where_she_wanted_to_go(beacon: Flask) -> None:
     [
         None, "", "https://evil.example/console/", "//evil.example/console/", "/\\evil.example", "/console/\\\\evil",
         "/console/../mails/", "javascript:alert(1)", "/me/x", "/console/\nx", "console/stories", "/consoles/",
+        "http://[::1",
     ],
 )  # fmt: skip
 def test_sign_in_leads_nowhere_else(beacon: Flask, target: str | None) -> None:

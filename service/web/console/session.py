@@ -17,7 +17,10 @@ def safe_next(target: str | None) -> str:
     home = url_for("console.week")
     if not target or "\\" in target or any(ord(sign) < 33 for sign in target):
         return home
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return home
     if parts.scheme or parts.netloc or not target.startswith("/console/") or "/../" in parts.path:
         return home
     return target
