@@ -26,8 +26,6 @@ from service.models.mail import MailState
 from service.previews import NOBODYS
 from service.validation import N_, Check
 
-EARLIEST = timedelta(hours=14)
-"""A day begins so long before UTC's in the easternmost zone."""
 LATE = timedelta(days=2)
 """After a mail's day by itself it goes so long; then only the liaison may still press for it."""
 STORIES = 3

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from scoring import points
-from scoring.points import Booked, Entry, Reversal
+from scoring.points import Entry
 from service import books, clock, ledger
-from service.database import db
-from service.models import LedgerEntry
 
 
 def suggestion(subject: str, number: int | str, at: datetime) -> bool:
@@ -31,8 +27,7 @@ def worth_of_suggestion() -> int:
 def award(subject: str, key: str, reason: str, worth: int, at: datetime) -> bool:
     """Book an act of this key once, unless she was suspended or had left then; return whether it is new.
 
-    Does not commit. `at` is the event's own time; `reason` one of scoring.points.REASONS. An act that was taken back
-    can be booked again.
+    Does not commit. `at` is the event's own time; `reason` one of scoring.points.REASONS.
     """
     if not worth:
         return False
@@ -40,26 +35,6 @@ def award(subject: str, key: str, reason: str, worth: int, at: datetime) -> bool
     hers = books.read([subject], books.terms().times)[subject]
     if any(since <= at and (until is None or at < until) for since, until in hers.away):
         return False
-    lines = [b for b in hers.booked if points.base(b.key) == key]
-    if points.standing(lines):
+    if any(points.base(line.key) == key for line in hers.booked):
         return False
-    again = sum(1 for b in lines if b.reverses is None)
-    entry = Entry(f"{key}+{again}" if again else key, "", worth, reason, at)
-    return ledger.book(subject, [entry], books.terms().zone) == 1
-
-
-def take_back(subject: str, key: str) -> bool:
-    """Take back what was booked for this act; return whether anything stood. Does not commit."""
-    books.lock(subject)
-    rows = db.session.scalars(
-        sa.select(LedgerEntry).where(LedgerEntry.subject == subject, LedgerEntry.share_id.is_(None))
-    ).all()
-    keys = {row.id: row.key for row in rows}
-    lines = [
-        Booked(row.key, row.points, row.at, row.reason, "", keys.get(row.reverses_id or 0))
-        for row in rows
-        if points.base(row.key) == key
-    ]
-    back = points.differences((), lines)
-    ledger.book(subject, [line for line in back if isinstance(line, Reversal)], books.terms().zone)
-    return bool(back)
+    return ledger.book(subject, [Entry(key, "", worth, reason, at)], books.terms().zone) == 1

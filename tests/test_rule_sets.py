@@ -185,16 +185,13 @@ def test_nothing_scores_while_somebody_is_suspended_or_after_she_left(house: Fla
     assert db.session.query(Absence).count() == 2
 
 
-def test_a_suggestion_is_thanked_once_by_the_rules_of_its_day_and_can_be_taken_back(house: Flask) -> None:
+def test_a_suggestion_is_thanked_once_by_the_rules_of_its_day(house: Flask) -> None:
     who = noor()
     assert not thanks.suggestion(who.subject, 7, TUESDAY), "by default it is worth nothing"
     db.session.execute(sa.update(Programme).values(rules={"suggestion": 6}))
     assert thanks.suggestion(who.subject, 7, TUESDAY)
     assert not thanks.suggestion(who.subject, 7, TUESDAY)
     assert ledger.total(who.subject) == 6
-    assert thanks.take_back(who.subject, "suggestion:7")
-    assert not thanks.take_back(who.subject, "suggestion:7")
-    assert thanks.suggestion(who.subject, 7, TUESDAY)
     settling.settle(who.subject)
     db.session.commit()
     assert (ledger.total(who.subject), ledger.verify()) == (6, [])
