@@ -134,7 +134,7 @@ def test_who_was_disqualified_before_the_numbers_is_passed_with_the_reason(cast:
 def test_a_claimed_prize_is_recorded_exported_and_stays_when_she_is_erased(cast: dict[str, Employee]) -> None:
     draw = drawn()
     who = holder(draw, 2)
-    who.name, who.office = "=HYPERLINK(1)", "Trieste"
+    who.name, who.office, who.country = "=HYPERLINK(1)", "Trieste", "IT"
     draws.claim(who, draw)
     with pytest.raises(Invalid):
         draws.hand_over(draw, 1)
@@ -148,7 +148,8 @@ def test_a_claimed_prize_is_recorded_exported_and_stays_when_she_is_erased(cast:
     (line,) = csv.DictReader(io.StringIO(draws.export(draw)))
     assert line["name"] == "'=HYPERLINK(1)"
     assert (line["prize"], line["amount"], line["currency"]) == ("A book of your choice", "30.00", "EUR")
-    assert (line["office"], line["handed_over_at"]) == ("Trieste", f"{clock.now():%Y-%m-%d}")
+    assert (line["office"], line["country"]) == ("Trieste", "IT")
+    assert line["handed_over_at"] == f"{clock.now():%Y-%m-%d}"
     assert kinds()[-1] == "handed-over"
     assert states(draw)[1] == "claimed"
     assert records.of(draw)[2].subject == who.subject

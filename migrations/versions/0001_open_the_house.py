@@ -1192,6 +1192,7 @@ def upgrade():
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("office", sa.String(), nullable=False),
+        sa.Column("country", sa.String(length=2), server_default="", nullable=False),
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("prize", sa.String(), nullable=False),
         sa.Column("amount", sa.String(), nullable=False),

@@ -17,7 +17,8 @@ from service.models import Draw, Employee, PrizeRecord, Rank
 from service.validation import N_, Check
 
 COLUMNS = (
-    "draw", "rank", "prize", "amount", "currency", "name", "email", "office", "zone", "claimed_at", "handed_over_at",
+    "draw", "rank", "prize", "amount", "currency", "name", "email", "office", "country", "zone", "claimed_at",
+    "handed_over_at",
 )  # fmt: skip
 
 
@@ -33,6 +34,7 @@ def keep(draw: Draw, rank: Rank, employee: Employee) -> None:
             name=employee.name or "",
             email=employee.email or "",
             office=employee.office or "",
+            country=employee.country or "",
             zone=employee.zone or "",
             prize=rank.prize.name,
             amount=amount,
@@ -75,7 +77,7 @@ def export(draw: Draw) -> str:
         moments = (record.claimed_at, record.handed_over_at)
         cells = (
             draw.name, record.rank, record.prize, record.amount, record.currency, record.name, record.email,
-            record.office, record.zone, *(f"{at:%Y-%m-%d}" if at else "" for at in moments),
+            record.office, record.country, record.zone, *(f"{at:%Y-%m-%d}" if at else "" for at in moments),
         )  # fmt: skip
         rows.writerow([_plain(str(cell)) for cell in cells])
     return out.getvalue()

@@ -43,8 +43,9 @@ class PrizeRecord(Base):
     name: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     office: Mapped[str] = mapped_column(default="")
+    country: Mapped[str] = mapped_column(sa.String(2), default="", server_default="")
+    """ISO 3166-1 alpha-2; empty where it is not known: then her time zone tells it."""
     zone: Mapped[str] = mapped_column(default="")
-    """Her time zone, which tells her country."""
     prize: Mapped[str]
     amount: Mapped[str] = mapped_column(default="")
     """Like 240.00; empty where the prize has no worth in money."""
