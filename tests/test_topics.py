@@ -120,3 +120,20 @@ def test_her_page_offers_no_retired_topic(beacon: Flask, client: FlaskClient) ->
     topics.retire(db.session.get_one(Topic, 2))
     shown = [client.get(f"/me/{passes_of(of(name)).me}").text for name in ("Noor", "Ada")]
     assert ["Space" in page for page in shown] == [True, False]
+
+
+def test_topics_and_feeds_are_lists_with_pages_search_and_filters_in_the_address(beacon: Flask) -> None:
+    for number in range(60):
+        db.session.add(Topic(slug=f"t{number}", name=f"Topic {number:02}", names={}, retired=number >= 55))
+        url = f"https://news.example/{number}"
+        db.session.add(Feed(url=url, name=f"News {number:02}", paused=number >= 55, failures=3 if number < 2 else 0))
+    db.session.commit()
+    liam = at_the_console(beacon)
+    for page, last in (("settings/topics", "Topic 59</a>"), ("feeds", "News 59</a>")):
+        assert last not in liam.get(f"/console/{page}").text and last in liam.get(f"/console/{page}?page=2").text
+        assert last in liam.get(f"/console/{page}?sort=-name").text
+        found = liam.get(f"/console/{page}?q=57").text
+        assert found.count('class="title"') == 1 and "Nothing fits" in liam.get(f"/console/{page}?q=nowhere").text
+    assert liam.get("/console/settings/topics?state=retired").text.count('class="title"') == 5
+    assert liam.get("/console/feeds?state=failing").text.count('class="title"') == 2
+    assert liam.get("/console/feeds?state=paused").text.count('class="title"') == 5

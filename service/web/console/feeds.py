@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -12,6 +13,7 @@ from service.database import db
 from service.models import Feed
 from service.sources import following, polling, review
 from service.validation import Invalid, Words
+from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, room
 from service.web.console.stories import languages
 from service.web.console.words import kinds, language_name, said, said_all
@@ -24,11 +26,25 @@ OFTEN = (1, 3, 6, 12, 24, 72, 168)
 
 @room.get("/feeds", endpoint="feeds")
 def index() -> str:
-    """Show the feeds that are followed."""
+    """Show the feeds that the address asks for, 50 a page."""
+    states = {
+        "failing": sa.and_(Feed.failures >= following.FAILING, Feed.paused.is_(False)),
+        "passing": Feed.always_accept.is_(True),
+        "paused": Feed.paused.is_(True),
+    }
+    words = {"failing": _("Failing"), "passing": _("Accepted by themselves"), "paused": _("Paused")}
+    found = listing(
+        sa.select(Feed),
+        endpoint="console.feeds",
+        sorts={"name": sa.func.lower(Feed.name), "read": Feed.polled_at},
+        default="name",
+        search=(Feed.name, Feed.url),
+        filters=(Filter("state", _("State"), words, lambda state: states[state], chips=True),),
+    )
     return render_template(
         "console/feeds.html",
         noun="console.feeds",
-        feeds=following.all_feeds(),
+        listing=found,
         waiting=following.waiting(),
         outcome=outcome,
         often=often,

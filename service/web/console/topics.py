@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,6 +11,7 @@ from service.database import db
 from service.locales import own_name
 from service.models import Topic
 from service.validation import Invalid
+from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, room
 from service.web.console.words import said_all
 from service.web.language import gettext as _
@@ -65,10 +67,22 @@ def _merge(topic: Topic) -> None:
 
 
 def _page(name: str, errors: dict[str, str]) -> str:
+    standing = {one.topic.id: one for one in topic_acts.everyone()}
+    words = {"offered": _("Offered"), "retired": _("Retired")}
+    found = listing(
+        sa.select(Topic),
+        endpoint="console.topics",
+        sorts={"name": sa.func.lower(Topic.name)},
+        default="name",
+        search=(Topic.name, sa.cast(Topic.names, sa.Text), sa.cast(Topic.former, sa.Text)),
+        filters=(Filter("state", _("State"), words, lambda v: Topic.retired.is_(v == "retired"), chips=True),),
+    )
     return render_template(
         "console/topics.html",
         noun="console.topics",
-        rows=topic_acts.everyone(),
+        listing=found,
+        rows=[standing[topic.id] for topic in found.rows],
+        every=[one.topic for one in standing.values()],
         tongues=[(code, own_name(code)) for code in programmes.current().languages],
         name=name,
         errors=errors,
