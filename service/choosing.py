@@ -107,9 +107,9 @@ class Choosing:
         """Return the stories of all whose verdict names this shelf, and whose lines have this `less` and `left`."""
         return self._shelves[shelf].pick(self.lines.joined(left), self.size, self.lines.enough[less])
 
-    def groups(self, where: sa.ColumnElement[bool]) -> Iterator[Group]:
-        """Yield what becomes of all these employees who can be reached."""
-        if not self.lines.draw(where):
+    def groups(self, where: sa.ColumnElement[bool], marks: bytes | None = None) -> Iterator[Group]:
+        """Yield what becomes of all these employees who can be reached; `marks`: their part of a Snapshot."""
+        if not self.lines.draw(where, marks):
             return
         line = self.lines.table.c
         key = (line.standing, line.less, *self.lines.left())

@@ -20,6 +20,7 @@ from service.models import Edition, Employee, Outbox
 from service.planning import OPEN, Desk, Hands, Planned
 from service.previews import NoDigest, preview
 from service.readers import Slot
+from service.snapshots import Snapshot
 from service.tallies import Tally, status
 
 __all__ = [
@@ -77,9 +78,11 @@ def forecast(edition: Edition, progress: Progress | None = None) -> Counts:
     """Return what would become of everybody if the edition were planned now; writes nothing."""
     counts = Counts()
     choosing = Choosing(edition)
+    snapshot = Snapshot(choosing.lines, sa.true()) if snapshots.worth_while(readers.last_id()) else None
     for page in range(readers.last_page() + 1):
         found = Planned()
-        for group in choosing.groups(readers.on_page(page)):
+        marks = snapshot.of(page, readers.PAGE) if snapshot else None
+        for group in choosing.groups(readers.on_page(page), marks):
             found.count(group)
         counts.count(found)
         if progress:
@@ -104,7 +107,7 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     due = _undecided(edition, ahead)
     if due:
         # Taken up only where there is something to decide: this runs every minute.
-        wide = snapshots.worth_while(due)
+        wide = snapshots.worth_while(sum(due.values()))
         with gates.planner(edition.id, alone=wide), Hands() as hands:
             desk = Desk(edition, due, wide)
             db.session.commit()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +18,6 @@ from service.database import db
 from service.dialects import packed, plan_plainly, postgres
 from service.lines import NOTED, TELLING, Lines
 from service.models import Employee, Omission, Outbox, Share, Total
-from service.readers import Slot
 
 FEWEST, ONE_IN = 500, 8
 """It is worth while for so many people who are due, if they are so large a part of all."""
@@ -33,9 +31,8 @@ _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = struct.pack(">h", -1)
 
 
-def worth_while(due: Mapping[Slot, int]) -> bool:
-    """Tell whether so many are due that all had better be read at once."""
-    people = sum(due.values())
+def worth_while(people: int) -> bool:
+    """Tell whether so many are to be decided that all had better be read at once."""
     return postgres() and people >= max(FEWEST, readers.last_id() // ONE_IN)
 
 

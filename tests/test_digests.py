@@ -358,3 +358,21 @@ def test_a_zone_that_no_table_has_stops_nobody(beacon: Flask) -> None:
     reader("Noor", zone="Mars/Olympus_Mons"), reader("Bea")
     assert digests.plan(released()).planned == 2
     assert {r.due_at.hour for r in week47.digests()} == {8, 9}
+
+
+def test_a_page_that_only_reads_counts_all_readers_once_and_the_next_page_anew(beacon: Flask) -> None:
+    from service import programmes, readers
+    from service.database import reading
+
+    reader("Noor")
+    counted = []
+    for _ in range(2):
+        with beacon.test_request_context():
+            before = reading.set(True)
+            slots = [readers.all_slots(WEEK, programmes.current()) for _ in range(2)]
+            reading.reset(before)
+            reader("Bea", zone=TOKYO) if not counted else None
+            counted += [sum(each.values()) for each in slots]
+    assert counted == [1, 1, 2, 2]
+    reader("Cem")
+    assert sum(readers.all_slots(WEEK, programmes.current()).values()) == 3

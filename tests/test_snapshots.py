@@ -73,12 +73,13 @@ def test_lines_of_a_snapshot_are_those_of_looking_everybody_up(edition: Edition)
 
 
 def test_marks_are_read_at_once_where_many_of_all_are_due(edition: Edition, monkeypatch: pytest.MonkeyPatch) -> None:
-    slots = {slot: n for n, slot in enumerate(slots_of(edition), 10)}
-    assert not snapshots.worth_while(slots), "few are looked up"
+    assert not snapshots.worth_while(PEOPLE // 2), "few are looked up"
+    looked_up = digests.forecast(edition)
     monkeypatch.setattr("service.snapshots.FEWEST", 5)
-    assert snapshots.worth_while(slots) == (db.engine.dialect.name == "postgresql")
+    assert snapshots.worth_while(PEOPLE // 2) == (db.engine.dialect.name == "postgresql")
+    assert digests.forecast(edition) == looked_up and looked_up.omitted and looked_up.planned
     monkeypatch.setattr("service.snapshots.ONE_IN", 1)
-    assert not snapshots.worth_while(slots), "as few of many are"
+    assert not snapshots.worth_while(PEOPLE // 2), "as few of many are"
 
 
 def test_a_copy_that_somebody_else_made_since_the_snapshot_stays_the_only_one(
@@ -95,5 +96,5 @@ def test_a_copy_that_somebody_else_made_since_the_snapshot_stays_the_only_one(
     assert len(mailed) == len(set(mailed)) > 20
 
 
-def slots_of(edition: Edition) -> list[snapshots.Slot]:
+def slots_of(edition: Edition) -> list[readers.Slot]:
     return list(readers.all_slots(edition.week, programmes.current()))
