@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import feedparser
 import nh3
 
 from service.locales import language_of
-from service.validation import N_, Words, one_line
+from service.validation import N_, Words, joined, one_line
 
 LARGEST = 10 * 1024 * 1024
 """Bytes of a feed."""
@@ -67,7 +67,7 @@ def parse(data: bytes, base: str = "") -> Feed:
     found = feedparser.parse(io.BytesIO(data), response_headers={"content-location": base} if base else None)
     if not found.get("version"):
         raise NotAFeed(N_("This is neither RSS nor Atom. Look for the feed's own address, often /feed or /rss.xml."))
-    home = urljoin(base, found.feed.get("link", "")) if base else found.feed.get("link", "")
+    home = joined(base, found.feed.get("link", ""))
     posts = tuple(_post(number, entry, home) for number, entry in enumerate(found.entries, 1))
     language = language_of(str(found.feed.get("language") or ""))
     return Feed(plain(found.feed.get("title", "")), language, posts)
@@ -91,7 +91,7 @@ def cut(text: str, longest: int) -> str:
 
 def _post(number: int, entry: Any, home: str) -> Post:
     link = one_line(entry.get("feedburner_origlink") or entry.get("link") or "")
-    url = urljoin(home, link) if link else ""
+    url = joined(home, link) if link else ""
     content = next((c.get("value", "") for c in entry.get("content", ())), "")
     summary = plain(entry.get("summary", "")) or plain(content)
     title = plain(entry.get("title", "")) or cut(summary, 80)
@@ -105,7 +105,7 @@ def _post(number: int, entry: Any, home: str) -> Post:
         summary=summary,
         categories=tuple(name for name in categories if name),
         published=_moment(entry.get("published_parsed") or entry.get("updated_parsed")),
-        picture=urljoin(url, picture) if picture else None,
+        picture=(joined(url, picture) or None) if picture else None,
         alt=plain(alt) or title,
     )
 
@@ -114,7 +114,7 @@ def _guid(given: str, url: str, home: str) -> str:
     """Return a GUID that is the post's alone: "17" of one feed is not "17" of another."""
     if not given:
         return url
-    return given if urlsplit(given).scheme else f"{urlsplit(home).netloc}#{given}"
+    return given if urlsplit(joined("", given)).scheme else f"{urlsplit(home).netloc}#{given}"
 
 
 def _moment(parsed: Any) -> datetime | None:

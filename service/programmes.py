@@ -17,7 +17,7 @@ from service.journal import log
 from service.locales import language_of, zone_of
 from service.models import Employee, LedgerEntry, Programme
 from service.models.people import LINK_PARAMETERS
-from service.validation import N_, Check, Invalid, Words
+from service.validation import N_, Check, Invalid, Words, joined
 
 FIELDS = (
     "name",
@@ -230,7 +230,8 @@ def _whole(check: Check, name: str, value: Any, least: int, most: int) -> int:
 
 def _policy(check: Check, value: object) -> str | None:
     url = str(value or "").strip()
-    if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc):
+    parts = urlsplit(joined("", url))
+    if url and (parts.scheme not in ("http", "https") or not parts.netloc):
         check.refuse("policy_url", N_("Write the whole address, like https://intranet.example.com/policy."))
     return url or None
 

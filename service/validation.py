@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for "mark, translate later")
@@ -79,6 +80,16 @@ def paragraphs(text: str) -> str:
     """Return the text like one_line, but with its line breaks as LF, at most one empty line in a row."""
     lines = [one_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def joined(base: str, address: str) -> str:
+    """Return an address that a page or feed names, read against `base`; "" where it is none that any parser takes."""
+    try:
+        found = urljoin(base, address)
+        urlsplit(found)
+    except ValueError:
+        return ""
+    return found
 
 
 def key_of(text: str) -> str:

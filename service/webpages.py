@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from scoring.alike import clean_address
 from service.feeds import cut, plain
 from service.locales import language_of
-from service.validation import one_line
+from service.validation import joined, one_line
 
 LARGEST = 2 * 1024 * 1024
 """Bytes of a page."""
@@ -56,19 +56,19 @@ def parse(body: bytes, url: str, charset: str = "", language: str = "") -> Page:
     heard.feed(decoded(body, charset))
     heard.close()
     meta, things = heard.meta, list(_things(heard.scripts))
-    base = urljoin(url, heard.base) if heard.base else url
+    base = joined(url, heard.base) or url
     site = _first(meta, "og:site_name", "application-name") or _name(things, "publisher")
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     title = _first(meta, "og:title", "twitter:title") or _said(things, "headline") or _said(things, "name")
     title = _without_site(plain(title or heard.title or heard.heading), site or "", host)
     summary = _first(meta, "og:description", "twitter:description", "description") or _said(things, "description")
     named = _first(meta, "og:url") if not heard.canonical else heard.canonical
-    canonical = _http(urljoin(base, named)) if named else ""
+    canonical = _http(joined(base, named)) if named else ""
     pictures = [*meta.get("og:image:secure_url", ()), *meta.get("og:image", ()), *meta.get("og:image:url", ())]
     pictures += [*meta.get("twitter:image", ()), *meta.get("twitter:image:src", ()), *_images(things)]
     pictures += [*heard.image_links, *(address for address, _alt in heard.images)]
-    found = tuple(dict.fromkeys(address for each in pictures if (address := _http(urljoin(base, each.strip())))))
-    alts = {urljoin(base, address): alt for address, alt in heard.images}
+    found = tuple(dict.fromkeys(address for each in pictures if (address := _http(joined(base, each.strip())))))
+    alts = {joined(base, address): alt for address, alt in heard.images}
     alt = _first(meta, "og:image:alt", "twitter:image:alt") or (alts.get(found[0], "") if found else "")
     return Page(
         url=_own(canonical, url),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urljoin
 
 import sqlalchemy as sa
 from ssrfguard import Policy
@@ -18,7 +17,7 @@ from service.models import Campaign, Feed, FeedItem
 from service.models.content import Kind
 from service.models.feeds import Decided
 from service.sources.pasting import address_of
-from service.validation import N_, Check, Invalid, Words, one_line
+from service.validation import N_, Check, Invalid, Words, joined, one_line
 
 FIELDS = ("url", "name", "kind", "topics", "language", "campaign_id", "every_hours", "always_accept", "paused")
 DEFAULTS: dict[str, Any] = {
@@ -116,7 +115,7 @@ def found_at(url: str, policy: Policy | None = None) -> tuple[str, str]:
         href = _HREF.search(link[0]) if link and came.kind in webpages.KINDS else None
         if href is None:
             raise
-    there = urljoin(came.url, href[1].decode("utf-8", "replace").replace("&amp;", "&"))
+    there = joined(came.url, href[1].decode("utf-8", "replace").replace("&amp;", "&"))
     came = fetch.fetch(there, feeds.LARGEST, SECONDS, ACCEPT, policy)
     return there, feeds.parse(came.body, came.url).title
 
