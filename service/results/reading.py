@@ -195,27 +195,29 @@ def weekly(scope: Scope, most: int = 13) -> list[Week]:
     return [Week(key, people.get(key, 0), members.get(key, 0)) for key in keys]
 
 
-def top_people(scope: Scope, by: str = "shares", most: int = TOP) -> list[Somebody]:
-    """Return who brought most, by `shares` or `readers`; who is on no board is left out."""
+def top_lists(scope: Scope, most: int = TOP) -> dict[str, list[Somebody]]:
+    """Return who brought most, by `shares` and by `readers`; a campaign's people are added up once for both."""
+    from service.board import short
+
     if scope.campaign is None:
         measured: Any = Activity
         where = [Activity.period == scope.period.key, Activity.team_id == (scope.team or EVERYBODY)]
-        shares, readers = Activity.shares, Activity.readers
+        subject, shares, readers = Activity.subject, Activity.shares, Activity.readers
     else:
-        measured = _hers(scope).subquery()
-        where, shares, readers = [], measured.c.shares, measured.c.readers
-    subject = measured.subject if measured is Activity else measured.c.subject
-    first = readers if by == "readers" else shares
-    asked = (
-        sa.select(Employee.alias, Employee.name, shares, readers)
-        .join(Employee, Employee.subject == subject)
-        .where(*where, first > 0, on_boards())
-        .order_by(first.desc(), (shares if by == "readers" else readers).desc(), subject)
-        .limit(most)
-    )
-    from service.board import short
-
-    return [Somebody(alias or short(name or ""), int(s), int(r)) for alias, name, s, r in db.session.execute(asked)]
+        measured = _hers(scope).cte("measured", nesting=False)
+        where, subject, shares, readers = [], measured.c.subject, measured.c.shares, measured.c.readers
+    name = (Employee.alias, Employee.name, shares.label("shares"), readers.label("readers"))
+    lists = []
+    for by, first, second in (("shares", shares, readers), ("readers", readers, shares)):
+        asked = sa.select(sa.literal(by).label("by"), *name).join(Employee, Employee.subject == subject)
+        asked = asked.where(*where, first > 0, on_boards()).order_by(first.desc(), second.desc(), subject)
+        lists.append(sa.select(asked.limit(most).subquery()))
+    found: dict[str, list[Somebody]] = {"shares": [], "readers": []}
+    for row in db.session.execute(sa.union_all(*lists)):
+        found[row.by].append(Somebody(row.alias or short(row.name or ""), int(row.shares), int(row.readers)))
+    for by, people in found.items():
+        people.sort(key=lambda p: (-p.readers, -p.shares) if by == "readers" else (-p.shares, -p.readers))
+    return found
 
 
 def _hers(scope: Scope) -> Any:

@@ -92,11 +92,12 @@ def _adoption(now: Figures) -> Block:
 
 
 def _people(scope: Scope) -> list[Block]:
+    lists = reading.top_lists(scope)
     return [
         _listed(
             "people",
             _("Who shares most?"),
-            reading.top_people(scope),
+            lists["shares"],
             lambda p: ngettext(
                 "%(name)s leads with %(num)s share.", "%(name)s leads with %(num)s shares.", p.shares, name=p.name
             ),
@@ -105,7 +106,7 @@ def _people(scope: Scope) -> list[Block]:
         _listed(
             "people-readers",
             _("Whose shares are read most?"),
-            reading.top_people(scope, "readers"),
+            lists["readers"],
             lambda p: ngettext(
                 "%(name)s leads with %(num)s reader.", "%(name)s leads with %(num)s readers.", p.readers, name=p.name
             ),
