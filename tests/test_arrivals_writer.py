@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from service.arrivals import store
 from service.arrivals import writer as module
 from service.arrivals.intake import Buffer
 from service.arrivals.known import Link
@@ -90,12 +91,29 @@ def test_no_visit_waits_a_tenth_of_a_second_however_commits_and_visitors_come(
 ) -> None:
     buffer = Buffer(50_000)
     world = World(buffer, random.Random(seed), longest)
-    store = Store(world)
+    kept = Store(world)
     monkeypatch.setattr(module, "time", world)
-    monkeypatch.setattr(module, "store_for", lambda engine: store)
+    monkeypatch.setattr(module, "store_for", lambda engine: kept)
     writer = Writer(app, buffer, durable=False)
     writer.stop, writer.deriver = Stop(world), Plain()  # type: ignore[assignment]
     writer.run()
     assert world.came == world.handed > 300
-    assert store.account is not None and (store.account.recorded, store.account.lost) == (world.came, 0)
+    assert kept.account is not None and (kept.account.recorded, kept.account.lost) == (world.came, 0)
     assert world.waited <= PROMISE
+
+
+def test_rows_of_the_usual_form_go_to_postgresql_byte_for_byte_as_all_others_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance, facts = random.Random(5), '{"agent":"Čuk","language":"sl"}'
+    full = [f"{chance.getrandbits(128):032x}" for _ in range(4)]
+    rows = [
+        Row(n + 1, 1_763_800_000.000001 + n / 7, full[0], place, full[2], weekly_place, click, facts)
+        for n, (place, weekly_place, click) in enumerate(
+            [(full[1], full[3], None), (None, None, None), (full[1], None, None), (full[1], full[3], "c" * 16)]
+        )
+    ]
+    rows.append(rows[0]._replace(visitor="short"))
+    quick = [store._packed(row) for row in rows]
+    monkeypatch.setattr(store, "_USUAL", ())
+    assert quick == [store._packed(row) for row in rows]

@@ -11,7 +11,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -130,6 +129,11 @@ _INSERT = f"INSERT INTO arrival ({_COLUMNS}) VALUES ({', '.join('?' * len(Row._f
 _COPY = f"COPY arrival ({_COLUMNS}) FROM STDIN (FORMAT binary)"
 _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _HEAD = struct.Struct(">hiiiq")
+_HASH = 32
+"""Hexadecimal digits of each of a row's four hashes."""
+_USUAL = (_HASH,) * 4
+_WHOLE = struct.Struct(f">hiiiq{f'i{_HASH}s' * 4}ii")
+"""A row with all hashes and without a click's id, as nearly all are, up to its facts: at a third of the cost."""
 _LENGTH = struct.Struct(">i")
 _NONE = _LENGTH.pack(-1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
@@ -138,9 +142,14 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 def _packed(row: Row) -> bytes:
     share_id, at, visitor, place, weekly, weekly_place, click, facts = row
-    head = _HEAD.pack(len(row), 4, share_id, 8, round((at - _EPOCH) * 1e6))
-    hers = _string(visitor), _string(place), _often(weekly), _often(weekly_place)
-    return b"".join((head, *hers, _NONE if click is None else _string(click), _often(facts)))
+    micros = round((at - _EPOCH) * 1e6)
+    lengths = len(visitor), len(place or ""), len(weekly), len(weekly_place or "")
+    if click is not None or lengths != _USUAL:
+        return b"".join([_HEAD.pack(len(row), 4, share_id, 8, micros), *map(_string, row[2:])])
+    assert place and weekly_place  # for they have their length
+    hers = (_HASH, visitor.encode(), _HASH, place.encode(), _HASH, weekly.encode(), _HASH, weekly_place.encode())
+    told = facts.encode()
+    return _WHOLE.pack(len(row), 4, share_id, 8, micros, *hers, -1, len(told)) + told
 
 
 def _string(text: str | None) -> bytes:
@@ -148,10 +157,6 @@ def _string(text: str | None) -> bytes:
         return _NONE
     data = text.encode()
     return _LENGTH.pack(len(data)) + data
-
-
-_often = lru_cache(maxsize=8192)(_string)
-"""The same for what one visitor's visits have in common."""
 
 
 def _moment(seconds: float | None) -> datetime | None:
