@@ -109,5 +109,5 @@ def _draws(zone: str) -> list[Day]:
     return found
 
 
-def _here(asked: sa.Select[Any]) -> list[Any]:
+def _here(asked: Any) -> list[Any]:
     return list(db.session.execute(asked.where(Campaign.archived_at.is_(None))).all())

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
 from service import choices, editions, employees, freezing, topic_acts, topics
 from service.database import db
-from service.models import AuditLine, Badge, Employee, Feed, Story, Topic
+from service.models import AuditLine, Badge, Employee, Feed, Story, Team, Topic
 from service.validation import Invalid, key_of
 from tests import week47
 from tests.liam import at_the_console
@@ -122,18 +125,26 @@ def test_her_page_offers_no_retired_topic(beacon: Flask, client: FlaskClient) ->
     assert ["Space" in page for page in shown] == [True, False]
 
 
-def test_topics_and_feeds_are_lists_with_pages_search_and_filters_in_the_address(beacon: Flask) -> None:
+def test_topics_feeds_and_teams_are_lists_with_pages_search_and_filters_in_the_address(beacon: Flask) -> None:
     for number in range(60):
         db.session.add(Topic(slug=f"t{number}", name=f"Topic {number:02}", names={}, retired=number >= 55))
         url = f"https://news.example/{number}"
         db.session.add(Feed(url=url, name=f"News {number:02}", paused=number >= 55, failures=3 if number < 2 else 0))
+        db.session.add(Team(name=f"Team {number:02}"))
+    db.session.commit()
+    of("Noor").team_id = db.session.scalar(sa.select(Team.id).where(Team.name == "Team 07"))
     db.session.commit()
     liam = at_the_console(beacon)
-    for page, last in (("settings/topics", "Topic 59</a>"), ("feeds", "News 59</a>")):
+    lists = ("settings/topics", "Topic 59</a>"), ("feeds", "News 59</a>"), ("people/teams", "Team 59</a>")
+    for page, last in lists:
         assert last not in liam.get(f"/console/{page}").text and last in liam.get(f"/console/{page}?page=2").text
         assert last in liam.get(f"/console/{page}?sort=-name").text
         found = liam.get(f"/console/{page}?q=57").text
         assert found.count('class="title"') == 1 and "Nothing fits" in liam.get(f"/console/{page}?q=nowhere").text
     assert liam.get("/console/settings/topics?state=retired").text.count('class="title"') == 5
+    assert "Team 07" not in re.findall(
+        r'class="title"[^>]*>([^<]+)', liam.get("/console/people/teams?state=empty").text
+    )
+    assert liam.get("/console/people/teams?q=07").text.count('data-label="People">1<') == 1
     assert liam.get("/console/feeds?state=failing").text.count('class="title"') == 2
     assert liam.get("/console/feeds?state=paused").text.count('class="title"') == 5

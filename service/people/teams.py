@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,24 +30,27 @@ class Size:
     """Names of its advocacy leaders, three at most."""
 
 
-def everyone() -> list[Size]:
-    """Return all teams by name. Reads only."""
+def everyone(only: Sequence[int] | None = None) -> list[Size]:
+    """Return all teams, or `only` those with these ids, by name. Reads only."""
+    inside = Employee.team_id.is_not(None) if only is None else Employee.team_id.in_(only)
     part = Employee.status.in_((Status.INVITED, Status.ACTIVE, Status.PAUSED))
     counted = (
         sa.select(
             Employee.team_id, sa.func.count().label("people"), sa.func.sum(sa.case((part, 1), else_=0)).label("part")
         )
-        .where(Employee.team_id.is_not(None), Employee.email.is_not(None))
+        .where(inside, Employee.email.is_not(None))
         .group_by(Employee.team_id)
         .subquery()
     )
-    leads = sa.select(Employee.team_id, Employee.name).where(Employee.leads, part, Employee.team_id.is_not(None))
+    leads = sa.select(Employee.team_id, Employee.name).where(Employee.leads, part, inside)
     leaders: dict[int, list[str]] = {}
     for team_id, name in db.session.execute(leads.order_by(Employee.sought)):
         leaders.setdefault(team_id or 0, []).append(name or "")
     asked = sa.select(Team.id, Team.name, counted.c.people, counted.c.part).outerjoin(
         counted, counted.c.team_id == Team.id
     )
+    if only is not None:
+        asked = asked.where(Team.id.in_(only))
     rows = db.session.execute(asked.order_by(sa.func.lower(Team.name), Team.id))
     return [Size(r.id, r.name, r.people or 0, r.part or 0, tuple(leaders.get(r.id, [])[:3])) for r in rows]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Response as FlaskResponse
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -12,10 +13,11 @@ from werkzeug.wrappers import Response
 from emails.onboarding import MOST_REMINDERS
 from service import clock, jobs, programmes
 from service.database import db
-from service.models import Cohort, Team
+from service.models import Cohort, Employee, Team
 from service.people import cohorts, gate, inviting, quiet, teams
 from service.validation import Invalid
 from service.web.console.cards import framed
+from service.web.console.lists import Filter, listing
 from service.web.console.person import kind_words
 from service.web.console.room import done, refused, room
 from service.web.console.words import said_all
@@ -30,8 +32,29 @@ def team_list() -> str:
 
 
 def team_page(errors: dict[str, str], name: str) -> str:
-    """Return the list of teams, with the form of a new one."""
-    return render_template("console/teams.html", noun="console.teams", teams=teams.everyone(), errors=errors, name=name)
+    """Return the teams that the address asks for, 50 a page, with the form of a new one."""
+    anybody = sa.exists().where(Employee.team_id == Team.id, Employee.email.is_not(None))
+    led = sa.exists().where(Employee.team_id == Team.id, Employee.leads)
+    states = {"empty": ~anybody, "led": led}
+    words = {"empty": _("Nobody in it"), "led": _("With a leader")}
+    found = listing(
+        sa.select(Team),
+        endpoint="console.teams",
+        sorts={"name": sa.func.lower(Team.name)},
+        default="name",
+        search=(Team.name,),
+        filters=(Filter("state", _("State"), words, lambda state: states[state], chips=True),),
+    )
+    sizes = {size.id: size for size in teams.everyone([team.id for team in found.rows])}
+    return render_template(
+        "console/teams.html",
+        noun="console.teams",
+        listing=found,
+        teams=[sizes[team.id] for team in found.rows],
+        every=db.session.execute(sa.select(Team.id, Team.name).order_by(sa.func.lower(Team.name))).all(),
+        errors=errors,
+        name=name,
+    )
 
 
 @room.post("/people/teams")
