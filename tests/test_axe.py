@@ -35,7 +35,7 @@ NO_PAGES = {
     "health.health", "visits.follow", "visits.poster", "console.edition_open",  # they answer machines, or lead on
     "console.edition_panel",  # a part of the week's page, which is walked
     "mailfolder.html", "console.campaign_mail_body", "console.card", "console.edition_mail_frame",
-    "console.edition_preview_mail", "console.invitation_preview",  # mails: tests/test_mail_look.py looks at those
+    "console.edition_preview_mail", "console.invitation_preview", "console.colours_mail",  # mails: tests/test_mail_look.py looks at those
 }  # fmt: skip
 """Endpoints that answer GET with something else than a page."""
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from flask import Flask, session
+from werkzeug.routing import IntegerConverter
 
 from service import liaisons, roles
 from service.database import db
@@ -47,8 +48,7 @@ def asks(app: Flask, endpoint: str, method: str, who: Liaison | None) -> int:
     """Return what the door answers to this request: 200 where the view itself would run (it does not here)."""
     rule = next(r for r in app.url_map.iter_rules(endpoint) if method in (r.methods or ()))
     values = {
-        name: 1 if type(converter).__name__ == "IntegerConverter" else "x"
-        for name, converter in rule._converters.items()
+        name: 1 if isinstance(converter, IntegerConverter) else "x" for name, converter in rule._converters.items()
     }
     path = app.url_map.bind("good.example").build(endpoint, values, method=method)
     with app.test_request_context(path, method=method, base_url=BASE):
