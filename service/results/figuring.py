@@ -207,8 +207,10 @@ def _upsert(table: str, keys: list[str], measures: list[str], asked: str) -> Non
     columns = ", ".join([*keys, *measures])
     grown = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in measures)
     some = " OR ".join(f"x.{name} <> 0" for name in measures)
+    by = ", ".join(str(n) for n, _key in enumerate(keys, 1))
     _do(
-        f"INSERT INTO {table} ({columns}) SELECT * FROM ({asked}) x WHERE {some}"
+        # In the order of the key, so that rows side by side are written side by side.
+        f"INSERT INTO {table} ({columns}) SELECT * FROM ({asked}) x WHERE {some} ORDER BY {by}"
         f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {grown}"
     )
 
