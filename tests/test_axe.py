@@ -35,7 +35,8 @@ NO_PAGES = {
     "health.health", "visits.follow", "visits.poster", "console.edition_open",  # they answer machines, or lead on
     "console.edition_panel",  # a part of the week's page, which is walked
     "mailfolder.html", "console.campaign_mail_body", "console.card", "console.edition_mail_frame",
-    "console.edition_preview_mail", "console.invitation_preview", "console.colours_mail",  # mails: tests/test_mail_look.py looks at those
+    "console.colours_mail", "console.edition_preview_mail",
+    "console.invitation_preview",  # mails: tests/test_mail_look.py looks at those
 }  # fmt: skip
 """Endpoints that answer GET with something else than a page."""
 
@@ -103,6 +104,7 @@ def more() -> list[tuple[str, int]]:
         (f"/draws/{draw}", 200),
         ("/console/stories?q=nothing+fits+this", 200),
         ("/console/stories?status=archived", 200),
+        ("/console/settings/colours?colour=%23ffcc00&second_colour=red", 200),
         ("/console/nothing-here", 404),
         ("/nothing-here", 404),
         (f"/me/{lived_in.passes_of(her, 200).me}", 410),
