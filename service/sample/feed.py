@@ -56,5 +56,5 @@ def propose(now: datetime) -> None:
     places = db.session.scalars(sa.select(Topic.id).where(Topic.name == TOPICS["places"][0])).all()
     feed = Feed(url=url, name=NAME, kind=Kind.CURATED, topics=list(places), language="en", paused=True)
     db.session.add(feed)
-    db.session.commit()
+    db.session.flush()
     polling.bring(feed, rss(now))
