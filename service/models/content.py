@@ -48,7 +48,7 @@ class Topic(Base):
     retired: Mapped[bool] = mapped_column(default=False, server_default=sa.text("false"))
     """Offered to nobody any more; stories that have it keep it."""
     former: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
-    """Keys (validation.key_of) of the names of topics that were merged into it: files and feeds that say them mean it."""
+    """Keys (validation.key_of) of the names of topics that were merged into it: files that say them mean it."""
 
 
 class Picture(Base):
