@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.sockets, pytest.mark.xdist_group(
 NO_PAGES = {
     "colours.sheet", "colours.mark",
     "asset", "static", "pictures.picture", "badges.picture", "months.picture", "console.poster_code",  # pictures, files
-    "console.audit_csv", "console.draw_export", "console.results_csv", "conversions.script",
+    "console.audit_csv", "console.draw_export", "console.results_csv", "console.rules_file", "conversions.script",
     "draws.events", "draws.pool", "draws.ranks", "draws.rules", "draws.source", "draws.verifier", "mailfolder.raw",
     "health.health", "visits.follow", "visits.poster", "console.edition_open",  # they answer machines, or lead on
     "console.edition_panel",  # a part of the week's page, which is walked

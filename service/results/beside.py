@@ -49,4 +49,4 @@ def teams_told(scope: Scope) -> dict[int, str]:
     if beside < FEWEST and total > sum(shares for _number, _team, shares in big):
         del big[:1]
     named = sa.select(Team.id, Team.name).where(Team.id.in_([team for _number, team, _shares in big]))
-    return {number: name for number, name in db.session.execute(named)}
+    return dict(db.session.execute(named).all())
