@@ -40,6 +40,7 @@ def test_a_number_that_no_row_can_have_is_not_there(app: Flask, liam: Liam, numb
         "/console/editions?q=anything",
         "/console/calendar?from=9999-12-31",
         "/console/calendar?from=0001-01-01",
+        f"/console/campaigns/{'9' * 5000}",
     ],
 )
 def test_nonsense_in_an_address_is_no_crash(liam: Liam, path: str) -> None:

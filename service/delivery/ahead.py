@@ -96,6 +96,7 @@ def _departed(tongue: Tongue) -> Any:
         sa.update(Outbox)
         .where(
             sa.text("outbox.ctid = ANY (CAST(:places AS tid[]))").bindparams(given("places")),
+            tongue.one_of(Outbox.id + 0, "ids"),  # a place that was cleared may hold another row; looked up by place
             Outbox.lease == given("token"),
             Outbox.state == MailState.LEASED,
             Outbox.lease_until > tongue.now,
@@ -147,6 +148,7 @@ def depart(going: Sequence[Known], accepted: Sequence[int], token: str) -> Depar
     """
     (found,) = _DEPART.alone(
         places='{"' + '","'.join([each.place for each in going]) + '"}',
+        ids=listed([each.id for each in going]),
         number=str(len(going)),
         accepted=listed(accepted),
         token=token,

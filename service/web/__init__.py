@@ -50,7 +50,7 @@ def register(app: Flask) -> None:
     """Add every room, the words, the security headers and the error pages to the application."""
     from service.web import assets, errors, hosts, language, security
 
-    app.url_map.converters["int"] = _Number
+    app.url_map.converters |= {"int": _Number, "story": _Story}
     language.install(app)
     assets.install(app)
     hosts.install(app)
@@ -63,11 +63,23 @@ def register(app: Flask) -> None:
     app.teardown_request(lambda _error: database.reading.set(False) and None)
 
 
+HIGHEST = 2**31 - 1
+"""No row is counted further."""
+
+
 class _Number(IntegerConverter):
     """A row's number in an address; what no column holds is the number of no row."""
 
     def __init__(self, of: Map) -> None:
-        super().__init__(of, max=2**31 - 1)
+        super().__init__(of, max=HIGHEST)
+
+
+class _Story(IntegerConverter):
+    """A story's number behind a pass. A higher one than any story has is looked for like another that is not there:
+    where the map itself refused it, a POST would be answered 405, and by other bytes than a wrong pass."""
+
+    def to_python(self, value: str) -> int:
+        return HIGHEST if len(value) > len(str(HIGHEST)) else min(int(value), HIGHEST)
 
 
 def records(view):  # type: ignore[no-untyped-def]

@@ -33,7 +33,7 @@ def _open(text: str, story_id: int, only_read: bool = False) -> tuple[Employee, 
     return employee, story
 
 
-@room.get("/s/<text>/<int:story_id>")
+@room.get("/s/<text>/<story:story_id>")
 @records
 def story_page(text: str, story_id: int) -> str:
     """Show the story with all networks, the suggestions and the editor. Changes nothing of hers."""
@@ -61,7 +61,7 @@ def _story_page(
     )
 
 
-@room.post("/s/<text>/<int:story_id>")
+@room.post("/s/<text>/<story:story_id>")
 def own_words(text: str, story_id: int) -> str | tuple[str, int]:
     """Take her words for one network and hand them back, ready to post; or show the editor again as she asks."""
     employee, story = _open(text, story_id)
@@ -94,7 +94,7 @@ def _opened_page(text: str, employee: Employee, story: Story, draft: Draft, reme
     return _ready_page(text, employee, opened, remembered, added)
 
 
-@room.get("/s/<text>/<int:story_id>/<network>")
+@room.get("/s/<text>/<story:story_id>/<network>")
 @records
 def share(text: str, story_id: int, network: str) -> Response | str:
     """Open the network's composer with her words and her own link; record `opened`."""
@@ -113,7 +113,7 @@ def share(text: str, story_id: int, network: str) -> Response | str:
     return redirect(opened.composer(employee.mastodon))
 
 
-@room.post("/s/<text>/<int:story_id>/mastodon")
+@room.post("/s/<text>/<story:story_id>/mastodon")
 def instance(text: str, story_id: int) -> str | tuple[str, int]:
     """Remember her Mastodon server, asked once, and hand her words to it."""
     employee, story = _open(text, story_id)

@@ -27,7 +27,7 @@ def _open(text: str, story_id: int) -> tuple[Employee, Story]:
     return employee, story
 
 
-@room.get("/s/<text>/<int:story_id>/not-for-me")
+@room.get("/s/<text>/<story:story_id>/not-for-me")
 def not_for_me(text: str, story_id: int) -> str:
     """Show what she can say of this story, and what she has said. Changes nothing."""
     employee, story = _open(text, story_id)
@@ -41,7 +41,7 @@ def not_for_me(text: str, story_id: int) -> str:
     )
 
 
-@room.post("/s/<text>/<int:story_id>/not-for-me")
+@room.post("/s/<text>/<story:story_id>/not-for-me")
 def say_not_for_me(text: str, story_id: int) -> Response:
     """Do what the pressed button says: decline the story or want less of its like, or take that back."""
     employee, story = _open(text, story_id)
@@ -70,7 +70,7 @@ def _opened(text: str, story_id: int, network: str) -> tuple[Employee, Share]:
     return employee, share
 
 
-@room.get("/s/<text>/<int:story_id>/<network>/posted")
+@room.get("/s/<text>/<story:story_id>/<network>/posted")
 def posted(text: str, story_id: int, network: str) -> str:
     """Ask whether she posted it. Changes nothing."""
     employee, share = _opened(text, story_id, network)
@@ -86,7 +86,7 @@ def posted(text: str, story_id: int, network: str) -> str:
     )
 
 
-@room.post("/s/<text>/<int:story_id>/<network>/posted")
+@room.post("/s/<text>/<story:story_id>/<network>/posted")
 def say_posted(text: str, story_id: int, network: str) -> Response:
     """Take her word that she shared it."""
     employee, share = _opened(text, story_id, network)
