@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from bench.figures import Figure, at_most, interleaved, quotient, told
-from bench.planning import database, servers
+from bench.planning import made, servers
 
 PERIOD = "2026-11"
 CALLS = 300
@@ -59,12 +59,7 @@ def run(full: bool) -> list[Figure]:
     people, lines = (1_000_000, 20_000_000) if full else (100_000, 2_000_000)
     found: list[Figure] = []
     with servers() as url:
-        with psycopg.connect(url, autocommit=True) as admin:
-            admin.execute("CREATE DATABASE boards")
-        from service.database import upgrade
-
-        where = database(url, "boards")
-        upgrade(where.replace("postgresql:", "postgresql+psycopg:"))
+        where = made(url, "boards")
         with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(PEOPLE, {"people": people})
             few = _measured(connection, people, 1, lines // 100)
@@ -146,8 +141,8 @@ def _timed(connection: psycopg.Connection) -> dict[str, float]:
 def _calls(connection: psycopg.Connection, subjects: list[str]) -> tuple[Callable[[], None], Callable[[], None]]:
     from service.totals import standing_of
 
-    made: Any = standing_of("x", PERIOD).compile(dialect=postgresql.psycopg.dialect())
-    statement, values = str(made), dict(made.params)
+    ranked: Any = standing_of("x", PERIOD).compile(dialect=postgresql.psycopg.dialect())
+    statement, values = str(ranked), dict(ranked.params)
     key = next(name for name, value in values.items() if value == "x")
     drawn = random.Random(47)
 

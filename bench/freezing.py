@@ -14,7 +14,7 @@ import psycopg
 
 from bench.board import PEOPLE
 from bench.figures import Figure, at_most, told
-from bench.planning import database, servers
+from bench.planning import made, servers
 from bench.results_pages import application
 
 LONGEST = 4
@@ -35,12 +35,7 @@ def figures(full: bool) -> list[Figure]:
     """Return the figures of a whole freeze."""
     people = 1_000_000 if full else 100_000
     with servers() as url:
-        with psycopg.connect(url, autocommit=True) as admin:
-            admin.execute("CREATE DATABASE freezing")
-        from service.database import upgrade
-
-        where = database(url, "freezing")
-        upgrade(where.replace("postgresql:", "postgresql+psycopg:"))
+        where = made(url, "freezing")
         with psycopg.connect(where, autocommit=True) as connection:
             connection.execute(PEOPLE, {"people": people})
             connection.execute(SHARES)

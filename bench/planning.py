@@ -132,13 +132,18 @@ def database(url: str, name: str) -> str:
     return url.rsplit("/", 1)[0] + "/" + name
 
 
-def prepare(url: str, number: int, seen: bool = True) -> None:
-    """Make the database `people`, from which others are cloned."""
+def made(url: str, name: str) -> str:
+    """Make a database of this name, new and with the service's tables, on a server (libpq's URL); return its URL."""
     from service.database import upgrade
 
-    _admin(url, "DROP DATABASE IF EXISTS people", "CREATE DATABASE people")
-    upgrade(database(url, "people").replace("postgresql:", "postgresql+psycopg:"))
-    people.load(database(url, "people"), number, seen)
+    _admin(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    upgrade(database(url, name).replace("postgresql:", "postgresql+psycopg:"))
+    return database(url, name)
+
+
+def prepare(url: str, number: int, seen: bool = True) -> None:
+    """Make the database `people`, from which others are cloned."""
+    people.load(made(url, "people"), number, seen)
 
 
 def clone(url: str, name: str) -> None:

@@ -18,12 +18,11 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from bench import results_world
 from bench.figures import Figure, at_most, told
-from bench.planning import database, servers
+from bench.planning import made, servers
 
 SECRET = "a-secret-of-the-measurements-and-of-nobody-else"
 TABS = ("", "/sharing", "/reach", "/worth", "/mail", "/time")
@@ -66,12 +65,7 @@ def run(full: bool) -> list[Figure]:
     """Return the figures of results; `full` takes a million people, five million shares, twenty million lines."""
     people, shares, counted = SIZES[full]
     with servers() as url:
-        with psycopg.connect(url, autocommit=True) as admin:
-            admin.execute("CREATE DATABASE results")
-        from service.database import upgrade
-
-        where = database(url, "results")
-        upgrade(where.replace("postgresql:", "postgresql+psycopg:"))
+        where = made(url, "results")
         began = time.perf_counter()
         results_world.load(where, people, shares)
         loaded = time.perf_counter() - began

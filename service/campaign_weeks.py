@@ -14,7 +14,7 @@ from service import clock, programmes
 from service.database import db
 from service.models import Campaign, Contest, Draw
 from service.models.draws import DrawStatus
-from service.story_weeks import SHOWN, Bar
+from service.story_weeks import SHOWN, Bar, bars
 from service.validation import N_
 
 WHAT: dict[str, str] = {
@@ -26,6 +26,8 @@ WHAT: dict[str, str] = {
     "draw": N_("Draw"),
 }
 """What may happen on a day, in words; days that fall together stand in this order."""
+
+HERE = Campaign.archived_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,7 @@ def timeline(first: str | None = None) -> Weeks:
     shown = Weeks([slots.shifted(week, n) for n in range(SHOWN)])
     monday = slots.monday(week)
     sunday = monday + timedelta(weeks=SHOWN, days=-1)
-    here = Campaign.archived_at.is_(None)
-    running = sa.select(Campaign).where(here, Campaign.starts_on <= sunday, Campaign.ends_on >= monday)
-    for campaign in db.session.scalars(running.order_by(Campaign.starts_on, Campaign.id)):
-        first_at = max(0, (campaign.starts_on - monday).days // 7)
-        last_at = min(SHOWN - 1, (campaign.ends_on - monday).days // 7)
-        shown.bars.append(Bar(campaign, first_at, last_at))
+    shown.bars = bars(week, HERE)
     order = list(WHAT)
     found = [*_own(shown.bars), *_contests(), *_draws(zone)]
     for day in sorted(found, key=lambda d: (d.on, order.index(d.what), d.campaign.id)):
@@ -77,9 +74,9 @@ def timeline(first: str | None = None) -> Weeks:
     return shown
 
 
-def _own(bars: list[Bar]) -> list[Day]:
+def _own(running: list[Bar]) -> list[Day]:
     found = []
-    for campaign in (bar.campaign for bar in bars):
+    for campaign in (bar.campaign for bar in running):
         found += [Day(campaign.starts_on, "begins", campaign), Day(campaign.ends_on, "ends", campaign)]
         if campaign.kickoff:
             done = campaign.kickoff_done_at is not None
@@ -110,4 +107,4 @@ def _draws(zone: str) -> list[Day]:
 
 
 def _here(asked: Any) -> list[Any]:
-    return list(db.session.execute(asked.where(Campaign.archived_at.is_(None))).all())
+    return list(db.session.execute(asked.where(HERE)).all())

@@ -134,7 +134,7 @@ def _set_aside(evidence: Collection[int], shares: Collection[int] = ()) -> None:
         subjects |= set(db.session.scalars(owner.where(Evidence.id.in_(numbers[n : n + CHUNK]))))
     subjects |= set(db.session.scalars(sa.select(Share.subject).where(Share.id.in_(sorted(shares)))))
     for subject in sorted(subjects):
-        settling.lock(subject)
+        books.lock(subject)
     for n in range(0, len(numbers), CHUNK):
         _judge(numbers[n : n + CHUNK])
     db.session.flush()

@@ -16,7 +16,7 @@ from scoring.visits import Verdict
 from service import books, clock, ledger, quarantine
 from service.database import db
 from service.models import Evidence, Share
-from service.settling import lock, settle
+from service.settling import settle
 
 Reason = tuple[str, str]
 """A verdict's kind and reason."""
@@ -59,7 +59,7 @@ def reclassify(
             db.session.commit()
         for subject in batch:
             if not dry:
-                lock(subject)
+                books.lock(subject)
             judged = _judged(subject, since)
             for row, verdict in judged:
                 after = (verdict.kind, verdict.reason)

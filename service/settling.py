@@ -15,7 +15,7 @@ from scoring import points, shares
 from scoring.points import Entry, Reversal
 from scoring.shares import Facts
 from service import badge_books, clock, ledger, share_news
-from service.books import Books, Terms, lock, lock_all, owed, read, terms
+from service.books import Books, Terms, lock_all, owed, read, terms
 from service.database import db
 from service.journal import log
 from service.models import Award, LedgerEntry, Share
@@ -150,6 +150,3 @@ def settle_due() -> int:
         settle_all(subjects[begin : begin + people_at_once()])
         db.session.commit()
     return len(subjects)
-
-
-__all__ = ["lock", "lock_all", "people_at_once", "settle", "settle_all", "settle_due"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from emails import networks
-from service import clock, opened_links, settling, words
+from service import books, clock, opened_links, settling, words
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.links import BASE58, CODE_LENGTH, short_link
@@ -155,7 +155,7 @@ def declare(employee: Employee, share: Share) -> bool:
     """
     if share.subject != employee.subject:
         raise PermissionError("the share is not hers")
-    settling.lock(employee.subject)
+    books.lock(employee.subject)
     db.session.refresh(share)
     if share.declared_at is not None:
         return False

@@ -57,13 +57,23 @@ def calendar(first: str | None = None) -> Weeks:
     )
     for story in db.session.scalars(asked.order_by(Story.publish_from, Story.id)):
         shown.stories.setdefault(slots.week_of(story.publish_from, zone), []).append(story)
-    monday, sunday = slots.monday(week), slots.monday(slots.shifted(week, SHOWN)) - timedelta(days=1)
-    running = sa.select(Campaign).where(Campaign.starts_on <= sunday, Campaign.ends_on >= monday)
-    for campaign in db.session.scalars(running.order_by(Campaign.starts_on, Campaign.id)):
-        first_at = max(0, (campaign.starts_on - monday).days // 7)
-        last_at = min(SHOWN - 1, (campaign.ends_on - monday).days // 7)
-        shown.bars.append(Bar(campaign, first_at, last_at))
+    shown.bars = bars(week)
     return shown
+
+
+def bars(week: str, *where: sa.ColumnElement[bool]) -> list[Bar]:
+    """Return the campaigns, those of these conditions, that run in SHOWN weeks from this one on. Reads only."""
+    monday = slots.monday(week)
+    sunday = monday + timedelta(weeks=SHOWN, days=-1)
+    running = sa.select(Campaign).where(Campaign.starts_on <= sunday, Campaign.ends_on >= monday, *where)
+    return [
+        Bar(
+            campaign,
+            max(0, (campaign.starts_on - monday).days // 7),
+            min(SHOWN - 1, (campaign.ends_on - monday).days // 7),
+        )
+        for campaign in db.session.scalars(running.order_by(Campaign.starts_on, Campaign.id))
+    ]
 
 
 def week_of(story: Story) -> str:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from scoring import visits
 from scoring.rules import Timetable
-from service import clock, settling
+from service import books, clock, settling
 from service.books import terms
 from service.database import db
 from service.links import by_code, leads_to, new_click, way_of
@@ -81,7 +81,7 @@ def record(arrivals: Sequence[Arrived]) -> int:
     owners = _owners({each.share_id for each in arrivals})
     known = [(owners[each.share_id], each) for each in arrivals if each.share_id in owners]
     for subjects, some in _few(known):
-        settling.lock_all(subjects)
+        books.lock_all(subjects)
         kept += _keep(some)
         db.session.commit()
     return kept
@@ -103,7 +103,7 @@ def judge_arrivals() -> int:
             count += len(_claimed(nobodys))
             db.session.commit()
         for subjects, ids in _few([(owners[share_id], id_) for id_, share_id in waiting if share_id in owners]):
-            settling.lock_all(subjects)
+            books.lock_all(subjects)
             claimed = _claimed(ids)
             _keep(claimed)
             db.session.commit()

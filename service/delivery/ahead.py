@@ -7,7 +7,6 @@ nothing at all is known against its mail. Everything else is looked at again and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -24,23 +23,11 @@ _PLACE = sa.literal_column("CAST(outbox.ctid AS text)", sa.String)
 
 
 class Known(NamedTuple):
-    """A leased row as it was read ahead: what composing needs (compose.Due, but for the stories), where it goes."""
+    """A leased row as it was read ahead: what composing needs, but for the stories; where the mail and the row are."""
 
-    id: int
-    kind: str
-    subject: str
-    address_hash: str
-    language: str
-    edition_id: int | None
-    selection_id: int | None
-    facts: dict[str, Any]
-    message_id: str
-    released_at: datetime | None
+    due: Due
     address: str
     place: str
-
-    def due(self, stories: Sequence[int] | None) -> Due:
-        return Due._make((*self[:10], stories))
 
 
 class Departure(NamedTuple):
@@ -138,7 +125,8 @@ _LEARN, _DEPART = Prepared(_learnt), Prepared(_departed)
 
 def learn(ids: Sequence[int], token: str) -> dict[int, Known]:
     """Return what the mails of a lease are made of, by row. Reads only; the caller ends the transaction."""
-    return {row[0]: Known._make(row) for row in _LEARN.run(ids=listed(ids), token=token)}
+    rows = _LEARN.run(ids=listed(ids), token=token)
+    return {due[0]: Known(Due._make((*due, None)), address, place) for *due, address, place in rows}
 
 
 def depart(going: Sequence[Known], accepted: Sequence[int], token: str) -> Departure:
@@ -148,7 +136,7 @@ def depart(going: Sequence[Known], accepted: Sequence[int], token: str) -> Depar
     """
     (found,) = _DEPART.alone(
         places='{"' + '","'.join([each.place for each in going]) + '"}',
-        ids=listed([each.id for each in going]),
+        ids=listed([each.due.id for each in going]),
         number=str(len(going)),
         accepted=listed(accepted),
         token=token,

@@ -144,7 +144,7 @@ class Desk:
         self._ahead.clear()
         if postgres() and not self.limited:
             self._ahead = ahead.learn(ids, token)
-            self._look_up_stories(self._ahead.values())
+            self._look_up_stories([row.due for row in self._ahead.values()])
             db.session.rollback()
 
     def prepare(self, ids: Sequence[int], token: str, accepted: Sequence[int] = ()) -> list[Parcel]:
@@ -175,8 +175,8 @@ class Desk:
         going = []
         for row in [self._ahead.pop(number) for number in ids if number in self._ahead]:
             with suppress(Exception):  # what cannot be made is looked at again, and then said to fail
-                due = row.due(self._stories.get(row.selection_id or 0))
-                made[row.id] = self._parcel(due, row.address, row.address_hash)
+                due = row.due._replace(stories=self._stories.get(row.due.selection_id or 0))
+                made[due.id] = self._parcel(due, row.address, due.address_hash)
                 going.append(row)
         return self._leave_together(made, accepted, token, going) if going else None
 
@@ -210,7 +210,7 @@ class Desk:
             return []
         return self._leave_together({number: parcels[number] for number in going}, accepted, token)
 
-    def _look_up_stories(self, rows: Collection[Row | ahead.Known]) -> None:
+    def _look_up_stories(self, rows: Collection[Row | Due]) -> None:
         """Learn the stories of selections not met before, with the latest of the same editions; none ever changes."""
         new = {row.selection_id for row in rows if row.selection_id is not None} - self._stories.keys()
         if new:

@@ -27,10 +27,8 @@ LONGEST = 20
 @room.get("/settings/colours")
 def colours() -> str:
     """Show the programme's colours, or those that the address asks for, on a mail; nothing is saved."""
-    programmes.current()
-    asked = any(name in request.args for name in FIELDS)
     given = dict(zip(FIELDS, house_colours.of(programmes.current()), strict=True))
-    if asked:
+    if any(name in request.args for name in FIELDS):
         given = {name: request.args.get(name, "")[:LONGEST] for name in FIELDS}
     return _page(given, _wrong(given))
 
