@@ -112,6 +112,8 @@ def test_up_serves_sends_mends_and_stops_leaving_nothing(launched: Launched) -> 
         invite(open_room(2))
         db.session.remove()
     until(lambda: len(list(settings.mail_folder.glob("*.eml"))) == 2)
+    worker, web = (os.getpriority(os.PRIO_PROCESS, launched.child(word)) for word in ("worker", "granian"))
+    assert worker > web, "workers give way to visitors where the processor is short"
 
     fallen = launched.child("worker")
     os.kill(fallen, signal.SIGKILL)
