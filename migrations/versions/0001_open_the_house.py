@@ -40,7 +40,8 @@ def upgrade():
     op.create_table(
         "arrival",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("share_id", sa.Integer(), nullable=False),
+        sa.Column("share_id", sa.Integer(), nullable=True),
+        sa.Column("poster_id", sa.Integer(), nullable=True),
         sa.Column("at", database.Moment(), nullable=False),
         sa.Column("visitor", sa.String(length=32), nullable=True),
         sa.Column("place", sa.String(length=32), nullable=True),
@@ -112,6 +113,8 @@ def upgrade():
         sa.Column("last", sa.String(length=32), nullable=False),
         sa.Column("given", sa.Integer(), nullable=False),
         sa.Column("taken_back", sa.Integer(), nullable=False),
+        sa.Column("tried", database.Json, nullable=True),
+        sa.Column("found", database.Json, nullable=True),
         sa.Column("began_at", database.Moment(), nullable=False),
         sa.Column("finished_at", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_badge_filling")),
@@ -277,6 +280,13 @@ def upgrade():
         sa.Column("network", sa.String(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("month", "network", name=op.f("pk_following")),
+    )
+    op.create_table(
+        "former_name",
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("at", database.Moment(), nullable=False),
+        sa.PrimaryKeyConstraint("subject", "mark", name=op.f("pk_former_name")),
     )
     op.create_table(
         "holders",
@@ -1123,6 +1133,22 @@ def upgrade():
         sa.PrimaryKeyConstraint("draw_id", "subject", name=op.f("pk_free_entry")),
     )
     op.create_table(
+        "frozen_mails",
+        sa.Column("draw_id", sa.Integer(), nullable=False),
+        sa.Column("facts", database.Json, nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("began_at", database.Moment(), nullable=False),
+        sa.Column("finished_at", database.Moment(), nullable=True),
+        sa.ForeignKeyConstraint(["draw_id"], ["draw.id"], name=op.f("fk_frozen_mails_draw_id_draw")),
+        sa.PrimaryKeyConstraint("draw_id", name=op.f("pk_frozen_mails")),
+    )
+    with op.batch_alter_table("frozen_mails", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_frozen_mails_finished_at"), ["finished_at"], unique=False)
+
+    op.create_table(
         "left_out",
         sa.Column("draw_id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -1419,6 +1445,10 @@ def downgrade():
 
     op.drop_table("mail_event")
     op.drop_table("left_out")
+    with op.batch_alter_table("frozen_mails", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_frozen_mails_finished_at"))
+
+    op.drop_table("frozen_mails")
     op.drop_table("free_entry")
     op.drop_table("entrant")
     op.drop_table("draw_event")
@@ -1561,6 +1591,7 @@ def downgrade():
         batch_op.drop_index("ix_holders_points")
 
     op.drop_table("holders")
+    op.drop_table("former_name")
     op.drop_table("following")
     op.drop_table("erasure")
     with op.batch_alter_table("edition_figure", schema=None) as batch_op:

@@ -4,11 +4,20 @@ from service.models.arrivals import Arrival, Intake
 from service.models.audit import AuditLine, PolicyAcceptance
 from service.models.badges import Badge, BadgeFilling, Holiday, Rest
 from service.models.calls import Call, CallState, MailEvent
-from service.models.circles import Cohort, CohortMember, Erasure, FileState, Onboarding, PeopleFile, Suspension
+from service.models.circles import (
+    Cohort,
+    CohortMember,
+    Erasure,
+    FileState,
+    FormerName,
+    Onboarding,
+    PeopleFile,
+    Suspension,
+)
 from service.models.content import Campaign, Picture, ShareText, Story, Topic
 from service.models.contests import Contest
 from service.models.draw_records import DrawEvent, PrizeRecord
-from service.models.draws import Draw, DrawPlan, Entrant, FreeEntry, LeftOut, Prize, Rank
+from service.models.draws import Draw, DrawPlan, Entrant, FreeEntry, FrozenMails, LeftOut, Prize, Rank
 from service.models.feeds import Feed, FeedItem, Stock, StoryUse
 from service.models.mail import Edition, Omission, Outbox, Selection, Suppression
 from service.models.people import Employee, Liaison, Programme, RetiredLink, SigningKey, Team
@@ -70,7 +79,9 @@ __all__ = [
     "FeedItem",
     "FileState",
     "Following",
+    "FormerName",
     "FreeEntry",
+    "FrozenMails",
     "Holders",
     "Holiday",
     "HourFigure",

@@ -14,17 +14,20 @@ BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 class Arrival(Base):
-    """One visit by a share's short link, written fast; it becomes Evidence once it is judged, and is gone from here.
+    """One visit by a share's short link or a poster's, written fast; it becomes Evidence or a PosterVisit once it is
+    judged, and is gone from here.
 
-    It holds what was derived at intake and never the address. Without foreign key: writing must not look up shares.
+    It holds what was derived at intake and never the address. Without foreign keys: writing must not look up shares.
     """
 
     __tablename__ = "arrival"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    share_id: Mapped[int]
+    share_id: Mapped[int | None]
+    """None: a poster's visit."""
+    poster_id: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(Moment)
     visitor: Mapped[str | None] = mapped_column(sa.String(32))
-    """This hash and the next three as in Evidence."""
+    """This hash and the next three as in Evidence; of a poster's visit there is this one alone."""
     place: Mapped[str | None] = mapped_column(sa.String(32))
     weekly: Mapped[str | None] = mapped_column(sa.String(32))
     weekly_place: Mapped[str | None] = mapped_column(sa.String(32))

@@ -24,7 +24,10 @@ class Badge(Base):
 
 
 class BadgeFilling(Base):
-    """Everybody gets what she earned already, one after another; `last` says how far it is, so that it goes on."""
+    """Everybody is looked at, one after another; `last` says how far it is, so that it goes on.
+
+    Either everybody gets what she earned already, or, where `tried` is set, it is only counted who would get what.
+    """
 
     __tablename__ = "badge_filling"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,6 +40,10 @@ class BadgeFilling(Base):
     """The last subject that was settled; subjects go in their order."""
     given: Mapped[int] = mapped_column(default=0)
     taken_back: Mapped[int] = mapped_column(default=0)
+    tried: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    """Declarations to try, as scoring.badges.read takes them; nothing is given and nothing taken back."""
+    found: Mapped[dict[str, list[list[int]]] | None] = mapped_column(Json)
+    """What a trial counted so far: slug → for each level who would hold it, of these anew, who would lose it."""
     began_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     finished_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
 

@@ -1,4 +1,4 @@
-"""Circles. In: nothing. Out: cohorts, how colleagues are brought in, suspensions, files and erasures, as tables."""
+"""Circles. In: nothing. Out: cohorts, how colleagues come in, suspensions, files, former names and erasures, as tables."""
 
 from __future__ import annotations
 
@@ -112,3 +112,14 @@ class Erasure(Base):
     marks: Mapped[list[str]] = mapped_column(Json, default=list)
     """Keyed hashes of the names by which others' mails may know her; emptied when the work is done."""
     done_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class FormerName(Base):
+    """A name by which colleagues' mails may know somebody from before, as a keyed hash: the name itself is not kept."""
+
+    __tablename__ = "former_name"
+    subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    mark: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    """suppressions.address_hash of the name as it was shown."""
+    at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    """When she was last called so: no mail written later holds it."""

@@ -122,6 +122,28 @@ class Entrant(Base):
     """How many of them she has without sharing."""
 
 
+class FrozenMails(Base):
+    """The mails of a frozen pool's entrants: what they have in common, and how far writing them is.
+
+    A row of its own, made with the pool: the draw's row holds the pool file, and is not written again for each step.
+    """
+
+    __tablename__ = "frozen_mails"
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("draw.id"), primary_key=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    """`programme` and `frozen` (emails.values), as far as all mails say the same; never changed."""
+    people: Mapped[int]
+    """Entrants of the pool."""
+    done: Mapped[int] = mapped_column(default=0)
+    """Entrants whose mail is in the outbox; whoever was erased meanwhile has none and counts too."""
+    last: Mapped[int] = mapped_column(sa.BigInteger)
+    """The last entrant's id that is done; ids go in their order."""
+    until: Mapped[int] = mapped_column(sa.BigInteger)
+    """The greatest id of an entrant of this pool."""
+    began_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+
+
 class LeftOut(Base):
     """Who held tickets when a pool was frozen and did not enter it, and why."""
 

@@ -36,7 +36,7 @@ class PosterVisit(Base):
 
     __tablename__ = "poster_visit"
     __table_args__ = (
-        sa.Index("ix_poster_visit_poster", "poster_id", "at"),
+        sa.Index("ix_poster_visit_poster", "poster_id", "visitor", "at"),
         sa.Index("ix_poster_visit_at", "at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
