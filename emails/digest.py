@@ -16,6 +16,7 @@ from emails.months import Months
 from emails.pieces import Encoder
 from emails.sheet import Kept, Sheet, networks_shown
 from emails.values import Edition, Message, Recipient, You
+from emails.winners import nobody
 
 
 def compile(edition: Edition, language: str) -> CompiledDigest:  # noqa: A001
@@ -54,7 +55,10 @@ class CompiledDigest:
     def _known(self) -> dict[str, object]:
         edition, programme = self.edition, self.edition.programme
         words = render.words(self.language)
-        winners = [{"who": render.line(w.name), "prize": render.line(w.prize)} for w in edition.winners]
+        winners = [
+            {"who": render.line(w.name) or nobody(w.former, words), "prize": render.line(w.prize)}
+            for w in edition.winners
+        ]
         return {
             "base": programme.base_url,
             "programme": render.line(programme.name),

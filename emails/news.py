@@ -24,11 +24,15 @@ class Found(AsJson):
 
 @dataclass(frozen=True, slots=True)
 class Prize:
-    """A prize of a draw that is over, and whose it is: a display name, "" for somebody who is not named."""
+    """A prize of a draw that is over, and whose it is: a display name, "" for somebody who is not named.
+
+    `former`: a colleague who is gone or was erased since.
+    """
 
     prize: str
     name: str
     her: bool = False
+    former: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,11 +63,12 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """Somebody whom the last draw gave a prize, by display name."""
+    """Somebody whom the last draw gave a prize, by display name; `former`: a colleague who was erased since."""
 
     name: str
     prize: str
     draw: str
+    former: bool = False
 
 
 @dataclass(frozen=True, slots=True)

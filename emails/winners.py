@@ -39,7 +39,12 @@ def rows(prizes: tuple[Prize, ...], words: NullTranslations) -> list[dict[str, A
     return [
         {
             "prize": render.line(prize.prize),
-            "who": words.gettext("You") if prize.her else render.line(prize.name) or words.gettext("A colleague"),
+            "who": words.gettext("You") if prize.her else render.line(prize.name) or nobody(prize.former, words),
         }
         for prize in prizes
     ]
+
+
+def nobody(former: bool, words: NullTranslations) -> str:
+    """Return what stands for a winner who is not named (a line of the reader's language)."""
+    return words.gettext("A former colleague") if former else words.gettext("A colleague")

@@ -17,6 +17,7 @@ from service.journal import log
 from service.models import Employee, Outbox, Programme, Topic
 from service.models.mail import MailState
 from service.models.people import Status
+from service.people import naming
 from service.validation import N_, one_line
 
 LONGEST_ALIAS = 30
@@ -35,14 +36,16 @@ class Refused(ValueError):
 
 
 def _hers(employee: Employee, *fields: str) -> None:
-    """Mark these fields as set by herself."""
+    """Mark these fields as set by herself, beside those that another page of hers marked at the same moment."""
+    db.session.refresh(employee, ["chosen"], with_for_update={"key_share": True})
     employee.chosen = sorted({*employee.chosen, *fields})
 
 
 def set_topics(employee: Employee, topics: Iterable[int]) -> None:
     """Follow exactly these topics; unknown ids are dropped, and retired ones that she did not follow. Commits."""
     offered = sa.or_(Topic.retired.is_(False), Topic.id.in_(employee.topics))
-    known = set(db.session.scalars(sa.select(Topic.id).where(offered)))
+    # A topic that is merged into another one meanwhile is gone, and her list must not have it.
+    known = set(db.session.scalars(sa.select(Topic.id).where(offered).with_for_update(read=True, key_share=True)))
     employee.topics = sorted(known & set(topics))
     _hers(employee, "topics")
     db.session.commit()
@@ -123,7 +126,10 @@ def set_board(employee: Employee, shown_as: str, alias: str = "") -> None:
         words = [word for word in (employee.name or "").split() if word[0].isalnum()]
         alias = " ".join(f"{word[0].upper()}." for word in (words[:1] + words[1:][-1:]))
     if shown_as != "nowhere":
-        employee.alias = None if shown_as == "name" else alias or None
+        chosen = None if shown_as == "name" else alias or None
+        if employee.alias and employee.alias != chosen:
+            naming.remember([(employee.subject, {employee.alias})])
+        employee.alias = chosen
     employee.off_boards = shown_as == "nowhere"
     _hers(employee, "alias")
     db.session.commit()
@@ -212,6 +218,7 @@ def leave(employee: Employee) -> None:
     Her passes end with this (410); only unsubscribing goes on answering.
     """
     now = clock.now()
+    db.session.refresh(employee, with_for_update={"key_share": True})  # a liaison may suspend her just now
     employee.status = Status.LEFT
     employee.left_at = now
     employee.paused_until = None

@@ -20,7 +20,7 @@ from service.journal import log
 from service.models import Employee, Programme, Topic
 from service.models.mail import MailState
 from service.models.people import Status
-from service.people import gate, seeking
+from service.people import gate, naming, seeking
 from service.sheets import Unreadable
 from service.validation import N_
 
@@ -195,19 +195,50 @@ def _row(
 def _update(
     plan: Plan, topic_ids: Mapping[str, int], team_ids: Mapping[str, int], tell: Progress, done: int, total: int
 ) -> None:
-    rows = []
+    rows, called = [], {}
+    chosen = _chosen([id_ for id_, _person, _fields in plan.updates])
     for id_, person, fields in plan.updates:
-        whole = columns_of(person, topic_ids, team_ids, [])
-        names = ["team_id" if name == "team" else name for name in fields]
+        if id_ not in chosen:
+            continue
+        if "name" in fields:
+            called[id_] = fields["name"][0]
+        whole = columns_of(person, topic_ids, team_ids, chosen[id_])
+        names = [name for name in ("team_id" if name == "team" else name for name in fields) if name in whole]
+        if not names:
+            continue
         # What she is found by is written anew below.
         forgotten = {"sought": None} if {"name", "office"} & set(names) else {}
         rows.append({"id": id_, **{name: whole[name] for name in names}, **forgotten})
+    _remember(called)
     # The same columns side by side: one statement for each set of columns and batch.
     rows.sort(key=lambda row: tuple(row))
     for start in range(0, len(rows), _BATCH):
         db.session.execute(sa.update(Employee), rows[start : start + _BATCH])
         tell(done + min(start + _BATCH, len(rows)), total)
     db.session.expire_all()
+
+
+def _remember(called: Mapping[int, str | None]) -> None:
+    """Keep the marks of names that the file changes, by employee's id: erasing takes them out of others' mails too."""
+    ids = sorted(called)
+    for start in range(0, len(ids), _BATCH):
+        asked = sa.select(Employee.id, Employee.subject).where(Employee.id.in_(ids[start : start + _BATCH]))
+        naming.remember((row.subject, naming.shown(called[row.id])) for row in db.session.execute(asked).all())
+
+
+def _chosen(ids: list[int]) -> dict[int, list[str]]:
+    """Return what each of these people chose herself by now, by id, and keep her row from others; not of who left."""
+    found: dict[int, list[str]] = {}
+    ids = sorted(ids)
+    for start in range(0, len(ids), _BATCH):
+        asked = sa.select(Employee.id, Employee.chosen).where(Employee.id.in_(ids[start : start + _BATCH]), _there())
+        for row in db.session.execute(asked.order_by(Employee.id).with_for_update(key_share=True)):
+            found[row.id] = row.chosen
+    return found
+
+
+def _there() -> sa.ColumnElement[bool]:
+    return sa.and_(Employee.email.is_not(None), Employee.status.not_in((Status.LEFT, Status.GONE)))
 
 
 def invite(ids: list[int]) -> int:
@@ -242,7 +273,11 @@ def _invite(added: list[dict[str, Any]], uninvited: list[int], now: datetime) ->
                 "subject": values["subject"],
                 "address_hash": hashed,
                 "language": language,
-                "facts": {**facts, "programme": programme, "topics": [names[language, t] for t in values["topics"]]},
+                "facts": {
+                    **facts,
+                    "programme": programme,
+                    "topics": [names[language, t] for t in values["topics"] if (language, t) in names],
+                },
                 "state": MailState.SUPPRESSED if why else MailState.QUEUED,
                 "why": why,
             }
@@ -261,14 +296,14 @@ def _facts_of(ids: list[int]) -> Iterator[dict[str, Any]]:
     names = ("subject", "email", "name", "language", "networks", "topics", "link_id")
     for start in range(0, len(ids), _BATCH):
         asked = sa.select(*(getattr(Employee, name) for name in names))
-        for row in db.session.execute(asked.where(Employee.id.in_(ids[start : start + _BATCH]))):
+        for row in db.session.execute(asked.where(Employee.id.in_(ids[start : start + _BATCH]), _there())):
             yield dict(row._mapping)
 
 
 def _mark_gone(ids: list[int]) -> int:
     now = clock.now()
     for start in range(0, len(ids), _BATCH):
-        asked = sa.update(Employee).where(Employee.id.in_(ids[start : start + _BATCH]))
+        asked = sa.update(Employee).where(Employee.id.in_(ids[start : start + _BATCH]), _there())
         db.session.execute(
             asked.values(status=Status.GONE, left_at=now), execution_options={"synchronize_session": False}
         )

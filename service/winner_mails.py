@@ -62,11 +62,11 @@ def prizes(draw: Draw) -> list[tuple[str | None, news.Prize]]:
     found = []
     for rank, person in rows:
         assert rank.prize is not None
-        called = ""
+        called, former = "", person is None or not person.email or person.status == Status.GONE
         if person is not None and not person.off_boards and person.status not in (Status.LEFT, Status.GONE):
             called = person.alias or ("" if council else short(person.name or ""))
         worth = f"{rank.prize.name} ({rank.prize.value})" if rank.prize.value else rank.prize.name
-        found.append((rank.prize.position, rank.subject, news.Prize(worth, called)))
+        found.append((rank.prize.position, rank.subject, news.Prize(worth, called, former=former)))
     return [(subject, prize) for _position, subject, prize in sorted(found, key=lambda each: each[0])]
 
 

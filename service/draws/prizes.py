@@ -173,11 +173,11 @@ def _next_round(draw: Draw, now: datetime) -> int:
 def last_winners(now: datetime) -> list[Winner]:
     """Return the winners that the digest released now names to all: of draws drawn since the edition before it.
 
-    Names are display names; who is no longer with us is not named. Before any edition: draws of the last 31 days.
+    Names are display names; who was erased is a former colleague. Before any edition: draws of the last 31 days.
     """
     since = db.session.scalar(sa.select(sa.func.max(Edition.released_at)).where(Edition.released_at < now))
     rows = db.session.execute(
-        sa.select(Employee.alias, Employee.name, Prize.name, Draw.title)
+        sa.select(Employee.alias, Employee.name, Employee.email.is_(None), Prize.name, Draw.title)
         .select_from(Rank)
         .join(Draw, Rank.draw_id == Draw.id)
         .join(Prize, Rank.prize_id == Prize.id)
@@ -185,4 +185,8 @@ def last_winners(now: datetime) -> list[Winner]:
         .where(Rank.state.in_(HELD), Draw.drawn_at > (since or now - timedelta(days=31)), Draw.drawn_at <= now)
         .order_by(Draw.drawn_at, Prize.position)
     )
-    return [Winner(who, prize, title) for alias, name, prize, title in rows if (who := alias or name)]
+    return [
+        Winner(alias or name or "", prize, title, erased)
+        for alias, name, erased, prize, title in rows
+        if alias or name or erased
+    ]

@@ -1,4 +1,4 @@
-"""Circles. In: nothing. Out: cohorts, how colleagues come in, suspensions, files, former names and erasures, as tables."""
+"""Circles. In: nothing. Out: cohorts, how colleagues come in, suspensions, files, former names, erasures: tables."""
 
 from __future__ import annotations
 
@@ -122,4 +122,4 @@ class FormerName(Base):
     mark: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     """suppressions.address_hash of the name as it was shown."""
     at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
-    """When she was last called so: no mail written later holds it."""
+    """When she last changed how she is called: no mail that is planned later holds it."""

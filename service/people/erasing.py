@@ -6,18 +6,13 @@ in mails that others have got already it goes 30 days later. Prize records stay,
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
-from collections.abc import Callable, Collection
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
-from service import audit, clock, forgetting, programmes, settings, suggestions, suppressions
-from service.board import short
+from service import audit, books, clock, forgetting, programmes, suggestions, suppressions
 from service.database import db
 from service.journal import log
 from service.models import (
@@ -25,32 +20,28 @@ from service.models import (
     Award,
     CohortMember,
     Declined,
-    Edition,
     Employee,
     Entrant,
     Erasure,
     FileState,
+    FormerName,
     Outbox,
     PeopleFile,
+    Reckoning,
     Rest,
     RetiredLink,
     Share,
     StatedAudience,
     Suspension,
 )
-from service.models.mail import EditionStatus, MailState
+from service.models.mail import MailState
 from service.models.people import Status
+from service.people import naming, unnaming
+from service.people.unnaming import LATER
+from service.people.unnaming import sweep as sweep
 from service.settling import settle
 from service.suppressions import ALL
 from service.validation import N_, Invalid, Words, one_line
-
-LATER = timedelta(days=30)
-"""After so long her name goes from what others were sent before."""
-
-BATCH = 2000
-UNSENT = (MailState.QUEUED, MailState.RETRY, MailState.HELD, MailState.LEASED)
-OWN = frozenset({"programme", "to", "stories", "unsaid"})
-"""Parts of a mail's facts that name no colleague."""
 
 QUICK = {"synchronize_session": False}
 
@@ -65,20 +56,22 @@ def erase(employee: Employee, typed: str) -> None:
 
     Raises Invalid where it is not, and where she is erased already.
     """
+    books.lock(employee.subject)
+    db.session.refresh(employee, with_for_update={"key_share": True})
     if not employee.email:
         raise Invalid({"typed": Words(N_("This person is erased already."))})
     if one_line(typed).casefold() != one_line(called(employee)).casefold():
         raise Invalid({"typed": Words(N_("Type the name exactly as it stands above."))})
     subject, now = employee.subject, clock.now()
     hashed = suppressions.address_hash(employee.email)
-    names = _names(employee)
+    names = naming.names_of(employee)
     settle(subject)
     forgetting.forget_evidence_of(subject, now + timedelta(days=1))
-    _her_mails(employee)
-    _others_unsent(subject, names)
-    marks = suppressions.address_hashes(names)
-    db.session.add(Erasure(subject=subject, at=now, due_at=now + LATER, marks=marks))
+    _her_mails(subject, hashed)
+    unnaming.unsent(subject, names)
+    db.session.add(Erasure(subject=subject, at=now, due_at=now + LATER, marks=names.all_marks))
     _rows_of(employee)
+    _reads_no_reports(employee)
     _person(employee)
     # A bounce may stand there already, and an import takes that for somebody who may come again.
     suppressions.lift_hash(hashed, ALL)
@@ -88,30 +81,20 @@ def erase(employee: Employee, typed: str) -> None:
     log.info("erased", subject=subject)
 
 
-def _names(employee: Employee) -> list[str]:
-    """Return by what names others' mails may know her."""
-    name = employee.name or ""
-    return sorted({text for text in (name, short(name), employee.alias or "") if text})
+def _her_mails(subject: str, hashed: str) -> None:
+    """Take the bodies of her mails away; kind, occasion, hash and state stay. What has not left never will.
 
-
-def _her_mails(employee: Employee) -> None:
-    """Take the bodies of her mails away; kind, occasion, hash and state stay. What has not left never will."""
-    asked = sa.select(Outbox).where(Outbox.subject == employee.subject)
+    Hers are tests and reports too that went to her address: those name her subject or hash, or another colleague.
+    """
+    tests = sa.and_(Outbox.kind == "test", Outbox.address_hash == hashed)
+    asked = sa.select(Outbox).where(sa.or_(Outbox.subject.in_((subject, hashed[:32])), tests))
     for row in db.session.scalars(asked):
         row.facts = {}
         if row.why is not None and not re.fullmatch(r"[a-z-]+", row.why):
             row.why = None  # a mail server's words, which quote the address
         if row.state in (MailState.QUEUED, MailState.RETRY, MailState.HELD):
             row.state, row.why, row.settled_at = MailState.CANCELLED, "erased", clock.now()
-        _away(row.id)
-
-
-def _away(number: int) -> None:
-    """Remove a mail of the mail folder, where mails go into one."""
-    if settings().mail == "folder":
-        for file in settings().mail_folder.glob(f"{number:08d}-*.eml"):
-            with suppress(FileNotFoundError):
-                file.unlink()
+        unnaming.from_folder(row.id)
 
 
 def _rows_of(employee: Employee) -> None:
@@ -125,6 +108,7 @@ def _rows_of(employee: Employee) -> None:
         sa.delete(StatedAudience).where(StatedAudience.subject == employee.subject),
         sa.delete(Rest).where(Rest.subject == employee.subject),
         sa.delete(Suspension).where(Suspension.subject == employee.subject),
+        sa.delete(FormerName).where(FormerName.subject == employee.subject),
         sa.delete(CohortMember).where(CohortMember.employee_id == employee.id),
         sa.delete(RetiredLink).where(RetiredLink.employee_id == employee.id),
         # Any file may name her; one that is being taken in ends within minutes and keeps nothing then.
@@ -132,6 +116,13 @@ def _rows_of(employee: Employee) -> None:
     ):
         db.session.execute(statement.execution_options(**QUICK))
     suggestions.erase(employee.subject)
+
+
+def _reads_no_reports(employee: Employee) -> None:
+    """Take her address from those who get the monthly report: no mail reaches it any more."""
+    row = db.session.get(Reckoning, 1)
+    if row is not None and employee.email in row.report_to:
+        row.report_to = [address for address in row.report_to if address != employee.email]
 
 
 def _person(employee: Employee) -> None:
@@ -148,88 +139,3 @@ def _person(employee: Employee) -> None:
     if employee.status != Status.LEFT:
         employee.status = Status.GONE
     employee.left_at = employee.left_at or clock.now()
-
-
-def without(facts: Any, hers: Callable[[str], bool]) -> Any:
-    """Return a mail's or edition's facts without the lines of lists whose `name` is hers; the very object if none is.
-
-    Winners and people near somebody stand in such lists: {"name": …, more}.
-    """
-    if isinstance(facts, dict):
-        new = {key: part if key in OWN else without(part, hers) for key, part in facts.items()}
-        return facts if all(new[key] is facts[key] for key in facts) else new
-    if isinstance(facts, list):
-        kept = [part for part in facts if not (isinstance(part, dict) and hers(str(part.get("name") or "")))]
-        parts = [without(part, hers) for part in kept]
-        same = len(parts) == len(facts) and all(one is other for one, other in zip(parts, facts, strict=True))
-        return facts if same else parts
-    return facts
-
-
-def _others_unsent(subject: str, names: Collection[str]) -> None:
-    """Take her name out of what others have not been sent yet: the one exception to *same bytes at every attempt*."""
-    if not names:
-        return
-    hers = frozenset(names).__contains__
-    text = sa.cast(Outbox.facts, sa.Text)
-    # PostgreSQL writes signs as they are, SQLite's texts may have them escaped.
-    spelt = {json.dumps(name, ensure_ascii=ascii_)[1:-1] for name in names for ascii_ in (True, False)}
-    holds = sa.or_(*(text.contains(each, autoescape=True) for each in sorted(spelt)))
-    asked = sa.select(Outbox).where(Outbox.state.in_(UNSENT), Outbox.subject != subject, holds)
-    for row in db.session.scalars(asked):
-        row.facts = without(row.facts, hers)
-    open_ = sa.select(Edition).where(Edition.status.not_in((EditionStatus.CLOSED, EditionStatus.CANCELLED)))
-    for edition in db.session.scalars(open_.where(Edition.frozen.is_not(None))):
-        _thaw(edition, hers)
-
-
-def _thaw(edition: Edition, hers: Callable[[str], bool]) -> None:
-    frozen = without(edition.frozen, hers)
-    if frozen is not edition.frozen:
-        edition.frozen = frozen
-        if edition.released_at is not None:
-            # What senders compiled of it is known by this moment: another one, and they compile anew.
-            edition.released_at += timedelta(microseconds=1)
-
-
-def sweep() -> int:
-    """Take the names of people erased 30 days ago out of what others were sent before; return how many mails changed.
-
-    A use case: commits after each batch, and safe to repeat.
-    """
-    now = clock.now()
-    due = db.session.scalars(sa.select(Erasure).where(Erasure.done_at.is_(None), Erasure.due_at <= now)).all()
-    if not due:
-        return 0
-    marks = {mark for row in due for mark in row.marks}
-    until = max(row.at for row in due)
-    known: dict[str, bool] = {"": False}
-
-    def hers(name: str) -> bool:
-        if name not in known:
-            known[name] = suppressions.address_hash(name) in marks
-        return known[name]
-
-    numbers = [row.id for row in due]
-    changed, last = 0, 0
-    while True:
-        asked = sa.select(Outbox).where(Outbox.id > last, Outbox.created_at <= until)
-        rows = db.session.scalars(asked.order_by(Outbox.id).limit(BATCH)).all()
-        if not rows:
-            break
-        last = rows[-1].id
-        for row in rows:
-            facts = without(row.facts, hers)
-            if facts is not row.facts:
-                row.facts = facts
-                _away(row.id)
-                changed += 1
-        db.session.commit()
-        db.session.expunge_all()
-    for edition in db.session.scalars(sa.select(Edition).where(Edition.frozen.is_not(None))):
-        _thaw(edition, hers)
-    done = sa.update(Erasure).where(Erasure.id.in_(numbers)).values(done_at=now, marks=[])
-    db.session.execute(done.execution_options(**QUICK))
-    db.session.commit()
-    log.info("erased names swept", people=len(numbers), mails=changed)
-    return changed

@@ -80,6 +80,13 @@ REGISTER: tuple[Kept, ...] = (
         N_("Earlier ids inside her links, so that an old link says that it has ended."),
         DELETED,
     ),
+    _hers(
+        "former_name",
+        N_("What she was called before"),
+        N_("Keyed hashes of earlier names and aliases, so that erasing finds them in colleagues' mails too."),
+        DELETED,
+        frozenset({"mark"}),
+    ),
     Kept(
         "cohort_member",
         _number("cohort_member"),
