@@ -14,7 +14,7 @@ from service import clock, programmes
 from service.database import db
 from service.models import Campaign, Contest, Draw, Outbox, Story, Team
 from service.parameters import template
-from service.validation import N_, Check, one_line, paragraphs, slug_of
+from service.validation import N_, Check, one_line, paragraphs, slug_of, whole
 
 FIELDS = (
     "name", "goal", "hashtags", "audience", "offices", "languages", "starts_on", "ends_on", "multiplier",
@@ -87,6 +87,7 @@ def used(campaign: Campaign) -> bool:
 
 def delete(campaign: Campaign) -> None:
     """Delete a campaign that nothing belongs to. Commits. Raises Invalid for one that is used."""
+    db.session.refresh(campaign, with_for_update=True)  # its mails may be on their way into the outbox
     if used(campaign):
         check = Check()
         check.refuse("name", N_("Something belongs to this campaign already, so it can only be archived."))
@@ -151,8 +152,8 @@ def _checked(values: dict[str, Any], of: Campaign | None) -> dict[str, Any]:
     starts, ends = day(check, "starts_on", values["starts_on"]), day(check, "ends_on", values["ends_on"])
     if starts and ends and ends < starts:
         check.refuse("ends_on", N_("The last day comes before the first."))
-    multiplier = values["multiplier"]
-    if not str(multiplier).isdecimal() or not 1 <= int(multiplier) <= 5:
+    multiplier = whole(values["multiplier"], 5)
+    if not multiplier:
         check.refuse("multiplier", N_("Choose a whole number from 1 to 5."))
     clean: dict[str, Any] = {
         "name": check.text("name", values["name"], 80, required=True),
@@ -179,7 +180,7 @@ def _checked(values: dict[str, Any], of: Campaign | None) -> dict[str, Any]:
         if any(found != (of.id if of else None) for found in db.session.scalars(taken)):
             check.refuse("name", N_("There is a campaign of this name already."))
     check.done()
-    return {**clean, "multiplier": int(multiplier)}
+    return {**clean, "multiplier": multiplier}
 
 
 def teams(check: Check, given: Iterable[Any]) -> list[int]:

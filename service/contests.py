@@ -29,7 +29,7 @@ from service.draws.plans import usual
 from service.journal import log
 from service.models import Campaign, Contest, Employee, LedgerEntry, Share, Story, Team
 from service.totals import on_boards
-from service.validation import N_, Check, one_line
+from service.validation import N_, Check, one_line, whole
 
 FIELDS = ("name", "measure", "among", "campaign_id", "threshold", "starts_on", "ends_on", "prizes", "draw_for_all")
 PEOPLE, TEAMS = "people", "teams"
@@ -73,6 +73,7 @@ def create(**fields: Any) -> Contest:
 
 def edit(contest: Contest, **fields: Any) -> Contest:
     """Change some FIELDS until it is closed. Raises Invalid and changes nothing then."""
+    db.session.refresh(contest, with_for_update=True)  # the scheduled look may be closing it
     for name, value in _checked({**{n: getattr(contest, n) for n in FIELDS}, **fields}, contest).items():
         setattr(contest, name, value)
     db.session.commit()
@@ -96,8 +97,8 @@ def _checked(values: dict[str, Any], of: Contest | None) -> dict[str, Any]:
     starts, ends = day(check, "starts_on", values.get("starts_on")), day(check, "ends_on", values.get("ends_on"))
     if starts and ends and ends < starts:
         check.refuse("ends_on", N_("The last day comes before the first."))
-    threshold = str(values.get("threshold") or 1)
-    if not threshold.isdecimal() or not 1 <= int(threshold) <= 100_000:
+    threshold = whole(values.get("threshold") or 1, 100_000)
+    if not threshold:
         check.refuse("threshold", N_("Write a whole number from 1 to 100,000."))
     given = values.get("prizes") or ()
     prizes = [line for line in map(one_line, given.splitlines() if isinstance(given, str) else given) if line]
@@ -123,7 +124,7 @@ def _checked(values: dict[str, Any], of: Contest | None) -> dict[str, Any]:
         "measure": str(values["measure"]),
         "among": values["among"],
         "campaign_id": int(campaign) if campaign else None,
-        "threshold": int(threshold),
+        "threshold": threshold,
         "starts_on": starts,
         "ends_on": ends,
         "prizes": prizes,

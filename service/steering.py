@@ -11,6 +11,7 @@ from emails.picks import KIND, PROMOTIONAL, TOPIC
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.models import Declined, Employee, Story, Topic
+from service.validation import whole
 
 FEW = 5
 """Fewer people than these are nobody's business: no count of them is shown."""
@@ -22,7 +23,7 @@ NO_PROMOTION = KIND + PROMOTIONAL
 def topic_of(wish: str) -> int | None:
     """Return the topic of which this wish wants less; None for a wish of another kind."""
     number = wish.removeprefix(TOPIC)
-    return int(number) if number != wish and number.isdecimal() and len(number) < 10 else None
+    return whole(number) if number != wish else None
 
 
 def wish_of(topic: int) -> str:
@@ -55,12 +56,14 @@ def wish(employee: Employee, wanted: str) -> None:
     topic = topic_of(wanted)
     if wanted != NO_PROMOTION and (topic is None or db.session.get(Topic, topic) is None):
         raise ValueError("no such wish")
+    db.session.refresh(employee, ["fewer"], with_for_update={"key_share": True})  # she may press two at once
     employee.fewer = sorted({*employee.fewer, wanted})
     db.session.commit()
 
 
 def undo_wish(employee: Employee, wanted: str) -> None:
     """Take this wish back. Commits."""
+    db.session.refresh(employee, ["fewer"], with_for_update={"key_share": True})
     employee.fewer = [each for each in employee.fewer if each != wanted]
     db.session.commit()
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from service import clock, stories
 from service.database import db
 from service.models import Story, StoryAct
-from service.validation import N_, Invalid, Words
+from service.validation import N_, Invalid, Words, whole
 
 ACTS = ("approve", "archive", "draft", "topic", "campaign", "kind")
 COLUMNS = (
@@ -87,10 +87,11 @@ def _doing(act: str, value: str, by: int | None) -> Callable[[Sequence[Story]], 
 def _set(story: Story, act: str, value: str, by: int | None) -> bool:
     wanted: Any = value
     if act == "topic":
-        if not value.isdecimal():
+        topic = whole(value)
+        if topic is None:
             raise Invalid({"topics": Words(N_("Choose a topic first."))})
         ordered = stories.ordered_topics(story)
-        wanted = ordered if int(value) in ordered else [*ordered, int(value)]
+        wanted = ordered if topic in ordered else [*ordered, topic]
     name = {"topic": "topics", "campaign": "campaign_id", "kind": "kind"}[act]
     return stories.set_some(story, {name: wanted}, by)
 

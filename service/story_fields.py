@@ -13,7 +13,7 @@ from service.database import db
 from service.locales import language_of
 from service.models import Campaign, Picture, Share, Story
 from service.models.content import Kind
-from service.validation import N_, Check, one_line
+from service.validation import N_, Check, one_line, whole
 
 FIELDS = (
     "kind",
@@ -150,17 +150,17 @@ def _notice(check: Check, internal: bool, of: Story | None) -> bool:
 
 
 def _weeks(check: Check, value: object) -> int:
-    text = str(value or 0)
-    if not text.isdecimal() or int(text) > MOST_REST:
+    weeks = whole(value or 0, MOST_REST)
+    if weeks is None:
         check.refuse("rest_weeks", N_("Write a number of weeks from 0 to %(most)d."), most=MOST_REST)
-        return 0
-    return int(text)
+    return weeks or 0
 
 
 def _row(check: Check, name: str, table: type[Any], key: Any) -> Any:
     if key is None or key == "":
         return None
-    found = db.session.get(table, int(key) if table is Campaign and str(key).isdecimal() else key)
+    key = whole(key) if table is Campaign else key
+    found = db.session.get(table, key) if key is not None else None
     if found is None:
         check.refuse(name, N_("This is no longer here; choose again."))
         return None

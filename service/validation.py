@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -31,6 +31,21 @@ class Invalid(Exception):
     def __init__(self, errors: Mapping[str, Words]) -> None:
         super().__init__("; ".join(f"{name}: {words}" for name, words in errors.items()))
         self.errors = dict(errors)
+
+
+LARGEST = 2**31 - 1
+"""The largest number that a column of ours holds, and so the largest that anybody picks."""
+
+
+def whole(typed: object, most: int = LARGEST) -> int | None:
+    """Return the whole number that was typed or picked, 0 to `most`; None where it is none of these."""
+    text = str("" if typed is None else typed).strip()
+    return number if re.fullmatch(r"\d{1,10}", text) and (number := int(text)) <= most else None
+
+
+def wholes(typed: Iterable[object]) -> list[int]:
+    """Return those of what was picked that are whole numbers, as `whole` reads them."""
+    return [number for number in map(whole, typed) if number is not None]
 
 
 class Check:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
+import service
 from tests import noor as world
 from tests.liam import Liam, at_the_console
 
@@ -53,3 +57,29 @@ def test_a_zero_byte_in_a_form_is_no_crash(app: Flask, liam: Liam) -> None:
     liam.get("/console/stories/new")
     fields = {"title": "A\0B", "url": "https://fjord.example/\0", "language": "en", "kind": "owned"}
     assert liam.post("/console/stories/new", fields).status_code in (200, 400, 422)
+
+
+NAMES = sorted(
+    {
+        name
+        for page in (Path(service.__file__).parent / "templates" / "console").glob("*.html")
+        for name in re.findall(r'name="([a-z_]+)"|[a-z_]+\("([a-z_]+)"', page.read_text(encoding="utf-8"))
+        for name in name
+        if name and name != "csrf_token"
+    }
+)
+"""Fields of the console's forms, as the templates name them."""
+
+
+@pytest.mark.parametrize("typed", ["9" * 5000, str(10**12)])
+def test_a_number_beyond_all_numbers_in_any_field_is_no_crash(app: Flask, liam: Liam, typed: str) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+    assert len(NAMES) > 80
+    fields = dict.fromkeys(NAMES, typed)
+    rules = [r for r in app.url_map.iter_rules() if r.endpoint.startswith("console.") and "POST" in (r.methods or ())]
+    assert len(rules) > 50
+    for rule in rules:
+        if rule.endpoint != "console.sign_out":
+            given = {name: 1 if f"int:{name}>" in rule.rule else "x" for name in rule.arguments}
+            path = app.url_map.bind("good.example").build(rule.endpoint, given, method="POST")
+            assert liam.open(path, method="POST", data=fields).status_code < 500, path

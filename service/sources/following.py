@@ -17,7 +17,7 @@ from service.models import Campaign, Feed, FeedItem
 from service.models.content import Kind
 from service.models.feeds import Decided
 from service.sources.pasting import address_of
-from service.validation import N_, Check, Invalid, Words, joined, one_line
+from service.validation import N_, Check, Invalid, Words, joined, one_line, whole
 
 FIELDS = ("url", "name", "kind", "topics", "language", "campaign_id", "every_hours", "always_accept", "paused")
 DEFAULTS: dict[str, Any] = {
@@ -140,8 +140,8 @@ def checked(values: dict[str, Any], of: Feed | None) -> dict[str, Any]:
     known = topics.ids_in(ids) if ids else []
     if len(known) < len(set(ids)):
         check.refuse("topics", N_("One of these topics is no longer here; choose again."))
-    every = str(values["every_hours"]).strip()
-    if not every.isdecimal() or not EVERY[0] <= int(every) <= EVERY[1]:
+    every = whole(values["every_hours"], EVERY[1])
+    if every is None or every < EVERY[0]:
         check.refuse(
             "every_hours", N_("Write a number of hours from %(least)d to %(most)d."), least=EVERY[0], most=EVERY[1]
         )
@@ -161,7 +161,7 @@ def checked(values: dict[str, Any], of: Feed | None) -> dict[str, Any]:
         "topics": known,
         "language": language,
         "campaign_id": int(campaign) if campaign is not None else None,
-        "every_hours": int(every),
+        "every_hours": every,
         "always_accept": bool(values["always_accept"]),
         "paused": bool(values["paused"]),
     }

@@ -68,7 +68,7 @@ def network_label(slug: str) -> str:
         return _("E-mail")
     if slug == "copy":
         return _("Copy link")
-    return NETWORKS[slug].label
+    return NETWORKS[slug].label if slug in NETWORKS else slug
 
 
 def answer_wrong(_error: WrongPass) -> Response:

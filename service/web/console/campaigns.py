@@ -17,7 +17,7 @@ from service.campaign_mails import Which
 from service.campaigns import Phase
 from service.database import db
 from service.models import Campaign, Contest, Draw, Employee, Story, Team
-from service.validation import Invalid
+from service.validation import Invalid, wholes
 from service.web.console.counts import days_of
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, programme, refused, room, zone
@@ -149,7 +149,7 @@ def save(found: Campaign | None) -> Response | tuple[str, int]:
     values: dict[str, Any] = {name: request.form.get(name, "") for name in NEW}
     values["hashtags"] = campaigns.hashtags_of(values["hashtags"])
     values |= {name: request.form.getlist(name) for name in MANY}
-    values["audience"] = [int(i) for i in values["audience"] if i.isdecimal()]
+    values["audience"] = wholes(values["audience"])
     values |= {name: bool(request.form.get(name)) for name in TICKS}
     try:
         found = campaigns.edit(found, **values) if found else campaigns.create(**values)

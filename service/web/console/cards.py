@@ -12,6 +12,7 @@ from emails.networks import NETWORKS
 from service import house_colours, programmes, settings
 from service.database import db
 from service.models import Story, Topic
+from service.validation import whole
 from service.web.console.room import programme, room
 from service.web.console.story import picture_of_form, typed, values_of
 
@@ -40,8 +41,8 @@ def card(story_id: int) -> Response:
 def card_of_form() -> Response:
     """Show the card of what is typed in the editor; nothing is saved."""
     form = typed(request.form)
-    known = request.form.get("story_id", "")
-    saved = db.session.get(Story, int(known)) if known.isdecimal() else None
+    known = whole(request.form.get("story_id"))
+    saved = db.session.get(Story, known) if known else None
     form["picture_hash"] = picture_of_form(saved)
     return framed(document(form, saved.id if saved else 0))
 

@@ -15,7 +15,7 @@ from service import clock, jobs, programmes
 from service.database import db
 from service.models import Cohort, Employee, Team
 from service.people import cohorts, gate, inviting, quiet, teams
-from service.validation import Invalid
+from service.validation import Invalid, wholes
 from service.web.console.cards import framed
 from service.web.console.lists import Filter, listing
 from service.web.console.person import kind_words
@@ -149,7 +149,7 @@ def invitations_begin() -> Response:
                 + ngettext("%(num)s invitation is on its way.", "%(num)s invitations are on their way.", n)
             )
         else:
-            cohorts.limit([int(text) for text in request.form.getlist("cohorts") if text.isdecimal()])
+            cohorts.limit(wholes(request.form.getlist("cohorts")))
             done(_("The programme begins with these groups. Whoever has begun already goes on."))
     except Invalid as refusal:
         refused(" ".join(said_all(refusal.errors).values()))

@@ -15,7 +15,7 @@ from service.database import db
 from service.draws import Plan, monthly
 from service.locales import country_of
 from service.models import Campaign, Team
-from service.validation import Invalid
+from service.validation import Invalid, whole, wholes
 from service.web.console.room import done, room
 from service.web.console.words import said_all
 from service.web.language import gettext as _
@@ -50,14 +50,14 @@ def typed() -> dict[str, Any]:
 
 def plan_of(values: dict[str, Any], before: Plan) -> Plan:
     """Return the plan of what was typed; what is no number or day comes out as one that is refused."""
-    numbers: dict[str, Any] = {name: _whole(values[name]) for name in NUMBERS}
+    numbers: dict[str, Any] = {name: number_of(values[name]) for name in NUMBERS}
     return replace(
         before,
         per=values["per"],
         **numbers,
         first=_day(values["first"]),
         last=_day(values["last"]),
-        teams=tuple(sorted(int(team) for team in values["teams"] if team.isdecimal())),
+        teams=tuple(sorted(wholes(values["teams"]))),
         offices=tuple(office.strip() for office in values["offices"].split(",") if office.strip()),
         countries=tuple(
             dict.fromkeys(
@@ -68,8 +68,10 @@ def plan_of(values: dict[str, Any], before: Plan) -> Plan:
     )
 
 
-def _whole(text: Any) -> int:
-    return int(text) if str(text).isdecimal() else -1
+def number_of(text: Any) -> int:
+    """Return the number that was typed; what is none comes out as one that is refused."""
+    found = whole(text)
+    return -1 if found is None else found
 
 
 def _day(text: str) -> date | None:
@@ -133,7 +135,7 @@ def draws_monthly_save() -> Response | tuple[str, int]:
     prizes = [(name.strip(), worth.strip()) for name, _bar, worth in parts]
     plan = plan_of(values, Plan.from_json(monthly.plan().terms))
     try:
-        monthly.set_plan(bool(values["on"]), prizes, _whole(values["alternates"]), _whole(values["hours"]), plan)
+        monthly.set_plan(bool(values["on"]), prizes, number_of(values["alternates"]), number_of(values["hours"]), plan)
     except Invalid as refusal:
         db.session.rollback()
         return _form(values, said_all(refusal.errors)), 422

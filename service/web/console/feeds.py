@@ -12,7 +12,7 @@ from service import campaigns, jobs, topics
 from service.database import db
 from service.models import Feed
 from service.sources import following, polling, review
-from service.validation import Invalid, Words
+from service.validation import Invalid, Words, whole, wholes
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, room
 from service.web.console.stories import languages
@@ -134,8 +134,8 @@ def typed() -> dict[str, Any]:
     form = request.form
     return {
         **{name: form.get(name, "") for name in ("url", "name", "kind", "language", "every_hours")},
-        "topics": [int(i) for i in form.getlist("topics") if i.isdecimal()],
-        "campaign_id": int(form["campaign_id"]) if form.get("campaign_id", "").isdecimal() else None,
+        "topics": wholes(form.getlist("topics")),
+        "campaign_id": whole(form.get("campaign_id")),
         "always_accept": bool(form.get("always_accept")),
         "paused": bool(form.get("paused")),
     }

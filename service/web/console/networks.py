@@ -14,6 +14,7 @@ from service import programmes, words
 from service.database import db
 from service.models import Campaign
 from service.share_texts import Wanted
+from service.validation import whole
 from service.web.console import texts
 from service.web.console.room import room
 from service.web.language import gettext as _
@@ -24,7 +25,7 @@ from service.web.reader import network_label
 def story_networks() -> str:
     """Show what each network gets of what is typed in the editor; nothing is saved."""
     form = request.form
-    campaign = int(form["campaign_id"]) if form.get("campaign_id", "").isdecimal() else None
+    campaign = whole(form.get("campaign_id"))
     values = {"language": form.get("language") or "en", "title": form.get("title", ""), "campaign_id": campaign}
     return render_template("console/networks.html", v=values, shares=shown(values, texts.typed(form)))
 

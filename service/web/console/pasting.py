@@ -11,6 +11,7 @@ from service import stories
 from service.database import db
 from service.models import Story
 from service.sources import pasting
+from service.validation import whole
 from service.web.console import texts
 from service.web.console.room import room
 from service.web.console.stories import languages
@@ -28,13 +29,13 @@ def story_begin() -> str:
 @room.post("/stories/paste")
 def story_paste() -> Response | tuple[str, int]:
     """Read the page and show the editor filled in; what was typed already stays. Nothing is saved but its picture."""
-    whole = "title" in request.form  # the editor sent this, not the page that asks for an address alone
-    known = request.form.get("story_id", "")
-    story = db.session.get(Story, int(known)) if known.isdecimal() else None
+    editing = "title" in request.form  # the editor sent this, not the page that asks for an address alone
+    known = whole(request.form.get("story_id"))
+    story = db.session.get(Story, known) if known else None
     number = story.id if story else None
     values = {**stories.DEFAULTS, "language": languages()[0], "url": request.form.get("url", "")}
     suggestions = None
-    if whole:
+    if editing:
         values = {**typed(request.form), "picture_hash": picture_of_form(story)}
         suggestions = texts.typed(request.form)
     try:
@@ -44,7 +45,7 @@ def story_paste() -> Response | tuple[str, int]:
         errors = {"url": said(refusal.words)}
         return page(story, values, errors, suggestions, read={"failed": said(refusal.words)}), 422
     story = db.session.get(Story, number) if number else None
-    filled = merged(values, found.values, whole)
+    filled = merged(values, found.values, editing)
     told = {
         "missing": found.missing,
         "picture": said(found.picture) if found.picture else None,
@@ -53,9 +54,9 @@ def story_paste() -> Response | tuple[str, int]:
     return page(story, filled, {}, suggestions, read=told), 200
 
 
-def merged(values: dict[str, Any], found: dict[str, Any], whole: bool) -> dict[str, Any]:
+def merged(values: dict[str, Any], found: dict[str, Any], editing: bool) -> dict[str, Any]:
     """Return the editor's values with what the page gave: into an editor that was typed in, only where it is empty."""
-    if not whole:
+    if not editing:
         return {**values, **found}
     filled = {**values, "url": found["url"], "source": found["source"], "canonical_key": found["canonical_key"]}
     for name in ("title", "summary", "topics", "publish_from"):

@@ -13,7 +13,7 @@ from service import programmes
 from service.database import db
 from service.models import Team
 from service.people import acts, cohorts, finding, gate
-from service.validation import Invalid
+from service.validation import Invalid, whole, wholes
 from service.web.console.person import known
 from service.web.console.room import done, refused, room
 from service.web.console.session import safe_next
@@ -109,7 +109,7 @@ def page(q: str) -> str:
 def people_bulk() -> Response:
     """Move, suspend, leave out of draws or group the picked people; the next page offers to undo it."""
     back = redirect(safe_next(request.form.get("back") or url_for("console.people")))
-    act, picked = request.form.get("act", ""), _numbers(request.form.getlist("pick"))
+    act, picked = request.form.get("act", ""), wholes(request.form.getlist("pick"))
     if act not in BULK:
         abort(400)
     if not picked:
@@ -127,13 +127,9 @@ def people_bulk() -> Response:
     return back
 
 
-def _numbers(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts if text.isdecimal()]
-
-
 def _team(picked: list[int]) -> tuple[str, list[str]]:
     wanted = request.form.get("team", "")
-    changed = acts.move(acts.find(picked), None if wanted == "none" else int(wanted) if wanted.isdecimal() else 0)
+    changed = acts.move(acts.find(picked), None if wanted == "none" else whole(wanted) or 0)
     words = ngettext("%(num)s person is in another team now.", "%(num)s people are in another team now.", len(changed))
     return words, [f"{number}:{before or 0}" for number, before in changed]
 
@@ -166,13 +162,13 @@ BULK = {"team": _team, "cohort": _cohort, "suspend": _suspend, "exclude": _exclu
 def people_undo() -> Response:
     """Take the last act on many back, for those whom it changed."""
     act, before = request.form.get("act", ""), request.form.get("before", "").split(",")
-    numbers = _numbers([part.partition(":")[0] for part in before])
+    numbers = wholes([part.partition(":")[0] for part in before])
     if act == "team":
         teams: dict[int | None, list[int]] = {}
         for part in before:
-            number, _colon, team = part.partition(":")
-            if number.isdecimal() and team.isdecimal():
-                teams.setdefault(int(team) or None, []).append(int(number))
+            number, _colon, team = map(whole, part.partition(":"))
+            if number is not None and team is not None:
+                teams.setdefault(team or None, []).append(number)
         for team_id, ids in teams.items():
             acts.move(acts.find(ids), team_id)
     elif act == "cohort":

@@ -11,7 +11,7 @@ from service.database import db
 from service.models import FeedItem
 from service.models.feeds import Decided
 from service.sources import following, review
-from service.validation import Invalid
+from service.validation import Invalid, wholes
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, room
 from service.web.console.session import safe_next
@@ -52,7 +52,7 @@ def review_decide() -> Response:
     if act not in ("accept", "decline"):
         abort(400)
     ids = [one] if one else request.form.getlist("pick")
-    items = review.find(int(i) for i in ids if i.isdecimal())
+    items = review.find(wholes(ids))
     if not items:
         refused(_("Pick at least one post first."))
         return back
@@ -89,7 +89,7 @@ def review_decide() -> Response:
 @room.post("/review/undo")
 def review_undo() -> Response:
     """Let what was decided wait again."""
-    ids = [int(i) for i in request.form.get("items", "").split(",") if i.isdecimal()]
+    ids = wholes(request.form.get("items", "").split(","))
     try:
         review.undo(review.find(ids))
         done(_("Undone."))

@@ -21,7 +21,7 @@ from service import boards, jobs, rule_sets, trials, words_of_rules
 from service.books import terms
 from service.database import db
 from service.models import Employee, RuleTrial
-from service.validation import N_, Invalid, Words
+from service.validation import N_, Invalid, Words, whole
 from service.web.console.room import done, refused, room
 from service.web.console.words import network_name, said_all
 from service.web.language import gettext as _
@@ -225,13 +225,18 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in LABELS:
         if text := values.get(name, ""):
-            found[name] = int(text) if text.isdecimal() else text
+            found[name] = _number(text)
     networks: dict[str, dict[str, Any]] = {}
     for slug in NETWORKS:
         for rule in BY_NETWORK:
             if text := values.get(f"networks.{slug}.{rule}", ""):
-                networks.setdefault(slug, {})[rule] = int(text) if text.isdecimal() else text
+                networks.setdefault(slug, {})[rule] = _number(text)
     return {**found, "networks": networks}
+
+
+def _number(text: str) -> int | str:
+    found = whole(text)
+    return text if found is None else found
 
 
 def _network_labels() -> dict[str, str]:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from service import campaigns, clock, stories, story_acts, story_weeks, topics
 from service.database import db
 from service.models import Story
-from service.validation import Invalid
+from service.validation import Invalid, whole, wholes
 from service.web.console.lists import Filter, has_id, listing
 from service.web.console.room import done, programme, refused, room
 from service.web.console.session import safe_next
@@ -81,7 +81,7 @@ def stories_bulk() -> Response:
     """Do one act with the picked stories; the next page offers to undo it."""
     back = redirect(safe_next(request.form.get("back") or url_for("console.stories")))
     act, _sign, value = request.form.get("act", "").partition(":")
-    picked = [int(i) for i in request.form.getlist("pick") if i.isdecimal()]
+    picked = wholes(request.form.getlist("pick"))
     if act in ("topic", "campaign", "kind"):
         value = request.form.get(act, "")  # the choice beside the button
     if act not in story_acts.ACTS:
@@ -99,9 +99,8 @@ def stories_bulk() -> Response:
 @room.post("/stories/undo")
 def stories_undo() -> Response:
     """Give stories back what the last act took; what was changed again since stays as it is."""
-    number = request.form.get("act", "")
     try:
-        done_, left = story_acts.undo(int(number) if number.isdecimal() else 0, g.liaison.id)
+        done_, left = story_acts.undo(whole(request.form.get("act")) or 0, g.liaison.id)
         said = _("Undone.")
         if left:
             said += " " + ngettext(

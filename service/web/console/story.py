@@ -15,7 +15,7 @@ from service.database import db
 from service.models import Picture, Story, Team
 from service.share_texts import Wanted
 from service.sources import review
-from service.validation import Invalid
+from service.validation import Invalid, whole, wholes
 from service.web.console import networks
 from service.web.console import texts as share_text_fields
 from service.web.console.room import done, programme, room
@@ -154,15 +154,14 @@ def values_of(found: Story) -> dict[str, Any]:
 
 def typed(form: MultiDict[str, str]) -> dict[str, Any]:
     """Return the values that the editor's form says, as stories.FIELDS names them."""
-    chosen = [int(i) for i in form.getlist("topics") if i.isdecimal()]
-    lead = form.get("lead_topic", "")
-    if lead.isdecimal() and int(lead):
-        chosen = [int(lead)] + [i for i in chosen if i != int(lead)]
+    chosen = wholes(form.getlist("topics"))
+    if lead := whole(form.get("lead_topic")):
+        chosen = [lead] + [i for i in chosen if i != lead]
     return {
         **{name: form.get(name, "") for name in PLAIN},
         "topics": chosen,
-        "audience": [int(i) for i in form.getlist("audience") if i.isdecimal()],
-        "campaign_id": int(form["campaign_id"]) if form.get("campaign_id", "").isdecimal() else None,
+        "audience": wholes(form.getlist("audience")),
+        "campaign_id": whole(form.get("campaign_id")),
         "publish_from": moment_of(form.get("publish_from", "")),
         "publish_until": moment_of(form.get("publish_until", "")),
         "evergreen": bool(form.get("evergreen")),

@@ -12,6 +12,7 @@ from emails.networks import NETWORKS, length, room_for_words
 from service import words
 from service.models import Story
 from service.share_texts import Wanted
+from service.validation import whole
 from service.web.language import gettext as _
 from service.web.reader import network_label
 
@@ -32,7 +33,7 @@ def typed(form: MultiDict[str, str]) -> list[Wanted]:
         ids = form.getlist(f"id-{key}")
         for place, text in enumerate(form.getlist(name)):
             id_ = ids[place] if place < len(ids) else ""
-            found.append(Wanted(_slug(network), language, text, int(id_) if id_.isascii() and id_.isdigit() else None))
+            found.append(Wanted(_slug(network), language, text, whole(id_)))
     if form.get("new_text", "").strip():
         found.append(Wanted(form.get("new_network", ""), form.get("new_language", "en"), form["new_text"]))
     return found
@@ -48,8 +49,8 @@ def rearranged(texts: Sequence[Wanted], act: str) -> list[Wanted]:
     if verb == "add":
         return [*rows, Wanted(*kind, "")]
     mine = [at for at, text in enumerate(rows) if (text.network, text.language) == kind]
-    here = int(place) if place.isascii() and place.isdigit() else -1
-    if not 0 <= here < len(mine):
+    here = whole(place)
+    if here is None or here >= len(mine):
         return rows
     if verb == "remove":
         del rows[mine[here]]
