@@ -18,6 +18,7 @@ from emails.passes import make
 from emails.render import known
 from service import letters, passes, settings
 from service.database import db
+from service.models.draws import FrozenMails
 from service.models.mail import Edition, Outbox
 from service.models.people import Employee
 from service.suppressions import address_hash
@@ -113,6 +114,7 @@ class Composer:
         self._keys: dict[int, bytes] = {}
         self._digests: dict[tuple[int, datetime | None, str], CompiledDigest] = {}
         self._yous: dict[tuple[tuple[str, Any], ...], values.You] = {}
+        self._frozen: dict[int, dict[str, Any]] = {}
 
     def message(self, row: Due, address: str, hashed: str | None = None) -> values.Message:
         """Return the mail of this row to this address, whose hash may be given; raises as `message_of`."""
@@ -121,7 +123,7 @@ class Composer:
         if row.kind in ("digest", "test"):
             found = self._parts(row, to)
             return found.compiled.message(found.to, found.you, found.stories, row.message_id, date)
-        return _LETTERS[row.kind](row, row.facts, to, date)
+        return _LETTERS[row.kind](row, self._whole(row.facts), to, date)
 
     def digest(self, row: Due, address: str, hashed: str | None = None) -> Digest | None:
         """Return the parts of this row's digest, or None for a mail of another kind; raises as `message_of`."""
@@ -153,6 +155,18 @@ class Composer:
             raise KeyError("a digest of no edition or selection")
         compiled = self._compiled(row.edition_id, row)
         return Digest(compiled, _answering(compiled, row, to), you, row.stories)
+
+    def _whole(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return a mail's facts with those that are kept once for all mails of a draw."""
+        draw = facts["frozen"].get("of") if "frozen" in facts else None
+        if draw is None:
+            return facts
+        if draw not in self._frozen:
+            self._frozen[draw] = db.session.scalars(
+                sa.select(FrozenMails.facts).where(FrozenMails.draw_id == draw)
+            ).one()
+        shared, hers = self._frozen[draw], {key: told for key, told in facts["frozen"].items() if key != "of"}
+        return {**facts, "programme": shared["programme"], "frozen": {**shared["frozen"], **hers}}
 
     def _you(self, told: dict[str, Any]) -> values.You:
         """Return what these facts tell of her; of most there is little to tell, and the same."""

@@ -1,7 +1,8 @@
 """The outbox. In: who is to get which mail, once. Out: rows that delivery sends; every mail is one of these.
 
 `facts` of a row, beside what `recipient_facts` builds, by kind (emails.values names the classes):
-digest {"you": You}; invitation {"topics": [name, …]}; frozen {"frozen": FrozenTickets}; winner {"prize": WonPrize};
+digest {"you": You}; invitation {"topics": [name, …]}; winner {"prize": WonPrize}; frozen {"frozen": FrozenTickets}, of
+which `of` names the draw that keeps what all say the same, the programme too (models.FrozenMails);
 fresh-link {"days": number}; suggestion {"suggestion": SuggestionAnswer};
 badge {"badges": [EarnedBadge, …]}; test {"edition": Edition, "stories": [id, …], "you": You}. Nothing here commits.
 """

@@ -83,6 +83,14 @@ SCHEDULE = (
     Task(
         "draw", 60, "service.draws:tend", "hold the draws that go by themselves, fetch their randomness", then="deliver"
     ),
+    Task(
+        "frozen-mails",
+        60,
+        "service.draws.frozen_mails:work",
+        "write the mails of pools that were frozen",
+        then="deliver",
+        steps=True,
+    ),
     Task("boards", 60, "service.boards:tend", "join rows of how many people hold how many points"),
     Task("contests", 900, "service.contests:look", "work out contests, close those that are over"),
     Task("standing", 3600, "service.boards:look_again", "see who may stand on boards, however that changed"),

@@ -12,7 +12,7 @@ from emails.values import FrozenTickets, WonPrize
 from scoring import draws as rules_of
 from service import clock, draws, programmes
 from service.database import db
-from service.models import Draw, Employee, Entrant, Liaison, Outbox, Rank, Share, Story
+from service.models import Draw, Employee, Entrant, FrozenMails, Liaison, Outbox, Rank, Share, Story
 from service.models.mail import Edition
 from service.models.people import Status
 from service.validation import Invalid
@@ -102,7 +102,9 @@ def test_each_entrant_gets_one_mail_that_proves_her_entry(cast: dict[str, Employ
     rows = db.session.scalars(sa.select(Outbox).where(Outbox.kind == "frozen")).all()
     assert sorted(row.subject for row in rows) == sorted(cast[n].subject for n in ("Noor", "Sam", "Mei", "Ada"))
     for row in rows:
-        facts = FrozenTickets.from_json(row.facts["frozen"])
+        common = db.session.get_one(FrozenMails, draw.id).facts["frozen"]
+        hers = {key: told for key, told in row.facts["frozen"].items() if key != "of"}
+        facts = FrozenTickets.from_json({**common, **hers})
         address = next(e.email for e in cast.values() if e.subject == row.subject)
         assert facts.entrant == rules_of.entrant("2026-10", facts.salt, address or "")
         assert (facts.pool, facts.due, facts.total) == (draw.pool_hash, DUE, 10)

@@ -170,8 +170,21 @@ def freeze(name: str, due: str) -> None:
     if frozen.pool_hash is None:
         click.echo(f"Nobody holds tickets: {name} is void, and its page says so.")
         return
+    _write_mails(frozen)
     told = draws.outcome(frozen)
     click.echo(f"{told.entrants} entrants, {told.tickets} tickets\npool {frozen.pool_hash}\nsource {frozen.source}")
+
+
+def _write_mails(frozen: Any) -> None:
+    """Write the mails of this pool that are not there yet. Stopped half way, it goes on where it was."""
+    from service.draws import frozen_mails
+
+    row = frozen_mails.of(frozen)
+    if row is None or row.finished_at is not None:
+        return
+    left = row.people - row.done
+    with click.progressbar(length=left, label="Mails", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        frozen_mails.write(row.draw_id, bar.update)
 
 
 @draw.command()
@@ -196,6 +209,7 @@ def run(name: str, randomness: str | None, signature: str | None, fetch: bool) -
     except beacon.Unknown as failure:
         click.echo(str(failure), err=True)
         sys.exit(1)
+    _write_mails(found)
     _show(_do(lambda: draws.run(found, given)), draws)
 
 

@@ -1,4 +1,4 @@
-"""Freezing. In: an open draw and when its randomness falls due. Out: a pool that never changes, and mails."""
+"""Freezing. In: an open draw and when its randomness falls due. Out: a pool that never changes, its mails begun."""
 
 from __future__ import annotations
 
@@ -9,22 +9,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from emails.values import FrozenTickets
 from scoring import drand
 from scoring import draws as rules_of
-from service import clock, outbox, passes, quarantine, settings
+from service import clock, quarantine
 from service.bulk import insert_new
 from service.database import db
-from service.draws import beacon, trail
-from service.draws.holders import BATCH, Holder, earned, holders, month_of
-from service.draws.published import frozen_occasion, rules_file, source_file
+from service.draws import beacon, frozen_mails, trail
+from service.draws.holders import Holder, earned, holders, month_of
+from service.draws.published import rules_file, source_file
 from service.draws.trail import locked
 from service.journal import log
 from service.models import Draw, Employee, Entrant, LeftOut
 from service.models.draws import Beacon, DrawKind, DrawStatus
-from service.models.mail import MailState
-from service.models.people import Programme
-from service.suppressions import address_hashes, suppressed_all
 from service.validation import N_, Check
 
 AHEAD = timedelta(hours=48)
@@ -32,7 +28,10 @@ AHEAD = timedelta(hours=48)
 
 
 def freeze(draw: Draw, due_at: datetime) -> Draw:
-    """Fix the pool, publish it and put each entrant's mail into the outbox; without entrants the draw is void. Commits.
+    """Fix the pool, publish it and have each entrant's mail written; without entrants the draw is void. Commits.
+
+    The pool is one commit, with the note that its mails are to be written (`frozen_mails`): those of few entrants are
+    when this returns, for those of many who calls wakes the task `frozen_mails.TASK`.
 
     `due_at` (aware) is when the randomness becomes known, at least 48 hours from now; of drand it is the first round
     from then on. Raises service.validation.Invalid; a draw that is frozen is never frozen again.
@@ -83,9 +82,11 @@ def freeze(draw: Draw, due_at: datetime) -> Draw:
         entrants=len(entries),
         tickets=pool.total,
     )
-    mails = outbox.enqueue_many(_mails(draw, len(entries), pool.total))
+    frozen_mails.begin(draw, len(entries), pool.total)
     db.session.commit()
-    log.info("draw frozen", draw=draw.name, entrants=len(entries), tickets=pool.total, mails=mails)
+    log.info("draw frozen", draw=draw.name, entrants=len(entries), tickets=pool.total)
+    if len(entries) <= frozen_mails.AT_ONCE:
+        frozen_mails.write(draw.id)
     return draw
 
 
@@ -118,67 +119,6 @@ def _enter(draw: Draw) -> list[tuple[str, int]]:
 
 def _left_out(draw: Draw, one: Holder) -> dict[str, Any]:
     return {"draw_id": draw.id, "subject": one.subject, "tickets": one.earned, "why": one.why}
-
-
-def _mails(draw: Draw, entrants: int, total: int) -> Iterator[dict[str, Any]]:
-    """Yield the outbox's row of each entrant, streaming."""
-    assert draw.pool_hash and draw.source and draw.due_at
-    shared = FrozenTickets(
-        draw=draw.name,
-        title=draw.title,
-        tickets=0,
-        entrant="",
-        salt="",
-        pool=draw.pool_hash,
-        source=draw.source,
-        source_text=draw.source_text,
-        due=draw.due_at,
-        page=f"{settings().base_url}/draws/{draw.name}",
-        entrants=entrants,
-        total=total,
-    ).to_json()
-    occasion, programme = frozen_occasion(draw), outbox.programme_facts()
-    signed = {"key": passes.newest_key_id(), "day": passes.today_number(clock.now())}
-    fallback = db.session.scalars(sa.select(Programme.fallback_network)).one()
-    stopped = suppressed_all("frozen")
-    asked = (
-        sa.select(
-            Entrant.subject,
-            Entrant.entrant,
-            Entrant.salt,
-            Entrant.tickets,
-            Employee.email,
-            Employee.name,
-            Employee.language,
-            Employee.networks,
-            Employee.link_id,
-        )
-        .join(Employee, Employee.subject == Entrant.subject)
-        .where(Entrant.draw_id == draw.id)
-        .order_by(Entrant.id)
-    )
-    for rows in db.session.execute(asked.execution_options(yield_per=BATCH)).partitions():
-        for row, hashed in zip(rows, address_hashes(r.email for r in rows), strict=True):
-            why = stopped.get(hashed)
-            yield {
-                "kind": "frozen",
-                "occasion": occasion,
-                "subject": row.subject,
-                "address_hash": hashed,
-                "language": row.language,
-                "facts": {
-                    "to": {
-                        "name": row.name or "",
-                        "networks": list(row.networks) or [fallback],
-                        "link_id": row.link_id,
-                    },
-                    "pass": signed,
-                    "programme": programme,
-                    "frozen": {**shared, "tickets": row.tickets, "entrant": row.entrant, "salt": row.salt},
-                },
-                "state": MailState.SUPPRESSED if why else MailState.QUEUED,
-                "why": why,
-            }
 
 
 def entries_due(draw: Draw) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from scoring import draw_proof
 from scoring import draws as rules_of
 from service import clock
 from service.database import db
-from service.draws import beacon, proving, trail
+from service.draws import beacon, frozen_mails, proving, trail
 from service.draws.prizes import offer
 from service.draws.published import ranks_file, rules_file, source_file
 from service.draws.trail import locked
@@ -24,8 +24,8 @@ def run(draw: Draw, given: str) -> Draw:
     """Draw the ranks and offer each prize to its rank. Commits.
 
     `given` is the public numbers in their one form (`9319./2.5.8.10.12./`), or the round of drand: its signature, or
-    the JSON of a relay. Raises service.validation.Invalid: the draw is not frozen or drawn already, the randomness is
-    not due, not in its form, or not signed.
+    the JSON of a relay. Raises service.validation.Invalid: the draw is not frozen or drawn already, its entrants' mails
+    are not all written, the randomness is not due, not in its form, or not signed.
     """
     draw = locked(draw)
     now = clock.now()
@@ -34,6 +34,8 @@ def run(draw: Draw, given: str) -> Draw:
         asked.refuse("name", N_("This draw is drawn; nothing is rolled again."))
     elif draw.status != DrawStatus.FROZEN or draw.pool is None or draw.due_at is None:
         asked.refuse("name", N_("Only a frozen draw can be drawn."))
+    elif frozen_mails.unwritten(draw):
+        asked.refuse("name", N_("Not every entrant’s mail is written yet. The draw waits for all of them."))
     elif now < draw.due_at:
         asked.refuse("randomness", N_("The numbers are not due yet."))
     asked.done()

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from service import clock
 from service.database import db
-from service.draws import beacon, monthly, of_contests
+from service.draws import beacon, frozen_mails, monthly, of_contests
 from service.draws.opening import find
 from service.draws.running import run
 from service.journal import log
@@ -35,9 +35,12 @@ def draw_what_is_due() -> int:
 
 
 def fetch_and_run(name: str) -> bool:
-    """Fetch the round of this draw and draw; return whether it was drawn now. Commits."""
+    """Fetch the round of this draw and draw; return whether it was drawn now. Commits.
+
+    A draw whose mails are not all written waits for them.
+    """
     draw = find(name)
-    if draw is None:
+    if draw is None or frozen_mails.unwritten(draw):
         return False
     db.session.commit()  # no transaction waits for a relay
     try:

@@ -10,11 +10,11 @@ from flask import Response as FlaskResponse
 from flask import abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from service import clock, draws
+from service import clock, draws, jobs
 from service.database import db
-from service.draws import Plan, beacon, monthly, opening, records
+from service.draws import Plan, beacon, frozen_mails, monthly, opening, records
 from service.models import Campaign, Draw
-from service.validation import Invalid
+from service.validation import Invalid, whole
 from service.web.console import draw_plans
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, room
@@ -119,6 +119,7 @@ def draw_freeze(name: str) -> Response | tuple[str, int]:
     if found.status == "void":
         refused(_("Nobody holds a ticket, so the draw is void. Its page says so."))
     else:
+        jobs.wake(frozen_mails.TASK if frozen_mails.unwritten(found) else "deliver")
         done(_("Frozen and published. Every entrant gets a mail with her proof."))
     return redirect(url_for("console.draw", name=name))
 
@@ -192,6 +193,7 @@ def by_name(name: str) -> Draw:
 def page(found: Draw, errors: dict[str, str]) -> str:
     """Return one draw's page with refusals beside its fields."""
     open_now = found.status == "open"
+    writing = frozen_mails.of(found) if frozen_mails.unwritten(found) else None
     entries = draws.entries_due(found) if open_now else []
     return render_template(
         "console/draw.html",
@@ -200,9 +202,10 @@ def page(found: Draw, errors: dict[str, str]) -> str:
         errors=errors,
         typed=request.form,
         outcome=draws.outcome(found),
+        writing=writing,
         entrants=len(entries),
         tickets=sum(n for _who, n in entries),
-        wrong=draws.check(found),
+        wrong=[] if writing else draws.check(found),  # a page that asks again and again reads no large pool each time
         records=records.of(found),
         round=beacon.round_of(found.source),
         round_address=_round_address(found),
@@ -239,7 +242,6 @@ def fields(values: dict[str, Any], before: Plan | None = None) -> dict[str, Any]
     """Return the arguments of draws.create and draws.edit from what was typed."""
     lines = [line for line in values["prizes"].splitlines() if line.strip()][: PRIZES_SHOWN + 1]
     parts = [line.partition("|") for line in lines]
-    alternates = str(values["alternates"])
     return {
         "title": values["title"],
         "prizes": [(name.strip(), worth.strip()) for name, _bar, worth in parts],
@@ -247,8 +249,8 @@ def fields(values: dict[str, Any], before: Plan | None = None) -> dict[str, Any]
         "source_text": values["source_text"],
         "beacon": values["beacon"] or "numbers",
         "kind": values["kind"] or "month",
-        "campaign_id": int(values["campaign"]) if values["campaign"].isdecimal() else None,
+        "campaign_id": whole(values["campaign"]),
         "plan": draw_plans.plan_of(values, before or draws.Plan()),
-        "alternates": int(alternates) if alternates.isdecimal() else -1,
+        "alternates": draw_plans.number_of(values["alternates"]),
         "rules": values["rules"] or None,
     }
