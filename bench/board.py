@@ -139,7 +139,7 @@ def _timed(connection: psycopg.Connection) -> dict[str, float]:
 
 
 def _calls(connection: psycopg.Connection, subjects: list[str]) -> tuple[Callable[[], None], Callable[[], None]]:
-    from service.totals import standing_of
+    from service.holders import standing_of
 
     ranked: Any = standing_of("x", PERIOD).compile(dialect=postgresql.psycopg.dialect())
     statement, values = str(ranked), dict(ranked.params)

@@ -1,6 +1,6 @@
 """Boards. In: a period, a campaign or a hashtag. Out: people near somebody, the top, teams, with names as each wants.
 
-Reads go by totals and by a campaign's own shares, so they take the same time however long the ledger grows.
+Reads go by totals that are kept, so they take the same time however long the ledger grows.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scoring.shares import State
 from scoring.weeks import day_of, week_of
-from service import clock, totals
+from service import campaign_sums, clock, holders, joint_sums, team_sums, totals
 from service.board import NEAR, short
+from service.campaign_sums import Measure as Measure
+from service.campaign_sums import readers_of_a_share as readers_of_a_share
 from service.database import db
-from service.dialects import postgres
-from service.models import Campaign, Employee, Programme, Share, Story, Team, Total
-from service.totals import OFF, on_boards
+from service.journal import log
+from service.models import Campaign, Employee, Programme, Team, Total
+from service.totals import on_boards
 
 FEWEST = 5
 """A team is shown from so many active advocates on: the figures of fewer would be somebody's own."""
@@ -35,14 +36,6 @@ class Span(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     EVER = "ever"
-
-
-class Measure(StrEnum):
-    """What a campaign's board goes by."""
-
-    POINTS = "points"
-    SHARES = "shares"
-    READERS = "readers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +84,9 @@ def period_of(span: Span, now: datetime, zone: str) -> str:
 
 def own(employee: Employee, period: str) -> Own:
     """Return her points in a period and her place, which she sees even if she stands on nobody's board."""
-    found = db.session.execute(totals.standing_of(employee.subject, period)).first()
+    found = db.session.execute(holders.standing_of(employee.subject, period)).first()
     points, place = (found.points, int(found.place)) if found else (0, 1)
-    return Own(points, place if points > 0 else None, totals.people(period))
+    return Own(points, place if points > 0 else None, holders.people(period))
 
 
 def top(period: str, employee: Employee | None = None, limit: int = TOP) -> list[Row]:
@@ -139,7 +132,7 @@ def _beside(period: str, hers: Any, number: int, up: bool) -> list[Any]:
 
 
 def _rows(period: str, lines: Sequence[Any], employee: Employee | None) -> list[Row]:
-    at = totals.places(period, [line.points for line in lines])
+    at = holders.places(period, [line.points for line in lines])
     her = employee.subject if employee else None
     return [Row(at[n.points], n.alias or short(n.name or ""), n.points, n.subject == her) for n in lines]
 
@@ -150,19 +143,11 @@ def teams(period: str, employee: Employee | None = None) -> list[TeamRow]:
     An active advocate has points in the period and belongs to the programme. Who is on no board counts in her team:
     its mean is nobody's own figure.
     """
-    points, people = sa.func.sum(Total.points), sa.func.count()
-    asked = (
-        sa.select(Team.id, Team.name, points, people)
-        .select_from(Total)
-        .join(Employee, Employee.subject == Total.subject)
-        .join(Team, Employee.team_id == Team.id)
-        .where(Total.period == period, Total.points > 0, Employee.status.not_in(OFF))
-        .group_by(Team.id, Team.name)
-        .having(people >= FEWEST)
-    )
+    sums = team_sums.of_period(period, FEWEST)
+    names = db.session.execute(sa.select(Team.id, Team.name)) if sums else ()
     mine = employee.team_id if employee else None
     means = sorted(
-        ((int(total) / n, name, n, id_ == mine) for id_, name, total, n in db.session.execute(asked)),
+        ((sums[id_][0] / sums[id_][1], name, sums[id_][1], id_ == mine) for id_, name in names if id_ in sums),
         key=lambda line: (-line[0], line[1]),
     )
     found: list[TeamRow] = []
@@ -193,16 +178,16 @@ def of_campaigns(
     some: Sequence[Campaign], measure: Measure, employee: Employee | None = None, limit: int = TOP
 ) -> tuple[list[Row], Own | None]:
     """Return the board of one campaign, or of all with a hashtag, and her own figure on it."""
-    if measure == Measure.POINTS and len(some) == 1:
-        period = totals.campaign_period(some[0].id)
-        return top(period, employee, limit), own(employee, period) if employee else None
     ids = [c.id for c in some]
+    period = joint_sums.kept(ids, measure)
+    if period is not None:
+        return top(period, employee, limit), own(employee, period) if employee else None
     hers = 0
     if employee:
-        mine = _figures(ids, measure, everybody=True)
-        hers = int(db.session.scalar(sa.select(mine.c.figure).where(mine.c.subject == employee.subject)) or 0)
+        mine = _added_up(ids, measure).where(Total.subject == employee.subject).subquery()
+        hers = int(db.session.scalar(sa.select(mine.c.figure)) or 0)
     # Adding up is the work: one pass gives the first lines, how many are ahead of her, and how many there are.
-    listed = _figures(ids, measure, everybody=False).cte("listed")
+    listed = _added_up(ids, measure).where(Total.shown).cte("listed")
     standing = sa.select(listed).where(listed.c.figure > 0)
     people = sa.select(sa.func.count()).select_from(listed).where(listed.c.figure > 0)
     first = standing.order_by(listed.c.figure.desc(), listed.c.subject).limit(limit).subquery()
@@ -230,40 +215,36 @@ def of_campaigns(
     return rows, Own(hers, ahead + 1 if hers > 0 else None, of)
 
 
-def _figures(ids: Sequence[int], measure: Measure, everybody: bool) -> Any:
-    """Return subject and figure over the campaigns' stories; what is not confirmed counts as no share.
+def _added_up(ids: Sequence[int], measure: Measure) -> Any:
+    """Return the query of subject and figure over several campaigns."""
+    periods = [campaign_sums.period_of(measure, n) for n in ids]
+    sums = sa.select(Total.subject, sa.func.sum(Total.points).label("figure")).where(Total.period.in_(periods))
+    return sums.group_by(Total.subject)
 
-    Unless `everybody`, of those alone who may stand on boards.
+
+def joint() -> list[list[int]]:
+    """Return the sets of two campaigns or more that a board of a hashtag may be of, as somebody in some team sees it.
+
+    Whoever's team no campaign names sees those that are for all; the console sees every one.
     """
-    if measure == Measure.POINTS:
-        periods = [totals.campaign_period(n) for n in ids]
-        sums = sa.select(Total.subject, sa.func.sum(Total.points).label("figure")).where(Total.period.in_(periods))
-        sums = sums.group_by(Total.subject)
-        return sums.subquery() if everybody else sums.where(Total.shown)
-    figure = sa.func.count() if measure == Measure.SHARES else sa.func.sum(readers_of_a_share())
-    asked = (
-        sa.select(Share.subject, figure.label("figure"))
-        .join(Story, Share.story_id == Story.id)
-        .where(Story.campaign_id.in_(ids), Share.state.in_((State.CONFIRMED, State.ENGAGED)))
-        .group_by(Share.subject)
-    )
-    if everybody:
-        return asked.subquery()
-    found = asked.subquery()
-    standing = sa.select(found.c.subject, found.c.figure).join(Employee, Employee.subject == found.c.subject)
-    return standing.where(on_boards())
-
-
-def readers_of_a_share() -> Any:
-    """Return how many distinct people a share brought, as many as rules pay for."""
-    length = sa.func.jsonb_array_length if postgres() else sa.func.json_array_length
-    return length(Share.visited_at)
+    found: dict[str, list[int]] = {}
+    for some in hashtags(campaigns()).values():
+        named = {team for campaign in some for team in campaign.audience}
+        sights = [
+            [c.id for c in some],
+            *([c.id for c in some if not c.audience or t in c.audience] for t in {*named, 0}),
+        ]
+        found |= {campaign_sums.ordered(ids): ids for ids in sights if len(ids) > 1}
+    return list(found.values())
 
 
 def tend() -> int:
-    """Keep boards quick and right: join what changed, look again at who may stand on them. A use case: commits."""
-    spared = totals.fold()
+    """Keep boards quick: join what changed, keep the sums that hashtags' boards need. A use case: commits."""
+    spared = holders.fold() + team_sums.fold()
     db.session.commit()
+    for step in joint_sums.keep(joint()):
+        db.session.commit()
+        log.info("sums of several campaigns", step=step)
     return spared
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -61,6 +61,27 @@ def among(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
         return found
     each = sa.func.json_each(json.dumps(list(values))).table_valued("value")
     return column.in_(sa.select(each.c.value))
+
+
+def listed(rows: Sequence[Sequence[object]], columns: Mapping[str, sa.types.TypeEngine[Any]]) -> sa.Subquery:
+    """Return rows (each with the columns in their order) as a table to select from; they go as one parameter.
+
+    So a statement with a thousand rows is planned once, and not value by value.
+    """
+    text = json.dumps([dict(zip(columns, row, strict=True)) for row in rows])
+    if postgres():
+        given = sa.cast(sa.literal(text, sa.Text), postgresql.JSON)
+        shape = [sa.column(name, kind) for name, kind in columns.items()]
+        each: Any = sa.func.json_to_recordset(given).table_valued(*shape).render_derived(with_types=True)
+        return sa.select(*(each.c[name] for name in columns)).subquery()
+    value = sa.func.json_each(text).table_valued("value").c.value
+    parts = (
+        sa.cast(sa.func.json_extract(value, f"$.{name}"), kind).label(name)
+        if not isinstance(kind, sa.Boolean)
+        else sa.type_coerce(sa.func.json_extract(value, f"$.{name}"), kind).label(name)
+        for name, kind in columns.items()
+    )
+    return sa.select(*parts).subquery()
 
 
 def _chain(first: Mapping[str, Any], rest: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

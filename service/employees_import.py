@@ -214,8 +214,15 @@ def _update(
     rows.sort(key=lambda row: tuple(row))
     for start in range(0, len(rows), _BATCH):
         db.session.execute(sa.update(Employee), rows[start : start + _BATCH])
+        _count_in_teams([row["id"] for row in rows[start : start + _BATCH] if "team_id" in row])
         tell(done + min(start + _BATCH, len(rows)), total)
     db.session.expire_all()
+
+
+def _count_in_teams(ids: list[int]) -> None:
+    """Let the points of people who changed teams count in the new one."""
+    if ids:
+        totals.review(db.session.scalars(sa.select(Employee.subject).where(Employee.id.in_(ids))).all())
 
 
 def _remember(called: Mapping[int, str | None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from scoring import shares
 from scoring.points import Entry, Reversal, base
 from scoring.weeks import month_of
-from service import badge_books, books, clock, totals
+from service import badge_books, books, campaign_sums, clock, holders, joint_sums, team_sums, totals
 from service.bulk import among
+from service.campaign_sums import Change, Measure
 from service.database import db
 from service.models import Award, LedgerEntry, Share, Story, Total
 
@@ -42,8 +43,11 @@ def book(subject: str, lines: Sequence[Entry | Reversal], zone: str) -> int:
     return book_all({subject: lines}, zone)
 
 
-def book_all(lines: Mapping[str, Sequence[Entry | Reversal]], zone: str) -> int:
-    """Append lines by subject, many people's in as many statements as one's. As above."""
+def book_all(lines: Mapping[str, Sequence[Entry | Reversal]], zone: str, changes: Sequence[Change] = ()) -> int:
+    """Append lines by subject, many people's in as many statements as one's. As above.
+
+    `changes` are of shares that count for more now, or for less, and go into the same totals.
+    """
     ids = _ids(line.reverses for hers in lines.values() for line in hers if isinstance(line, Reversal))
     now = clock.now()
     rows: list[dict[str, Any]] = [
@@ -62,18 +66,25 @@ def book_all(lines: Mapping[str, Sequence[Entry | Reversal]], zone: str) -> int:
         for subject, hers in lines.items()
         for line in hers
     ]
-    if not rows:
+    if not rows and not changes:
         return 0
-    campaigns = totals.campaigns_of(row["share_id"] for row in rows if row["share_id"])
-    added: dict[str, Counter[str]] = defaultdict(Counter)
-    statement = insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"])
-    told = statement.returning(LedgerEntry.subject, LedgerEntry.at, LedgerEntry.share_id, LedgerEntry.points)
-    new = db.session.connection().execute(told, rows).all()
+    shared = [row["share_id"] for row in rows if row["share_id"]]
+    campaigns = campaign_sums.campaigns_of([*shared, *(change.share_id for change in changes)])
+    added = campaign_sums.periods(changes, campaigns)
+    new = _append(rows)
     for subject, at, share, points in new:
         for period in _periods(at, campaigns.get(share), zone):
             added[subject][period] += points
     totals.add_all(added)
     return len(new)
+
+
+def _append(rows: list[dict[str, Any]]) -> Sequence[Any]:
+    if not rows:
+        return []
+    statement = insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"])
+    told = statement.returning(LedgerEntry.subject, LedgerEntry.at, LedgerEntry.share_id, LedgerEntry.points)
+    return db.session.connection().execute(told, rows).all()
 
 
 def _ids(keys: Iterable[str]) -> dict[str, int]:
@@ -86,7 +97,7 @@ def _ids(keys: Iterable[str]) -> dict[str, int]:
 
 def _periods(at: datetime, campaign: int | None, zone: str) -> tuple[str, ...]:
     periods = totals.periods_of(at, zone)
-    return periods if campaign is None else (*periods, totals.campaign_period(campaign))
+    return periods if campaign is None else (*periods, campaign_sums.period_of(Measure.POINTS, campaign))
 
 
 def entries(subject: str) -> list[LedgerEntry]:
@@ -140,8 +151,10 @@ def verify(progress: Callable[[int], None] | None = None) -> list[Finding]:
             findings += _check([subject], agreed)
         if progress:
             progress(len(batch))
-    for period, points, expected, found in totals.wrong():
+    for period, points, expected, found in holders.wrong():
         findings.append(Finding("board", "", f"{period}, {points} points", str(expected), str(found)))
+    for period, team, points_of, points_kept in team_sums.wrong():
+        findings.append(Finding("board", "", f"{period}, team {team}", points_of, points_kept))
     return findings
 
 
@@ -215,6 +228,9 @@ def _wrong_totals(subjects: Sequence[str], zone: str) -> Iterator[Finding]:
     for subject, at, points, campaign in db.session.execute(lines):
         for period in _periods(at, campaign, zone):
             sums[subject, period] += points
+    sums.update(campaign_sums.counted(subjects))
+    joints = joint_sums.every()
+    sums.update(joint_sums.expected(sums, joints))
     kept_rows = sa.select(Total.subject, Total.period, Total.points).where(Total.subject.in_(subjects))
     kept = {(t.subject, t.period): t.points for t in db.session.execute(kept_rows)}
     for subject, period in sorted(sums.keys() | kept.keys()):

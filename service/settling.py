@@ -16,6 +16,7 @@ from scoring.points import Entry, Reversal
 from scoring.shares import Facts
 from service import badge_books, clock, ledger, share_news
 from service.books import Books, Terms, lock_all, owed, read, terms
+from service.campaign_sums import Change, weight
 from service.database import db
 from service.journal import log
 from service.models import Award, LedgerEntry, Share
@@ -46,9 +47,9 @@ def settle_all(subjects: Collection[str]) -> dict[str, tuple[Entry | Reversal, .
     lock_all(whom)
     agreed, now = terms(), clock.now()
     read_now = read(whom, agreed.times)
-    _tell_shares(read_now, agreed, now)
+    changes = _tell_shares(read_now, agreed, now)
     lines = {subject: owed(read_now[subject], agreed, now) for subject in whom}
-    ledger.book_all(lines, agreed.zone)
+    ledger.book_all(lines, agreed.zone, changes)
     _award(read_now, agreed, now)
     count, points = sum(map(len, lines.values())), sum(line.points for hers in lines.values() for line in hers)
     if count:
@@ -56,14 +57,17 @@ def settle_all(subjects: Collection[str]) -> dict[str, tuple[Entry | Reversal, .
     return lines
 
 
-def _tell_shares(read_now: Mapping[str, Books], agreed: Terms, now: datetime) -> None:
-    """Write what evidence says of each share into its row, where that says something else."""
-    rows = []
+def _tell_shares(read_now: Mapping[str, Books], agreed: Terms, now: datetime) -> list[Change]:
+    """Write what evidence says of each share into its row, where that says something else; return what counts anew."""
+    rows, changes = [], []
     for subject, books in read_now.items():
         for id_, facts in books.folded.items():
             state = shares.state_of(facts, agreed.times)
             if (facts, state) != (books.stored[id_], books.states[id_]):
                 rows.append({"id": id_, **_columns(facts), "state": state})
+                change = _change(subject, id_, (books.states[id_], books.stored[id_]), (state, facts))
+                if change.shares or change.readers:
+                    changes.append(change)
                 if state == shares.State.ENGAGED:
                     before = len(books.stored[id_].visited_at)
                     share_news.note(subject, id_, before, facts.visited_at, agreed.rules.engaged_from, now)
@@ -73,6 +77,12 @@ def _tell_shares(read_now: Mapping[str, Books], agreed: Terms, now: datetime) ->
         held = db.session.identity_map.get(identity_key(Share, row["id"]))
         if held is not None:
             db.session.expire(held, [name for name in row if name != "id"])
+    return changes
+
+
+def _change(subject: str, share_id: int, before: tuple[str, Facts], now: tuple[str, Facts]) -> Change:
+    (was, read_before), (is_, read_now) = ((weight(state, len(f.visited_at))) for state, f in (before, now))
+    return Change(subject, share_id, is_ - was, read_now - read_before)
 
 
 def _columns(facts: Facts) -> dict[str, object]:

@@ -10,7 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from scoring import standings
-from service import choices, ledger, settling, totals
+from service import choices, holders, ledger, settling, totals
+from service.campaign_sums import Measure, period_of
 from service.database import db
 from service.models import Campaign, Employee, Holders, Total
 from tests.conftest import TUESDAY
@@ -41,19 +42,19 @@ def test_places_are_those_of_the_pure_board(app: Flask, gains: list[tuple[int, i
         totals.add(people[who], {MONTH: points})
         sums[people[who]] += points
     if folded:
-        totals.fold()
+        holders.fold()
         assert held() == len({n for n in sums.values() if n > 0}) + len({n // 64 for n in sums.values() if n > 0})
-    assert totals.wrong() == []
+    assert holders.wrong() == []
     board = {line.points: line.place for line in standings.places(sums)}
-    assert totals.places(MONTH, list(sums.values())) == board
-    assert totals.people(MONTH) == sum(n > 0 for n in sums.values())
+    assert holders.places(MONTH, list(sums.values())) == board
+    assert holders.people(MONTH) == sum(n > 0 for n in sums.values())
     db.session.commit()
 
 
 def test_equals_share_a_place_and_the_next_is_left_out(house: Flask) -> None:
     for name, points in (("Ana", 9), ("Bea", 7), ("Cem", 7), ("Dan", 3)):
         totals.add(noor(name).subject, {MONTH: points})
-    assert [totals.place(MONTH, n) for n in (9, 7, 7, 3, 0)] == [1, 2, 2, 4, None]
+    assert [holders.place(MONTH, n) for n in (9, 7, 7, 3, 0)] == [1, 2, 2, 4, None]
 
 
 @pytest.mark.parametrize("status", ["left", "gone", "suspended"])
@@ -63,13 +64,13 @@ def test_who_goes_takes_nobody_s_place_and_gets_her_own_back(house: Flask, statu
     totals.add(other.subject, {MONTH: 7})
     best.status = status
     db.session.commit()
-    assert totals.place(MONTH, 7) == 1
+    assert holders.place(MONTH, 7) == 1
     totals.add(best.subject, {MONTH: 5, "all": 5})
-    assert (totals.place(MONTH, 7), totals.people("all")) == (1, 0)
+    assert (holders.place(MONTH, 7), holders.people("all")) == (1, 0)
     best.status = "active"
     db.session.commit()
-    assert (totals.place(MONTH, 7), totals.place(MONTH, 14)) == (2, 1)
-    assert totals.wrong() == []
+    assert (holders.place(MONTH, 7), holders.place(MONTH, 14)) == (2, 1)
+    assert holders.wrong() == []
 
 
 def test_leaving_on_her_page_and_marking_gone_by_statement_take_off_the_board(house: Flask) -> None:
@@ -77,10 +78,10 @@ def test_leaving_on_her_page_and_marking_gone_by_statement_take_off_the_board(ho
     for who in (ana, bea):
         totals.add(who.subject, {MONTH: 4})
     choices.leave(ana)
-    assert totals.people(MONTH) == 1
+    assert holders.people(MONTH) == 1
     db.session.execute(sa.update(Employee).where(Employee.name == "Bea").values(status="gone"))
     assert totals.review([bea.subject]) == 1
-    assert (totals.people(MONTH), totals.review(), totals.wrong()) == (0, 0, [])
+    assert (holders.people(MONTH), totals.review(), holders.wrong()) == (0, 0, [])
 
 
 def test_a_line_counts_in_its_week_month_quarter_and_campaign(house: Flask) -> None:
@@ -95,12 +96,12 @@ def test_a_line_counts_in_its_week_month_quarter_and_campaign(house: Flask) -> N
     settling.settle(who.subject)
     db.session.commit()
     sums = {t.period: t.points for t in db.session.scalars(sa.select(Total))}
-    periods = ("all", MONTH, "2026-Q4", "2026-W47", totals.campaign_period(campaign.id))
-    assert sums == dict.fromkeys(periods, 10)
+    periods = ("all", MONTH, "2026-Q4", "2026-W47", period_of(Measure.POINTS, campaign.id))
+    assert sums == dict.fromkeys(periods, 10) | {f"shares:{campaign.id}": 1, f"readers:{campaign.id}": 1}
     one.story.campaign_id = other.id
     db.session.commit()
-    assert ledger.total(who.subject, totals.campaign_period(campaign.id)) == 0
-    assert ledger.total(who.subject, totals.campaign_period(other.id)) == 10
+    assert [ledger.total(who.subject, period_of(m, campaign.id)) for m in Measure] == [0, 0, 0]
+    assert [ledger.total(who.subject, period_of(m, other.id)) for m in Measure] == [10, 1, 1]
     assert ledger.verify() == []
 
 
@@ -115,13 +116,13 @@ def test_two_hundred_awards_at_once_leave_every_place_right(house: Flask) -> Non
 
     def folding() -> None:
         for _ in range(5):
-            totals.fold()
+            holders.fold()
             db.session.commit()
 
     together(house, [*(lambda n=n: many(n) for n in range(10)), folding])  # type: ignore[misc]
-    assert totals.wrong() == []
+    assert holders.wrong() == []
     assert sum(t.points for t in db.session.scalars(sa.select(Total).where(Total.period == "all"))) == 200
-    assert totals.people("all") == 10
+    assert holders.people("all") == 10
 
 
 def test_verify_finds_a_board_that_is_wrong(house: Flask) -> None:

@@ -345,6 +345,14 @@ def upgrade():
         batch_op.create_index(batch_op.f("ix_lease_taken_at"), ["taken_at"], unique=False)
 
     op.create_table(
+        "joint_sum",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaigns", sa.String(), nullable=False),
+        sa.Column("measure", sa.String(length=10), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_joint_sum")),
+        sa.UniqueConstraint("campaigns", "measure", name=op.f("uq_joint_sum_campaigns_measure")),
+    )
+    op.create_table(
         "liaison",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
@@ -584,6 +592,18 @@ def upgrade():
         sa.UniqueConstraint("slug", name=op.f("uq_topic_slug")),
     )
     op.create_table(
+        "team_sum",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("period", sa.String(length=40), nullable=False),
+        sa.Column("team_id", sa.Integer(), nullable=False),
+        sa.Column("points", sa.BigInteger(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_sum")),
+    )
+    with op.batch_alter_table("team_sum", schema=None) as batch_op:
+        batch_op.create_index("ix_team_sum_board", ["period", "team_id", "points", "people"], unique=False)
+
+    op.create_table(
         "total",
         sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("period", sa.String(length=40), nullable=False),
@@ -600,6 +620,7 @@ def upgrade():
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("week", name=op.f("pk_weekly_key")),
     )
+        sa.Column("team_id", sa.Integer(), nullable=True),
     op.create_table(
         "contest",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1552,6 +1573,10 @@ def downgrade():
     op.drop_table("signing_key")
     op.drop_table("sending_number")
     op.drop_table("sending")
+    with op.batch_alter_table("team_sum", schema=None) as batch_op:
+        batch_op.drop_index("ix_team_sum_board")
+
+    op.drop_table("team_sum")
     op.drop_table("results_state")
     with op.batch_alter_table("rest", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rest_subject"))
@@ -1589,6 +1614,7 @@ def downgrade():
     op.drop_table("holiday")
     with op.batch_alter_table("holders", schema=None) as batch_op:
         batch_op.drop_index("ix_holders_points")
+    op.drop_table("joint_sum")
 
     op.drop_table("holders")
     op.drop_table("former_name")

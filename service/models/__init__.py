@@ -3,6 +3,7 @@
 from service.models.arrivals import Arrival, Intake
 from service.models.audit import AuditLine, PolicyAcceptance
 from service.models.badges import Badge, BadgeFilling, Holiday, Rest
+from service.models.board_sums import JointSum, TeamSum
 from service.models.calls import Call, CallState, MailEvent
 from service.models.circles import (
     Cohort,
@@ -86,6 +87,7 @@ __all__ = [
     "Holiday",
     "HourFigure",
     "Intake",
+    "JointSum",
     "Lease",
     "LedgerEntry",
     "LeftOut",
@@ -130,6 +132,7 @@ __all__ = [
     "Suppression",
     "Suspension",
     "Team",
+    "TeamSum",
     "Topic",
     "Total",
     "WeeklyKey",

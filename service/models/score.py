@@ -52,17 +52,22 @@ class Total(Base):
     __table_args__ = (sa.Index("ix_total_board", "period", "shown", "points", "subject"),)
     subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     period: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
-    """`all`, a month 2026-11, a week 2026-W47, a quarter 2026-Q4, or `campaign:7`: points of its stories' shares."""
+    """`all`, a month 2026-11, a week 2026-W47, a quarter 2026-Q4, or what service.campaign_sums names: `campaign:7`,
+    points of its stories' shares; `shares:7` and `readers:7`, how many these are and whom they brought; `campaign+3`,
+    of several campaigns together."""
     points: Mapped[int] = mapped_column(default=0)
+    """Or confirmed shares, or readers, as the period says."""
     shown: Mapped[bool] = mapped_column(default=True, server_default=sa.text("true"))
     """False: she stands on nobody's board, for she left, is suspended, or asked for it."""
+    team_id: Mapped[int | None]
+    """The team that these points count in; none if she has none, or belongs to the programme no more."""
 
 
 class Holders(Base):
     """How many people on the boards hold so many points in a period: all rows of a period and figure are added up.
 
     Written in the transaction of the total that changes, by new rows only, so that nobody waits for anybody;
-    `service.totals.fold` joins them now and then. What is read is right at every moment.
+    `service.holders.fold` joins them now and then. What is read is right at every moment.
     """
 
     __tablename__ = "holders"

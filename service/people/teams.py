@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service import gates, totals
 from service.database import db
 from service.journal import log
 from service.models import Campaign, Draw, DrawPlan, Employee, Story, Team
@@ -88,15 +89,16 @@ def join(team: Team, into: Team) -> int:
     if team.id == into.id:
         raise Invalid({"into": Words(N_("Choose another team to join with."))})
     moved = sa.update(Employee).where(Employee.team_id == team.id).values(team_id=into.id)
-    count = int(db.session.execute(moved.execution_options(**QUICK)).rowcount)  # type: ignore[attr-defined]
+    subjects = db.session.scalars(moved.returning(Employee.subject).execution_options(**QUICK)).all()
+    totals.review(subjects)
     for row, name, ids in _for_teams():
         if team.id in ids:
             _give(row, name, sorted({into.id if n == team.id else n for n in ids}))
     db.session.flush()
     db.session.delete(team)
     db.session.commit()
-    log.info("teams joined", people=count)
-    return count
+    log.info("teams joined", people=len(subjects))
+    return len(subjects)
 
 
 def delete(team: Team) -> None:
