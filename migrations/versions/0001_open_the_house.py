@@ -609,6 +609,7 @@ def upgrade():
         sa.Column("period", sa.String(length=40), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
         sa.Column("shown", sa.Boolean(), server_default=sa.text("(true)"), nullable=False),
+        sa.Column("team_id", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("subject", "period", name=op.f("pk_total")),
     )
     with op.batch_alter_table("total", schema=None) as batch_op:
@@ -620,7 +621,6 @@ def upgrade():
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("week", name=op.f("pk_weekly_key")),
     )
-        sa.Column("team_id", sa.Integer(), nullable=True),
     op.create_table(
         "contest",
         sa.Column("id", sa.Integer(), nullable=False),
