@@ -7,6 +7,8 @@ An edition with a mail for each person stands beside it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from threading import Thread
 from typing import Any
 
@@ -37,32 +39,55 @@ SELECT md5(n::text), n || '@people.example', 'P' || n || ' Q', 'active', 'en', '
 FROM generate_series(1, %(people)s::int) n
 """
 SHARES = f"""
-INSERT INTO counted_share (share_id, subject, story_id, network, team_id, audience, day, hour, opened_on, state, words,
-    own_words, readers, visits)
-SELECT n, md5(p::text), 1 + (day * {STORIES - 24} / 322 + n %% 24)::int, network, 1 + p %% {TEAMS}, 459,
+INSERT INTO counted_share (share_id, subject, story_id, network, team_id, campaign_id, audience, day, hour, opened_on,
+    state, words, own_words, readers, visits)
+SELECT n, md5(p::text), story, network, 1 + p %% {TEAMS},
+    CASE WHEN story %% 6 = 0 THEN 1 + (story / 6) %% {CAMPAIGNS} ELSE 0 END, 459,
     date '2026-01-05' + day, n %% 24, date '2026-01-05' + day, 'confirmed', 'title', false, '{{}}', '{{}}'
-FROM (SELECT n, 1 + floor(%(people)s::int * random() ^ 1.5)::int p, floor(random() * 322)::int AS day,
-    (ARRAY['linkedin', 'linkedin', 'linkedin', 'x', 'facebook', 'bluesky'])[1 + n %% 6] network
-  FROM generate_series(1, %(shares)s::int) n) made
+FROM (SELECT n, day, p, network, 1 + (day * {STORIES - 24} / 322 + n %% 24)::int story
+  FROM (SELECT n, 1 + floor(%(people)s::int * random() ^ 1.5)::int p, floor(random() * 322)::int AS day,
+      (ARRAY['linkedin', 'linkedin', 'linkedin', 'x', 'facebook', 'bluesky'])[1 + n %% 6] network
+    FROM generate_series(1, %(shares)s::int) n) made) placed
 """
-FIGURES = tuple(
-    statement.replace("EVERY", "(SELECT *, 0 t FROM counted_share UNION ALL SELECT *, team_id t FROM counted_share) c")
-    for statement in (
-        "INSERT INTO day_figure (team_id, day, network, story_id, opened, shares, declared, seen, confirmed, engaged,"
-        " own_words, reach, readers, human, suspected, bot) SELECT t, day, network, story_id, 2 * count(*), count(*),"
-        " count(*) / 4, count(*) / 4, count(*) / 4, count(*) - 3 * (count(*) / 4), count(*) / 3, 459 * count(*),"
-        " 2 * count(*), 3 * count(*), count(*) / 2, 2 * count(*) FROM EVERY GROUP BY t, day, network, story_id",
-        "INSERT INTO hour_figure (team_id, day, story_id, hour, shares, human) SELECT t, day, story_id, share_id % 24,"
-        " count(*), 3 * count(*) FROM EVERY GROUP BY t, day, story_id, share_id % 24",
-        "INSERT INTO reason_figure (team_id, day, story_id, reason, hits) SELECT t, day, story_id, r, count(*)"
-        " FROM EVERY, unnest(ARRAY['human:browser', (ARRAY['bot:crawler', 'bot:scanner', 'suspected:company'])"
-        "[1 + share_id % 3], (ARRAY['text:own', 'text:title'])[1 + share_id % 2]]) r GROUP BY t, day, story_id, r",
-        "INSERT INTO activity (period, team_id, subject, shares, readers) SELECT p, t, subject, count(*), 2 * count(*)"
-        " FROM EVERY, unnest(ARRAY[to_char(day, 'IYYY-\"W\"IW'), to_char(day, 'YYYY-MM'), to_char(day, 'YYYY-\"Q\"Q'),"
-        " to_char(day, 'YYYY'), 'all']) p GROUP BY p, t, subject",
-        "INSERT INTO period_figure (period, team_id, people, shares, readers) SELECT period, team_id, count(*),"
-        " sum(shares), sum(readers) FROM activity GROUP BY period, team_id",
-    )
+BY_DAY = (
+    "INSERT INTO day_figure (team_id, day, network, story_id, opened, shares, declared, seen, confirmed, engaged,"
+    " own_words, reach, readers, human, suspected, bot) SELECT team_id, day, network, story_id, 2 * count(*), count(*),"
+    " count(*) / 4, count(*) / 4, count(*) / 4, count(*) - 3 * (count(*) / 4), count(*) / 3, 459 * count(*),"
+    " 2 * count(*), 3 * count(*), count(*) / 2, 2 * count(*) FROM counted_share GROUP BY 1, 2, 3, 4",
+    "INSERT INTO day_figure (team_id, day, network, story_id, opened, shares, declared, seen, confirmed, engaged,"
+    " own_words, reach, readers, human, suspected, bot) SELECT 0, day, network, story_id, sum(opened), sum(shares),"
+    " sum(declared), sum(seen), sum(confirmed), sum(engaged), sum(own_words), sum(reach), sum(readers), sum(human),"
+    " sum(suspected), sum(bot) FROM day_figure GROUP BY 2, 3, 4",
+    "INSERT INTO hour_figure (team_id, day, story_id, hour, shares, human) SELECT team_id, day, story_id, hour,"
+    " count(*), 3 * count(*) FROM counted_share GROUP BY 1, 2, 3, 4",
+    "INSERT INTO hour_figure (team_id, day, story_id, hour, shares, human) SELECT 0, day, story_id, hour, sum(shares),"
+    " sum(human) FROM hour_figure GROUP BY 2, 3, 4",
+    "INSERT INTO reason_figure (team_id, day, story_id, reason, hits) SELECT team_id, day, story_id, r, count(*)"
+    " FROM counted_share, unnest(ARRAY['human:browser', (ARRAY['bot:crawler', 'bot:scanner', 'suspected:company'])"
+    "[1 + share_id % 3], (ARRAY['text:own', 'text:title'])[1 + share_id % 2]]) r GROUP BY 1, 2, 3, 4",
+    "INSERT INTO reason_figure (team_id, day, story_id, reason, hits) SELECT 0, day, story_id, reason, sum(hits)"
+    " FROM reason_figure GROUP BY 2, 3, 4",
+)
+OF_PEOPLE = "INSERT INTO activity (period, team_id, campaign_id, subject, shares, readers)"
+BY_PERIOD = (
+    *(
+        f"{OF_PEOPLE} SELECT to_char(day, '{form}'), team_id, {campaign}, subject, count(*), 2 * count(*)"
+        f" FROM counted_share WHERE campaign_id >= {least} GROUP BY 1, 2, 3, 4"
+        for form in ('IYYY-"W"IW', "YYYY-MM")
+        for campaign, least in (("0", 0), ("campaign_id", 1))
+    ),
+    # A quarter is of months, a year of quarters; all there is happened in one year.
+    f"{OF_PEOPLE} SELECT '2026-Q' || (substr(period, 6)::int + 2) / 3, team_id, campaign_id, subject, sum(shares),"
+    " sum(readers) FROM activity WHERE length(period) = 7 GROUP BY 1, 2, 3, 4",
+    f"{OF_PEOPLE} SELECT '2026', team_id, campaign_id, subject, sum(shares), sum(readers) FROM activity"
+    " WHERE period LIKE '2026-Q%' GROUP BY 1, 2, 3, 4",
+    f"{OF_PEOPLE} SELECT 'all', team_id, campaign_id, subject, shares, readers FROM activity WHERE period = '2026'",
+    # Nobody is in two teams.
+    "INSERT INTO period_figure (period, team_id, campaign_id, people, shares, readers) SELECT period, team_id,"
+    " campaign_id, count(*), sum(shares), sum(readers) FROM activity GROUP BY period, team_id, campaign_id",
+    "INSERT INTO period_figure (period, team_id, campaign_id, people, shares, readers) SELECT period, 0, campaign_id,"
+    " sum(people), sum(shares), sum(readers) FROM period_figure GROUP BY period, campaign_id",
+    f"{OF_PEOPLE} SELECT period, 0, campaign_id, subject, shares, readers FROM activity",
 )
 CROWD = """
 INSERT INTO crowd (week, team_id, people)
@@ -83,52 +108,90 @@ INSERT INTO outbox (kind, occasion, subject, address_hash, language, edition_id,
   SELECT 'digest', 'digest:2026-W47', subject, subject, 'en', 1000, '{"pass": {"key": 1, "day": 20774}}', subject,
     CASE id % 50 WHEN 0 THEN 'bounced' ELSE 'delivered' END, created_at, 1, created_at FROM employee
 """
-BARE = ("counted_share", "day_figure", "hour_figure", "reason_figure", "activity")
-"""Tables that are loaded without their indexes."""
+BY_DAYS = ("day_figure", "hour_figure", "reason_figure")
+SERVER = (
+    "SET work_mem = '512MB'",
+    "SET maintenance_work_mem = '1GB'",
+    "SET enable_sort = off",  # sets are put together by hashes
+)
 
 
 def load(where: str, people: int, shares: int) -> None:
-    """Make the world of so many people and shares, with four lines of the ledger for each share."""
+    """Make the world of so many people and shares, with four lines of the ledger for each share.
+
+    Three work side by side: one at the ledger and the mails, one at figures by day, one at those of people. Tables get
+    their indexes at the end, and are not logged.
+    """
     values = {"people": people, "shares": shares, "teams": TEAMS}
-    with psycopg.connect(where, autocommit=True) as connection:
+    with _connected(where) as connection:
         connection.execute(CONTENT)
-        connection.execute(PEOPLE, values)
+        with _bare(connection, "employee", keys=False):
+            connection.execute(PEOPLE, values)
         lines = Thread(target=_lines, args=(where, people, 4 * shares))
         lines.start()
-        connection.execute("SET work_mem = '256MB'; SET maintenance_work_mem = '1GB'")
-        again = [made for table in BARE for made in _bare(connection, table)]
-        connection.execute(SHARES, values)
-        for statement in FIGURES:
-            connection.execute(statement)
-        for statement in again:
-            connection.execute(statement)
+        with _bare(connection, "counted_share"):
+            connection.execute(SHARES, values)
+        by_day = Thread(target=_by_day, args=(where,))
+        by_day.start()
+        with _bare(connection, "activity"):
+            for statement in BY_PERIOD:
+                connection.execute(statement)
         connection.execute(CROWD, values)
         connection.execute(EDITIONS)
-        connection.execute(MAILS)
         lines.join()
-        connection.execute(f"VACUUM ANALYZE team, story, employee, crowd, period_figure, outbox, {', '.join(BARE)}")
+        by_day.join()
+        connection.execute(
+            "VACUUM ANALYZE team, story, employee, crowd, period_figure, outbox, counted_share, activity,"
+            f" {', '.join(BY_DAYS)}"
+        )
 
 
 def _lines(where: str, people: int, number: int) -> None:
+    with _connected(where) as connection:
+        with _bare(connection, "outbox", keys=False):
+            connection.execute(MAILS)
+        with _bare(connection, "ledger_entry", again=False):
+            connection.execute(LEDGER, {"people": people, "first": 1, "last": number})
+
+
+def _by_day(where: str) -> None:
+    with _connected(where) as connection, ExitStack() as bare:
+        for table in BY_DAYS:
+            bare.enter_context(_bare(connection, table))
+        for statement in BY_DAY:
+            connection.execute(statement)
+
+
+@contextmanager
+def _connected(where: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(where, autocommit=True) as connection:
-        _bare(connection, "ledger_entry")
-        connection.execute(LEDGER, {"people": people, "first": 1, "last": number})
+        for statement in SERVER:
+            connection.execute(statement)
+        yield connection
 
 
-def _bare(connection: psycopg.Connection[Any], table: str) -> list[str]:
-    """Take a table's indexes and rules of uniqueness away; return the statements that bring them back."""
+@contextmanager
+def _bare(connection: psycopg.Connection[Any], table: str, keys: bool = True, again: bool = True) -> Iterator[None]:
+    """Take a table's indexes away while it is filled; `again`: bring them back.
+
+    With `keys` its rules of uniqueness too, and it is not logged.
+    """
     named = {"table": table}
-    keys = connection.execute(
+    rules = connection.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
         " WHERE conrelid = %(table)s::regclass AND contype IN ('p', 'u')",
         named,
     ).fetchall()
-    for name, _made in keys:
+    for name, _made in rules if keys else ():
         connection.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}" CASCADE')
     found = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = %(table)s"
-    indexes = connection.execute(found, named).fetchall()
+    kept = {name for name, _made in rules}
+    indexes = [each for each in connection.execute(found, named).fetchall() if each[0] not in kept]
     for name, _made in indexes:
         connection.execute(f'DROP INDEX "{name}"')
-    connection.execute(f"ALTER TABLE {table} SET UNLOGGED")
-    back = [f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {made}' for name, made in keys]
-    return [*back, *(made for _name, made in indexes)]
+    if keys:
+        connection.execute(f"ALTER TABLE {table} SET UNLOGGED")
+    yield
+    back = [f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {made}' for name, made in rules] if keys else []
+    for statement in [*back, *(made for _name, made in indexes)] if again else ():
+        connection.execute(statement)

@@ -26,6 +26,7 @@ from service.database import db
 from service.journal import log
 from service.models import PeriodFigure
 from service.models.mail import MailState
+from service.models.results import EVERYBODY, WHATEVER
 from service.passes import newest_key_id, today_number
 from service.results import groups, reading, reckoning, scopes
 from service.results.periods import period
@@ -93,8 +94,7 @@ def send_due() -> int:
     if not row.report_to or not FIRST_DAY <= today.day <= LAST_DAY:
         return 0
     key = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
-    asked = sa.select(PeriodFigure.people).where(PeriodFigure.period == key, PeriodFigure.team_id == 0)
-    people = db.session.scalar(asked) or 0
+    people = scopes.people(Scope(period(key, today)))
     if people < (FEWEST if boards.only_groups() else 1):
         return 0
     new = outbox.enqueue_many(_rows(key, row.report_to, row.report_language))
@@ -154,6 +154,7 @@ def set_readers(lines: str, language: str) -> None:
 
 def months() -> list[str]:
     """Return the months that have figures, the newest first."""
-    asked = sa.select(PeriodFigure.period).where(PeriodFigure.team_id == 0, PeriodFigure.period.like("____-__"))
+    of_all = (PeriodFigure.team_id == EVERYBODY, PeriodFigure.campaign_id == WHATEVER)
+    asked = sa.select(PeriodFigure.period).where(*of_all, PeriodFigure.period.like("____-__"))
     found = [key for key in db.session.scalars(asked) if "W" not in key and "Q" not in key]
     return sorted(found, reverse=True)

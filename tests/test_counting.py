@@ -16,7 +16,9 @@ from service import clock, results
 from service.database import db
 from service.models import (
     Activity,
+    Campaign,
     ChangedShare,
+    CountedShare,
     DayFigure,
     Edition,
     EditionFigure,
@@ -32,13 +34,17 @@ from service.models import (
     Story,
     Team,
 )
-from service.results import counting, hours, plain
+from service.results import counting, hours, plain, strays
 from service.results.verifying import verify
 from tests.conftest import TUESDAY
 from tests.test_settling import noor, programme
 
 ZONES = ("Europe/Ljubljana", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "UTC", "Africa/Casablanca")
 moments = st.datetimes(datetime(2001, 1, 1), datetime(2029, 1, 1)).map(lambda m: m.replace(tzinfo=UTC))
+
+
+PEOPLES = ("shares", "readers")
+"""What is counted of each person."""
 
 
 @given(moments, st.sampled_from(ZONES))
@@ -56,8 +62,12 @@ class World:
         programme()
         teams = [Team(name=f"Team {n}") for n in range(3)]
         stories = [Story(title=f"S{n}", url=f"https://acme.example/{n}", status="approved") for n in range(4)]
-        db.session.add_all([*teams, *stories])
+        campaigns = [
+            Campaign(slug=f"c{n}", name=f"C{n}", starts_on=TUESDAY.date(), ends_on=TUESDAY.date()) for n in range(2)
+        ]
+        db.session.add_all([*teams, *stories, *campaigns])
         db.session.flush()
+        self.campaigns = [None, *(c.id for c in campaigns)]
         people = [noor(f"P{n}") for n in range(8)]
         for who in people:
             who.team_id = self.chance.choice([None, *(t.id for t in teams)])
@@ -94,7 +104,14 @@ class World:
         db.session.execute(again.execution_options(synchronize_session=False))
         moved = sa.update(Employee).where(Employee.subject == self.chance.choice(self.people))
         db.session.execute(moved.values(team_id=self.chance.choice(self.places)))
+        self.reclassify()
         db.session.commit()
+
+    def reclassify(self) -> None:
+        """Let two stories belong to another campaign, or to none."""
+        for story in self.chance.sample(self.told, 2):
+            other = sa.update(Story).where(Story.id == story).values(campaign_id=self.chance.choice(self.campaigns))
+            db.session.execute(other)
 
     def made(self) -> None:
         who, story = self.chance.choice(self.people), self.chance.choice(self.told)
@@ -134,7 +151,15 @@ def test_counting_in_sets_says_what_counting_one_by_one_says(
         assert verify() == []
         sums, state = plain.Added(), db.session.get_one(ResultsState, 1)
         for one in plain.of_shares(db.session.scalars(sa.select(Share.id)).all(), state):
-            sums.take(one.subject, one.team, one.network, one.story, one.cells)
+            sums.take(one.subject, one.team, one.network, one.story, one.campaign, one.cells)
+        people = {key: dict(+of) for key, of in sums.people.items() if +of}
+        rows = db.session.scalars(sa.select(Activity).execution_options(populate_existing=True))
+        kept = {
+            (a.period, a.team_id, a.campaign_id, a.subject): {m: getattr(a, m) for m in PEOPLES if getattr(a, m)}
+            for a in rows
+        }
+        assert {key: of for key, of in kept.items() if of} == people
+        assert any(campaign for _period, _team, campaign, _subject in people), "campaigns have people"
         days = {key: +cells for key, cells in sums.days.items() if +cells}
         held = {(f.team_id, f.day, f.network, f.story_id): f for f in db.session.scalars(sa.select(DayFigure))}
         for key, f in held.items():
@@ -158,6 +183,29 @@ def test_what_was_forgotten_or_erased_stays_when_everything_is_counted_again(app
     results.recount()
     assert figures() == before and verify() == []
     assert db.session.scalar(sa.select(sa.func.count()).select_from(ChangedShare)) == 0
+
+
+def test_a_story_that_changes_its_campaign_takes_everybody_along_those_who_were_erased_too(app: Flask) -> None:
+    world = World(4)
+    world.change()
+    results.count()
+    who = world.people[0]
+    db.session.execute(sa.update(Share).where(Share.subject == who).values(salt=None, state="opened"))
+    for _ in range(3):
+        world.reclassify()
+        db.session.commit()
+        results.count()
+        assert verify() == [] and strays.stories() == []
+        asked = sa.select(CountedShare.campaign_id, sa.func.coalesce(Story.campaign_id, 0))
+        rows = db.session.execute(asked.join(Story, Story.id == CountedShare.story_id)).all()
+        assert rows and all(mine == theirs for mine, theirs in rows)
+    assert results.count() == 0
+    before = figures()
+    results.recount()
+    assert figures() == before
+    db.session.execute(sa.update(CountedShare).values(campaign_id=CountedShare.campaign_id + 1))
+    db.session.commit()
+    assert any("campaign" in finding.what for finding in verify())
 
 
 def test_mails_of_old_editions_are_counted_once_a_day_and_of_new_ones_every_hour(app: Flask) -> None:

@@ -25,17 +25,25 @@ def upgrade():
 
     op.create_table(
         "activity",
+        sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("period", sa.String(length=8), nullable=False),
         sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("shares", sa.Integer(), nullable=False),
         sa.Column("readers", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("period", "team_id", "subject", name=op.f("pk_activity")),
+        sa.PrimaryKeyConstraint("subject", "period", "team_id", "campaign_id", name=op.f("pk_activity")),
     )
     with op.batch_alter_table("activity", schema=None) as batch_op:
-        batch_op.create_index("ix_activity_readers", ["period", "team_id", "readers", "subject"], unique=False)
-        batch_op.create_index("ix_activity_shares", ["period", "team_id", "shares", "subject"], unique=False)
-        batch_op.create_index("ix_activity_subject", ["subject"], unique=False)
+        batch_op.create_index(
+            "ix_activity_readers",
+            ["period", "campaign_id", "readers", "shares", "subject"],
+            unique=False,
+            postgresql_where=sa.text("team_id = 0"),
+            sqlite_where=sa.text("team_id = 0"),
+        )
+        batch_op.create_index(
+            "ix_activity_shares", ["period", "team_id", "campaign_id", "shares", "readers", "subject"], unique=False
+        )
 
     op.create_table(
         "arrival",
@@ -181,6 +189,7 @@ def upgrade():
         sa.Column("story_id", sa.Integer(), nullable=False),
         sa.Column("network", sa.String(), nullable=False),
         sa.Column("team_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
         sa.Column("audience", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=True),
         sa.Column("hour", sa.Integer(), nullable=True),
@@ -193,7 +202,8 @@ def upgrade():
         sa.PrimaryKeyConstraint("share_id", name=op.f("pk_counted_share")),
     )
     with op.batch_alter_table("counted_share", schema=None) as batch_op:
-        batch_op.create_index("ix_counted_share_story", ["story_id", "day", "subject"], unique=False)
+        batch_op.create_index("ix_counted_share_campaign", ["story_id", "campaign_id"], unique=False)
+        batch_op.create_index("ix_counted_share_story", ["story_id", "day", "subject", "team_id"], unique=False)
         batch_op.create_index("ix_counted_share_subject", ["subject"], unique=False)
         batch_op.create_index("ix_counted_share_team", ["team_id", "day"], unique=False)
 
@@ -335,6 +345,14 @@ def upgrade():
         batch_op.create_index("ix_intake_seen_at", ["seen_at"], unique=False)
 
     op.create_table(
+        "joint_sum",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaigns", sa.String(), nullable=False),
+        sa.Column("measure", sa.String(length=10), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_joint_sum")),
+        sa.UniqueConstraint("campaigns", "measure", name=op.f("uq_joint_sum_campaigns_measure")),
+    )
+    op.create_table(
         "lease",
         sa.Column("token", sa.String(length=32), nullable=False),
         sa.Column("taken_at", database.Moment(), nullable=False),
@@ -344,14 +362,6 @@ def upgrade():
     with op.batch_alter_table("lease", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lease_taken_at"), ["taken_at"], unique=False)
 
-    op.create_table(
-        "joint_sum",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("campaigns", sa.String(), nullable=False),
-        sa.Column("measure", sa.String(length=10), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_joint_sum")),
-        sa.UniqueConstraint("campaigns", "measure", name=op.f("uq_joint_sum_campaigns_measure")),
-    )
     op.create_table(
         "liaison",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -385,10 +395,11 @@ def upgrade():
         "period_figure",
         sa.Column("period", sa.String(length=8), nullable=False),
         sa.Column("team_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("campaign_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("shares", sa.Integer(), nullable=False),
         sa.Column("readers", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("period", "team_id", name=op.f("pk_period_figure")),
+        sa.PrimaryKeyConstraint("period", "team_id", "campaign_id", name=op.f("pk_period_figure")),
     )
     op.create_table(
         "picture",
@@ -581,17 +592,6 @@ def upgrade():
         sa.UniqueConstraint("name", name=op.f("uq_team_name")),
     )
     op.create_table(
-        "topic",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("names", database.Json, nullable=False),
-        sa.Column("retired", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
-        sa.Column("former", database.Json, server_default="[]", nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_topic")),
-        sa.UniqueConstraint("slug", name=op.f("uq_topic_slug")),
-    )
-    op.create_table(
         "team_sum",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("period", sa.String(length=40), nullable=False),
@@ -603,6 +603,17 @@ def upgrade():
     with op.batch_alter_table("team_sum", schema=None) as batch_op:
         batch_op.create_index("ix_team_sum_board", ["period", "team_id", "points", "people"], unique=False)
 
+    op.create_table(
+        "topic",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("slug", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("names", database.Json, nullable=False),
+        sa.Column("retired", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("former", database.Json, server_default="[]", nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_topic")),
+        sa.UniqueConstraint("slug", name=op.f("uq_topic_slug")),
+    )
     op.create_table(
         "total",
         sa.Column("subject", sa.String(length=32), nullable=False),
@@ -951,6 +962,7 @@ def upgrade():
         sa.Column("sample", sa.Boolean(), nullable=False),
         sa.Column("alternates", sa.Integer(), nullable=False),
         sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("rules_in", database.Json, server_default="{}", nullable=False),
         sa.Column("source_text", sa.Text(), nullable=False),
         sa.Column("source", sa.String(), nullable=True),
         sa.Column("pool", sa.Text(), nullable=True),
@@ -1217,7 +1229,7 @@ def upgrade():
     )
     with op.batch_alter_table("poster_visit", schema=None) as batch_op:
         batch_op.create_index("ix_poster_visit_at", ["at"], unique=False)
-        batch_op.create_index("ix_poster_visit_poster", ["poster_id", "at"], unique=False)
+        batch_op.create_index("ix_poster_visit_poster", ["poster_id", "visitor", "at"], unique=False)
 
     op.create_table(
         "prize",
@@ -1562,6 +1574,10 @@ def downgrade():
 
     op.drop_table("total")
     op.drop_table("topic")
+    with op.batch_alter_table("team_sum", schema=None) as batch_op:
+        batch_op.drop_index("ix_team_sum_board")
+
+    op.drop_table("team_sum")
     op.drop_table("team")
     with op.batch_alter_table("suspension", schema=None) as batch_op:
         batch_op.drop_index("ix_suspension_subject")
@@ -1573,10 +1589,6 @@ def downgrade():
     op.drop_table("signing_key")
     op.drop_table("sending_number")
     op.drop_table("sending")
-    with op.batch_alter_table("team_sum", schema=None) as batch_op:
-        batch_op.drop_index("ix_team_sum_board")
-
-    op.drop_table("team_sum")
     op.drop_table("results_state")
     with op.batch_alter_table("rest", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rest_subject"))
@@ -1603,6 +1615,7 @@ def downgrade():
         batch_op.drop_index(batch_op.f("ix_lease_taken_at"))
 
     op.drop_table("lease")
+    op.drop_table("joint_sum")
     with op.batch_alter_table("intake", schema=None) as batch_op:
         batch_op.drop_index("ix_intake_seen_at")
 
@@ -1614,7 +1627,6 @@ def downgrade():
     op.drop_table("holiday")
     with op.batch_alter_table("holders", schema=None) as batch_op:
         batch_op.drop_index("ix_holders_points")
-    op.drop_table("joint_sum")
 
     op.drop_table("holders")
     op.drop_table("former_name")
@@ -1635,6 +1647,7 @@ def downgrade():
         batch_op.drop_index("ix_counted_share_team")
         batch_op.drop_index("ix_counted_share_subject")
         batch_op.drop_index("ix_counted_share_story")
+        batch_op.drop_index("ix_counted_share_campaign")
 
     op.drop_table("counted_share")
     op.drop_table("conversion_token")
@@ -1663,9 +1676,10 @@ def downgrade():
     op.drop_table("audit_line")
     op.drop_table("arrival")
     with op.batch_alter_table("activity", schema=None) as batch_op:
-        batch_op.drop_index("ix_activity_subject")
         batch_op.drop_index("ix_activity_shares")
-        batch_op.drop_index("ix_activity_readers")
+        batch_op.drop_index(
+            "ix_activity_readers", postgresql_where=sa.text("team_id = 0"), sqlite_where=sa.text("team_id = 0")
+        )
 
     op.drop_table("activity")
     with op.batch_alter_table("absence", schema=None) as batch_op:

@@ -7,6 +7,7 @@ brought, and adds the difference to what was counted of it before.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +18,13 @@ from service.models.arrivals import BigId
 
 EVERYBODY = 0
 """The team under which the figures of all people stand, those without a team included."""
+
+WHATEVER = 0
+"""The campaign under which the figures of all stories stand, those without a campaign included."""
+
+
+_OF_ALL: dict[str, Any] = {"postgresql_where": sa.text("team_id = 0"), "sqlite_where": sa.text("team_id = 0")}
+"""For an index by which the first of all people are found; a team's are few enough to be put in order."""
 
 
 class ChangedShare(Base):
@@ -32,7 +40,8 @@ class CountedShare(Base):
 
     __tablename__ = "counted_share"
     __table_args__ = (
-        sa.Index("ix_counted_share_story", "story_id", "day", "subject"),
+        sa.Index("ix_counted_share_story", "story_id", "day", "subject", "team_id"),
+        sa.Index("ix_counted_share_campaign", "story_id", "campaign_id"),
         sa.Index("ix_counted_share_team", "team_id", "day"),
         sa.Index("ix_counted_share_subject", "subject"),
     )
@@ -42,6 +51,8 @@ class CountedShare(Base):
     network: Mapped[str]
     team_id: Mapped[int] = mapped_column(default=EVERYBODY)
     """The sharer's team when this share was first counted; 0: none. It stays, so that a move changes no past."""
+    campaign_id: Mapped[int] = mapped_column(default=WHATEVER)
+    """The campaign of its story, 0: none, under which it stands in `activity`. When the story moves, it moves."""
     audience: Mapped[int] = mapped_column(default=0)
     """How many people she reaches on this network, as stated or on average, when this share was first counted."""
     day: Mapped[date | None]
@@ -112,28 +123,31 @@ class HourFigure(Base):
 
 
 class Activity(Base):
-    """What one person brought in a period, as a member of a team (0: whatever her team)."""
+    """What a person brought in a period, as a member of a team (0: whatever her team), for a campaign (0: for any)."""
 
     __tablename__ = "activity"
     __table_args__ = (
-        sa.Index("ix_activity_shares", "period", "team_id", "shares", "subject"),
-        sa.Index("ix_activity_readers", "period", "team_id", "readers", "subject"),
-        sa.Index("ix_activity_subject", "subject"),
+        sa.Index("ix_activity_shares", "period", "team_id", "campaign_id", "shares", "readers", "subject"),
+        sa.Index("ix_activity_readers", "period", "campaign_id", "readers", "shares", "subject", **_OF_ALL),
     )
+    # The person comes first: all that one share changes of hers lies side by side.
+    subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     period: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
     """2026-W47, 2026-11, 2026-Q4, 2026 or all, in the programme's zone."""
     team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    subject: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=WHATEVER)
     shares: Mapped[int] = mapped_column(default=0)
     readers: Mapped[int] = mapped_column(default=0)
 
 
 class PeriodFigure(Base):
-    """How many different people shared in a period, of a team (0: of all), and what they brought together."""
+    """How many different people shared in a period, of a team (0: of all), for a campaign (0: for any), and what they
+    brought together."""
 
     __tablename__ = "period_figure"
     period: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
     team_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    campaign_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=WHATEVER)
     people: Mapped[int] = mapped_column(default=0)
     shares: Mapped[int] = mapped_column(default=0)
     readers: Mapped[int] = mapped_column(default=0)

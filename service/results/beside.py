@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from service.database import db
 from service.models import CountedShare, PeriodFigure, Story, Team
-from service.models.results import EVERYBODY
+from service.models.results import EVERYBODY, WHATEVER
+from service.results import groups, strays
 from service.results.scopes import FEWEST, Scope, people
 
 
@@ -20,14 +21,15 @@ def told(scope: Scope) -> bool:
     """
     if 0 < people(scope) < FEWEST:
         return False
+    if scope.campaign is not None and strays.stories():
+        return False  # sums go by the campaign that a story belongs to, people by the one it was counted under
     if scope.team and scope.team not in teams_told(replace(scope, team=None)):
         return False
     if scope.campaign is None:
         return True
     of_it = sa.select(Story.id).where(Story.campaign_id == scope.campaign)
     around = replace(scope, campaign=None).shares()
-    others = sa.select(CountedShare.subject).where(*around, CountedShare.story_id.not_in(of_it)).distinct()
-    return len(db.session.scalars(others.limit(FEWEST)).all()) in (0, FEWEST)
+    return groups.at_least([*around, CountedShare.story_id.not_in(of_it)]) in (0, FEWEST)
 
 
 def teams_told(scope: Scope) -> dict[int, str]:
@@ -35,15 +37,10 @@ def teams_told(scope: Scope) -> dict[int, str]:
 
     Where all others together are fewer, the smallest of these stays with them. `scope` names no team.
     """
-    if scope.campaign is None:
-        asked = sa.select(PeriodFigure.team_id, PeriodFigure.people, PeriodFigure.shares)
-        rows = db.session.execute(asked.where(PeriodFigure.period == scope.period.key)).all()
-        total = sum(shares for team, _number, shares in rows if team == EVERYBODY)
-    else:
-        team = CountedShare.team_id
-        counted = sa.select(team, sa.func.count(CountedShare.subject.distinct()), sa.func.count())
-        rows = db.session.execute(counted.where(*scope.shares()).group_by(team)).all()
-        total = sum(shares for _team, _number, shares in rows)
+    asked = sa.select(PeriodFigure.team_id, PeriodFigure.people, PeriodFigure.shares)
+    where = (PeriodFigure.period == scope.period.key, PeriodFigure.campaign_id == (scope.campaign or WHATEVER))
+    rows = db.session.execute(asked.where(*where)).all()
+    total = sum(shares for team, _number, shares in rows if team == EVERYBODY)
     big = sorted((number, team, shares) for team, number, shares in rows if team != EVERYBODY and number >= FEWEST)
     beside = people(scope) - sum(number for number, _team, _shares in big)
     if beside < FEWEST and total > sum(shares for _number, _team, shares in big):

@@ -17,7 +17,7 @@ from service.bulk import insert_or_ignore
 from service.database import db
 from service.dialects import postgres
 from service.models import ChangedShare, Programme, ResultsState, Share
-from service.results import figuring
+from service.results import figuring, strays
 
 AT_ONCE, AT_ONCE_EMBEDDED = 50_000, 5000
 """Marks that are counted in one transaction; on SQLite fewer, as nobody else writes meanwhile."""
@@ -32,7 +32,7 @@ def count() -> int:
     while True:
         _alone()
         state = _state()
-        if not db.session.scalar(sa.select(sa.select(ChangedShare.id).exists())):
+        if not db.session.scalar(sa.select(sa.select(ChangedShare.id).exists())) and not strays.note():
             db.session.commit()
             return done
         now = clock.now()

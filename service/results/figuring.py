@@ -22,7 +22,7 @@ from service.results import audiences
 from service.results.hours import Words, words_of
 from service.results.plain import begin
 
-MADE = ("taken", "batch", "came", "now", "reader", "visit", "moved", "period", "doing")
+MADE = ("taken", "batch", "story", "gone_over", "came", "now", "reader", "visit", "moved", "period", "doing")
 """Passing tables, all named counting_…"""
 
 PERIOD = passing("counting_period", sa.Column("day", sa.Date), sa.Column("period", sa.String(8)))
@@ -47,6 +47,8 @@ def take(most: int) -> int:
 def figure(state: ResultsState, now: datetime) -> None:
     """Let the figures say what the shares taken bring now. Does not commit."""
     words = words_of(state.zone, now)
+    _make("story", "SELECT id AS story_id, coalesce(campaign_id, 0) AS campaign_id FROM story")  # the same to the end
+    _go_over(words)
     _bring(words, state)
     _move(words, state)
     _add_days()
@@ -55,6 +57,31 @@ def figure(state: ResultsState, now: datetime) -> None:
     if not postgres():
         for name in MADE:
             _do(f"DROP TABLE IF EXISTS counting_{name}")
+
+
+def _go_over(w: Words) -> None:
+    """Make a table of what shares bring to another campaign than they are counted under, and let them go over."""
+    _make(
+        "gone_over",
+        f"""WITH moving AS MATERIALIZED (
+          SELECT c.share_id, c.subject, c.team_id, c.day, c.readers, c.campaign_id AS former, t.campaign_id
+          FROM counting_batch b JOIN counted_share c ON c.share_id = b.share_id
+          JOIN counting_story t ON t.story_id = c.story_id WHERE c.campaign_id <> t.campaign_id
+        ), brought AS MATERIALIZED (
+          SELECT share_id, subject, team_id, former, campaign_id, day, 1 AS shares, 0 AS readers
+          FROM moving WHERE day IS NOT NULL
+          UNION ALL SELECT m.share_id, m.subject, m.team_id, m.former, m.campaign_id, {w.as_day("v.key")}, 0,
+            CAST(v.value AS integer) FROM moving m, {w.pairs("m.readers")} v
+        )
+        SELECT day, team_id, campaign_id, subject, shares, readers FROM brought WHERE campaign_id <> 0
+        UNION ALL SELECT day, team_id, former, subject, -shares, -readers FROM brought WHERE former <> 0""",
+    )
+    theirs = "SELECT t.campaign_id FROM counting_story t WHERE t.story_id = counted_share.story_id"
+    _do(
+        f"""UPDATE counted_share SET campaign_id = ({theirs}) WHERE share_id IN (
+          SELECT c.share_id FROM counting_batch b JOIN counted_share c ON c.share_id = b.share_id
+          JOIN counting_story t ON t.story_id = c.story_id WHERE c.campaign_id <> t.campaign_id)"""
+    )
 
 
 def _bring(w: Words, state: ResultsState) -> None:
@@ -71,15 +98,17 @@ def _bring(w: Words, state: ResultsState) -> None:
             CASE WHEN c.share_id IS NULL THEN coalesce(e.team_id, 0) ELSE c.team_id END AS team_id,
             CASE WHEN c.share_id IS NULL THEN coalesce(a.people, CASE s.network {average} ELSE 0 END)
               ELSE c.audience END AS audience,
+            coalesce(t.campaign_id, c.campaign_id, 0) AS campaign_id,
             CASE WHEN s.own_words THEN 'own' ELSE coalesce(CAST(s.text_id AS text), 'title') END AS words,
             {w.seconds("s.opened_at")} AS opened, nullif({w.least}({first}), {FAR}) AS proof
           FROM counting_batch b JOIN share s ON s.id = b.share_id
+          LEFT JOIN counting_story t ON t.story_id = s.story_id
           LEFT JOIN counted_share c ON c.share_id = s.id LEFT JOIN employee e ON e.subject = s.subject
           LEFT JOIN stated_audience a ON a.subject = s.subject AND a.network = s.network
           LEFT JOIN (SELECT share_id, min(e) AS e FROM counting_came GROUP BY share_id) f ON f.share_id = s.id
           WHERE c.share_id IS NULL OR s.salt IS NOT NULL
         ), there AS MATERIALIZED (SELECT raw.*, {w.here("opened")} AS o, {w.here("proof")} AS p FROM raw)
-        SELECT share_id, subject, story_id, network, state, own_words, team_id, audience, words,
+        SELECT share_id, subject, story_id, network, state, own_words, team_id, campaign_id, audience, words,
           {w.day("o")} AS opened_on, {w.day("p")} AS day, {w.hour("p")} AS hour FROM there""",
     )
     _make(
@@ -102,7 +131,7 @@ def _bring(w: Words, state: ResultsState) -> None:
 
 def _move(w: Words, state: ResultsState) -> None:
     """Make a table of what is to be added: what shares bring now, and with a minus what is held of them."""
-    whose = "n.subject, n.team_id, n.network, n.story_id"
+    whose = "n.subject, n.team_id, n.campaign_id, n.network, n.story_id"
     none = "CAST(NULL AS integer) AS hour, '' AS state, 0 AS audience, 0 AS own_words"
     hers = "counting_now n JOIN counted_share c ON c.share_id = n.share_id"
     whole = f"'{state.visits_from or date.min}'"
@@ -171,35 +200,42 @@ def _grow(table: str, keys: tuple[str, ...], sums: dict[str, str], where: str = 
 def _add_people() -> None:
     """Add to what each person brought by period, and to how many people there are in each."""
     days = db.session.scalars(
-        sa.text("SELECT DISTINCT day FROM counting_moved WHERE kind IN ('post', 'reader')").columns(day=sa.Date())
+        sa.text(
+            "SELECT day FROM counting_moved WHERE kind IN ('post', 'reader') UNION SELECT day FROM counting_gone_over"
+        ).columns(day=sa.Date())
     ).all()
     fresh(PERIOD, [(day, period) for day in days for period in periods_of(day)])
     _make(
         "doing",
         f"""WITH by_day AS MATERIALIZED (
-          SELECT m.day, m.team_id, m.subject, sum(CASE WHEN m.kind = 'post' THEN m.n ELSE 0 END) AS shares,
+          SELECT m.day, m.team_id, m.campaign_id, m.subject,
+            sum(CASE WHEN m.kind = 'post' THEN m.n ELSE 0 END) AS shares,
             sum(CASE WHEN m.kind = 'reader' THEN m.n ELSE 0 END) AS readers
-          FROM counting_moved m WHERE m.kind IN ('post', 'reader') GROUP BY m.day, m.team_id, m.subject
+          FROM counting_moved m WHERE m.kind IN ('post', 'reader') GROUP BY m.day, m.team_id, m.campaign_id, m.subject
+        ), every AS (
+          SELECT day, team_id, 0 AS campaign_id, subject, shares, readers FROM by_day
+          UNION ALL SELECT day, team_id, campaign_id, subject, shares, readers FROM by_day WHERE campaign_id <> 0
+          UNION ALL SELECT day, team_id, campaign_id, subject, shares, readers FROM counting_gone_over
         ), summed AS MATERIALIZED (
-          SELECT p.period, {OF} AS team_id, m.subject, sum(m.shares) AS shares, sum(m.readers) AS readers
-          FROM by_day m JOIN counting_period p ON p.day = m.day CROSS JOIN {SIDES}
-          WHERE side.own = 0 OR m.team_id <> 0 GROUP BY p.period, {OF}, m.subject
+          SELECT p.period, {OF} AS team_id, m.campaign_id, m.subject, sum(m.shares) AS shares, sum(m.readers) AS readers
+          FROM every m JOIN counting_period p ON p.day = m.day CROSS JOIN {SIDES}
+          WHERE side.own = 0 OR m.team_id <> 0 GROUP BY p.period, {OF}, m.campaign_id, m.subject
         )
-        SELECT s.period, s.team_id, s.subject, s.shares, s.readers, coalesce(a.shares, 0) AS before
-        FROM summed s LEFT JOIN activity a
-          ON a.period = s.period AND a.team_id = s.team_id AND a.subject = s.subject
+        SELECT s.period, s.team_id, s.campaign_id, s.subject, s.shares, s.readers, coalesce(a.shares, 0) AS before
+        FROM summed s LEFT JOIN activity a ON a.period = s.period AND a.team_id = s.team_id
+          AND a.campaign_id = s.campaign_id AND a.subject = s.subject
         WHERE s.shares <> 0 OR s.readers <> 0""",
     )
     measures = ["shares", "readers"]
-    hers = "SELECT period, team_id, subject, shares, readers FROM counting_doing"
-    _upsert("activity", ["period", "team_id", "subject"], measures, hers)
+    hers = "SELECT subject, period, team_id, campaign_id, shares, readers FROM counting_doing"
+    _upsert("activity", ["subject", "period", "team_id", "campaign_id"], measures, hers)
     people = """sum(CASE WHEN before + shares > 0 THEN 1 ELSE 0 END - CASE WHEN before > 0 THEN 1 ELSE 0 END)"""
     _upsert(
         "period_figure",
-        ["period", "team_id"],
+        ["period", "team_id", "campaign_id"],
         ["people", *measures],
-        f"SELECT period, team_id, {people} AS people, sum(shares) AS shares, sum(readers) AS readers"
-        " FROM counting_doing GROUP BY period, team_id",
+        f"SELECT period, team_id, campaign_id, {people} AS people, sum(shares) AS shares, sum(readers) AS readers"
+        " FROM counting_doing GROUP BY period, team_id, campaign_id",
     )
 
 
@@ -216,13 +252,14 @@ def _upsert(table: str, keys: list[str], measures: list[str], asked: str) -> Non
 
 
 def _hold(w: Words) -> None:
-    """Keep what the figures hold of these shares from now on; their team and audience stay."""
+    """Keep what the figures hold of these shares from now on; their team and audience stay (campaign: `_go_over`)."""
     cell = f"{w.text('v.day')} || '|' || CASE WHEN v.hour IS NULL THEN '--' ELSE {w.two('v.hour')} END || '|' || v.what"
     told = ("day", "hour", "opened_on", "state", "words", "own_words", "readers", "visits")
     _do(
-        f"""INSERT INTO counted_share (share_id, subject, story_id, network, team_id, audience, {", ".join(told)})
-        SELECT n.share_id, n.subject, n.story_id, n.network, n.team_id, n.audience, n.day, n.hour, n.opened_on,
-          n.state, n.words, n.own_words, coalesce(r.days, {w.empty}), coalesce(u.cells, {w.empty})
+        f"""INSERT INTO counted_share (share_id, subject, story_id, network, team_id, campaign_id, audience,
+          {", ".join(told)})
+        SELECT n.share_id, n.subject, n.story_id, n.network, n.team_id, n.campaign_id, n.audience, n.day, n.hour,
+          n.opened_on, n.state, n.words, n.own_words, coalesce(r.days, {w.empty}), coalesce(u.cells, {w.empty})
         FROM counting_now n
         LEFT JOIN (SELECT share_id, {w.object}({w.text("day")}, n) AS days FROM counting_reader GROUP BY share_id) r
           ON r.share_id = n.share_id

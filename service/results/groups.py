@@ -33,12 +33,22 @@ Crowd = Mapping[str, Collection[str]]
 
 def several(scope: Scope) -> bool:
     """Tell whether at least FEWEST different people made the scope's shares."""
-    some = sa.select(CountedShare.subject).where(*scope.shares()).limit(SAMPLE).subquery()
-    found = db.session.scalars(sa.select(some.c.subject)).all()
-    if len(set(found)) >= FEWEST or len(found) < SAMPLE:
-        return len(set(found)) >= FEWEST
-    asked = sa.select(CountedShare.subject).where(*scope.shares()).distinct().limit(FEWEST)
-    return len(db.session.scalars(asked).all()) >= FEWEST
+    return at_least(scope.shares()) >= FEWEST
+
+
+def at_least(where: Sequence[Any]) -> int:
+    """Return how many different people made the shares that this says, or FEWEST where they are as many or more.
+
+    Shares are read until there are enough people: some first, then such as nobody made who is known.
+    """
+    found: set[str] = set()
+    while len(found) < FEWEST:
+        others = [CountedShare.subject.not_in(sorted(found))] if found else []
+        some = db.session.scalars(sa.select(CountedShare.subject).where(*where, *others).limit(SAMPLE)).all()
+        found.update(some)
+        if len(some) < SAMPLE:
+            break
+    return min(len(found), FEWEST)
 
 
 def of_stories(scope: Scope, stories: Sequence[Line]) -> dict[str, frozenset[str]]:

@@ -48,6 +48,14 @@ def kind_of(key: str) -> str:
     raise ValueError(f"{key!r} is no period like 2026-W47, 2026-11, 2026-Q4, 2026 or all")
 
 
+def is_kept(key: str) -> bool:
+    """Tell whether people are counted by this period (`kind_of`); a campaign's own days are none."""
+    try:
+        return bool(kind_of(key))
+    except ValueError:
+        return False
+
+
 def period(key: str, today: date) -> Period:
     """Return the period with this key; `today` ends the one that has no end. Raises ValueError."""
     kind = kind_of(key)

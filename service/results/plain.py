@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,13 +19,21 @@ from scoring import results
 from scoring.results import day_of_cell, periods_of
 from service import books
 from service.database import db
-from service.models import CountedShare, Employee, Evidence, ResultsState, Share, StatedAudience
-from service.models.results import EVERYBODY
+from service.models import CountedShare, Employee, Evidence, ResultsState, Share, StatedAudience, Story
+from service.models.results import EVERYBODY, WHATEVER
 from service.results import audiences
 
 Key = tuple[Any, ...]
 
-_ALSO = (Share.subject, Share.state, Share.salt, Share.text_id, Employee.team_id, StatedAudience.people)
+_ALSO = (
+    Share.subject,
+    Share.state,
+    Share.salt,
+    Share.text_id,
+    Employee.team_id,
+    StatedAudience.people,
+    Story.campaign_id,
+)
 """What is read beside a share's folded facts."""
 
 
@@ -37,6 +46,7 @@ class Brought:
     team: int
     network: str
     story: int
+    campaign: int
     cells: Counter[str]
 
 
@@ -48,6 +58,7 @@ def of_shares(ids: Collection[int], state: ResultsState) -> Iterator[Brought]:
     rows = db.session.execute(
         sa.select(*books.FOLDED, *_ALSO)
         .outerjoin(Employee, Employee.subject == Share.subject)
+        .outerjoin(Story, Story.id == Share.story_id)
         .outerjoin(
             StatedAudience, sa.and_(StatedAudience.subject == Share.subject, StatedAudience.network == Share.network)
         )
@@ -64,7 +75,8 @@ def of_shares(ids: Collection[int], state: ResultsState) -> Iterator[Brought]:
         cells = results.of_share(facts, share.state, former.audience if former else stated, words, state.zone)
         cells += results.of_visits(visits.get(share.id, ()), state.zone)
         team = former.team_id if former else share.team_id or EVERYBODY
-        yield Brought(share.id, share.subject, team, share.network, share.story_id, cells)
+        campaign = share.campaign_id or WHATEVER
+        yield Brought(share.id, share.subject, team, share.network, share.story_id, campaign, cells)
 
 
 def counted(held: CountedShare, whole: date) -> Counter[str]:
@@ -104,23 +116,25 @@ def begin(day: date, zone: str) -> datetime:
 
 @dataclass
 class Added:
-    """What shares add: by (team, day, network, story), (team, day, story, …), and people by (period, team, subject)."""
+    """What shares add: by (team, day, network, story), (team, day, story, …), and people by (period, team, campaign,
+    subject)."""
 
     days: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     hours: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     reasons: Counter[Key] = field(default_factory=Counter)
     people: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
-    def take(self, subject: str, team: int, network: str, story: int, cells: Mapping[str, int]) -> None:
-        """Add the cells of one share to the figures of everybody and of the sharer's team."""
+    def take(self, subject: str, team: int, network: str, story: int, campaign: int, cells: Mapping[str, int]) -> None:
+        """Add the cells of one share to the figures of everybody and of the sharer's team; people by campaign too."""
+        campaigns = (WHATEVER, campaign) if campaign else (WHATEVER,)
         for cell, n in cells.items():
             day, parts = day_of_cell(cell), cell.split("|")
             for of in (EVERYBODY, team) if team else (EVERYBODY,):
                 if len(parts) == 2:
                     self.days[of, day, network, story][parts[1]] += n
                     if parts[1] in ("shares", "readers"):
-                        for period in periods_of(day):
-                            self.people[period, of, subject][parts[1]] += n
+                        for period, one in product(periods_of(day), campaigns):
+                            self.people[period, of, one, subject][parts[1]] += n
                 elif parts[1]:
                     self.hours[of, day, story, int(parts[1])][parts[2]] += n
                 else:

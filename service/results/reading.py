@@ -1,7 +1,6 @@
 """Reading. In: a scope. Out: its figures by network, story, topic, kind, campaign, words, reason, hour, person, team.
 
-Everything here reads aggregates, but for few rows: their people are looked for in works-council mode, and a campaign's
-different people are counted among its own shares.
+Everything here reads aggregates and no shares.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from service.database import db
 from service.models import (
     Activity,
     Campaign,
-    CountedShare,
     Crowd,
     DayFigure,
     Employee,
@@ -31,9 +29,9 @@ from service.models import (
     Team,
     Topic,
 )
-from service.models.results import EVERYBODY
+from service.models.results import EVERYBODY, WHATEVER
 from service.results import scopes
-from service.results.periods import Period, period
+from service.results.periods import Period
 from service.results.scopes import Scope, Sums
 from service.totals import on_boards
 
@@ -183,87 +181,41 @@ def weekly(scope: Scope, most: int = 13) -> list[Week]:
     """Return the weeks up to the period's end: how many different people shared, of how many in the programme."""
     until = min(scope.period.ends, scopes.today())
     keys = Period("", until, until, None).weeks(most)
-    team = scope.team or EVERYBODY
-    if scope.campaign is None:
-        asked = sa.select(PeriodFigure.period, PeriodFigure.people)
-        rows = db.session.execute(asked.where(PeriodFigure.period.in_(keys), PeriodFigure.team_id == team))
-        people: dict[str, int] = dict(rows.all())
-    else:
-        people = {key: scopes.people(Scope(period(key, until), scope.team, scope.campaign)) for key in keys}
-    crowd = sa.select(Crowd.week, Crowd.people).where(Crowd.week.in_(keys), Crowd.team_id == team)
+    asked = sa.select(PeriodFigure.period, PeriodFigure.people)
+    rows = db.session.execute(asked.where(PeriodFigure.period.in_(keys), *scope.of(PeriodFigure)))
+    people: dict[str, int] = dict(rows.all())
+    crowd = sa.select(Crowd.week, Crowd.people).where(Crowd.week.in_(keys), Crowd.team_id == (scope.team or EVERYBODY))
     members: dict[str, int] = dict(db.session.execute(crowd).all())
     return [Week(key, people.get(key, 0), members.get(key, 0)) for key in keys]
 
 
 def top_lists(scope: Scope, most: int = TOP) -> dict[str, list[Somebody]]:
-    """Return who brought most, by `shares` and by `readers`; a campaign's people are added up once for both."""
+    """Return who brought most in a period of the calendar, by `shares` and by `readers`."""
     from service.board import short
 
-    if scope.campaign is None:
-        measured: Any = Activity
-        where = [Activity.period == scope.period.key, Activity.team_id == (scope.team or EVERYBODY)]
-        subject, shares, readers = Activity.subject, Activity.shares, Activity.readers
-    else:
-        measured = _hers(scope).cte("measured", nesting=False)
-        where, subject, shares, readers = [], measured.c.subject, measured.c.shares, measured.c.readers
-    name = (Employee.alias, Employee.name, shares.label("shares"), readers.label("readers"))
-    lists = []
-    for by, first, second in (("shares", shares, readers), ("readers", readers, shares)):
-        asked = sa.select(sa.literal(by).label("by"), *name).join(Employee, Employee.subject == subject)
-        asked = asked.where(*where, first > 0, on_boards()).order_by(first.desc(), second.desc(), subject)
-        lists.append(sa.select(asked.limit(most).subquery()))
-    found: dict[str, list[Somebody]] = {"shares": [], "readers": []}
-    for row in db.session.execute(sa.union_all(*lists)):
-        found[row.by].append(Somebody(row.alias or short(row.name or ""), int(row.shares), int(row.readers)))
-    for by, people in found.items():
-        people.sort(key=lambda p: (-p.readers, -p.shares) if by == "readers" else (-p.shares, -p.readers))
+    # The number itself, without a parameter: the index is of these rows alone.
+    team = Activity.team_id == (scope.team or sa.literal_column(str(EVERYBODY)))
+    name = (Employee.alias, Employee.name, Activity.shares, Activity.readers)
+    found: dict[str, list[Somebody]] = {}
+    for by, first, second in (
+        ("shares", Activity.shares, Activity.readers),
+        ("readers", Activity.readers, Activity.shares),
+    ):
+        asked = sa.select(*name).join(Employee, Employee.subject == Activity.subject)
+        asked = asked.where(Activity.period == scope.period.key, team, *scope.of(Activity)[1:], first > 0, on_boards())
+        # All one way, as the index has them: it is read from its end until there are enough.
+        rows = db.session.execute(asked.order_by(first.desc(), second.desc(), Activity.subject.desc()).limit(most))
+        found[by] = [Somebody(r.alias or short(r.name or ""), int(r.shares), int(r.readers)) for r in rows]
     return found
-
-
-def _hers(scope: Scope) -> Any:
-    """Return subject, shares and readers over a campaign's shares that were made in the period."""
-    from service.boards import readers_of_a_share
-    from service.models import Share
-
-    return (
-        sa.select(
-            CountedShare.subject,
-            sa.func.count().label("shares"),
-            sa.func.coalesce(sa.func.sum(readers_of_a_share()), 0).label("readers"),
-        )
-        .join(Share, Share.id == CountedShare.share_id)
-        .where(*scope.shares())
-        .group_by(CountedShare.subject)
-    )
 
 
 def teams(scope: Scope, most: int = 2 * TOP) -> list[TeamLine]:
     """Return teams by shares per active advocate, those with FEWEST active advocates or more."""
-    if scope.campaign is None:
-        rows = db.session.execute(
-            sa.select(Team.name, PeriodFigure.people, PeriodFigure.shares, PeriodFigure.readers)
-            .join(PeriodFigure, PeriodFigure.team_id == Team.id)
-            .where(PeriodFigure.period == scope.period.key, PeriodFigure.people >= FEWEST)
-        )
-    else:
-        people = sa.select(CountedShare.team_id, sa.func.count(CountedShare.subject.distinct()).label("people"))
-        counted = people.where(*scope.shares()).group_by(CountedShare.team_id).subquery()
-        every = [DayFigure.day.between(scope.period.begins, scope.period.ends), *scope._of_campaign(DayFigure)]
-        sums = (
-            sa.select(
-                DayFigure.team_id,
-                sa.func.sum(DayFigure.shares).label("shares"),
-                sa.func.sum(DayFigure.readers).label("readers"),
-            )
-            .where(DayFigure.team_id != EVERYBODY, *every)
-            .group_by(DayFigure.team_id)
-            .subquery()
-        )
-        rows = db.session.execute(
-            sa.select(Team.name, counted.c.people, sums.c.shares, sums.c.readers)
-            .join(counted, counted.c.team_id == Team.id)
-            .join(sums, sums.c.team_id == Team.id)
-            .where(counted.c.people >= FEWEST)
-        )
+    every = [PeriodFigure.campaign_id == (scope.campaign or WHATEVER), PeriodFigure.period == scope.period.key]
+    rows = db.session.execute(
+        sa.select(Team.name, PeriodFigure.people, PeriodFigure.shares, PeriodFigure.readers)
+        .join(PeriodFigure, PeriodFigure.team_id == Team.id)
+        .where(*every, PeriodFigure.people >= FEWEST)
+    )
     found = [TeamLine(name, int(people), int(shares), int(readers)) for name, people, shares, readers in rows]
     return sorted(found, key=lambda t: (-t.mean, t.name))[:most]

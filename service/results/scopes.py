@@ -13,8 +13,8 @@ from scoring.weeks import day_of
 from service import clock
 from service.database import db
 from service.models import CountedShare, Crowd, DayFigure, PeriodFigure, Programme, Story
-from service.models.results import EVERYBODY
-from service.results.periods import Period, period
+from service.models.results import EVERYBODY, WHATEVER
+from service.results.periods import Period, is_kept, period
 
 FEWEST = 5
 """In works-council mode nothing is shown of fewer people (service.boards has the same number for teams)."""
@@ -42,6 +42,10 @@ class Scope:
         if self.campaign is None:
             return []
         return [table.story_id.in_(sa.select(Story.id).where(Story.campaign_id == self.campaign))]
+
+    def of(self, table: Any) -> list[sa.ColumnElement[bool]]:
+        """Return the conditions on Activity or PeriodFigure, the period aside."""
+        return [table.team_id == (self.team or EVERYBODY), table.campaign_id == (self.campaign or WHATEVER)]
 
     def before(self) -> Scope | None:
         """Return the same of the period before; None where there is none."""
@@ -126,18 +130,17 @@ def of(scope: Scope) -> Figures:
 
 
 def people(scope: Scope) -> int:
-    """Return how many different people shared."""
-    if scope.campaign is None:
-        asked = sa.select(PeriodFigure.people).where(
-            PeriodFigure.period == scope.period.key, PeriodFigure.team_id == (scope.team or EVERYBODY)
-        )
+    """Return how many different people shared: as kept, or of days that are no period of the calendar, counted now."""
+    if is_kept(scope.period.key):
+        asked = sa.select(PeriodFigure.people).where(PeriodFigure.period == scope.period.key, *scope.of(PeriodFigure))
         return db.session.scalar(asked) or 0
-    return db.session.scalar(sa.select(sa.func.count(CountedShare.subject.distinct())).where(*scope.shares())) or 0
+    hers = sa.select(CountedShare.subject).where(*scope.shares()).distinct().subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(hers)) or 0
 
 
 def _ever(scope: Scope) -> int:
     asked = sa.select(PeriodFigure.people).where(
-        PeriodFigure.period == "all", PeriodFigure.team_id == (scope.team or EVERYBODY)
+        PeriodFigure.period == "all", *replace(scope, campaign=None).of(PeriodFigure)
     )
     return db.session.scalar(asked) or 0
 

@@ -22,7 +22,9 @@ from service.models import (
     ReasonFigure,
     ResultsState,
     Share,
+    Story,
 )
+from service.models.results import WHATEVER
 from service.results import plain
 from service.results.plain import Added
 
@@ -84,14 +86,25 @@ def _wrong_shares(batch: list[int], state: ResultsState, whole: date, sums: Adde
     asked = sa.select(CountedShare).where(CountedShare.share_id.in_(batch))
     held = {c.share_id: (c, plain.counted(c, whole)) for c in db.session.scalars(asked)}
     for each, cells in held.values():
-        sums.take(each.subject, each.team_id, each.network, each.story_id, cells)
+        sums.take(each.subject, each.team_id, each.network, each.story_id, each.campaign_id, cells)
     for number in sorted(set(batch) - held.keys() - waiting):
         yield Finding("share", f"share:{number}", "counted", "not")
+    yield from _astray(batch, waiting)
     for now in plain.of_shares(sorted(held.keys() - waiting), state):
         cells = held[now.share_id][1]
         for cell, n in sorted(difference(now.cells, cells).items()):
             yield Finding("share", f"share:{now.share_id}, {cell}", str(cells[cell] + n), str(cells[cell]))
     db.session.expunge_all()
+
+
+def _astray(batch: list[int], waiting: set[int]) -> Iterator[Finding]:
+    """Give the shares that are counted under another campaign than their story's."""
+    theirs = sa.func.coalesce(Story.campaign_id, WHATEVER)
+    asked = sa.select(CountedShare.share_id, CountedShare.campaign_id, theirs.label("theirs"))
+    asked = asked.join(Story, Story.id == CountedShare.story_id)
+    for row in db.session.execute(asked.where(CountedShare.share_id.in_(batch), CountedShare.campaign_id != theirs)):
+        if row.share_id not in waiting:
+            yield Finding("share", f"share:{row.share_id}: campaign", str(row.theirs), str(row.campaign_id))
 
 
 def _wrong_people() -> Iterator[Finding]:
@@ -103,13 +116,13 @@ def _wrong_people() -> Iterator[Finding]:
     while batch := list(db.session.scalars(query.where(subjects.c.subject > last))):
         last, sums = batch[-1], Added()
         for held in db.session.scalars(sa.select(CountedShare).where(CountedShare.subject.in_(batch))):
-            sums.take(held.subject, held.team_id, "", 0, plain.counted(held, date.max))
+            sums.take(held.subject, held.team_id, "", 0, held.campaign_id, plain.counted(held, date.max))
         db.session.expunge_all()
-        keys = ("period", "team_id", "subject")
+        keys = ("period", "team_id", "campaign_id", "subject")
         yield from _compared("person", Activity, keys, names, sums.people, of=[Activity.subject.in_(batch)])
-        for (period, team, _subject), of in sums.people.items():
-            periods[period, team].update({"people": int(of["shares"] > 0), **{n: of[n] for n in names}})
-    yield from _compared("period", PeriodFigure, ("period", "team_id"), ("people", *names), periods)
+        for (period, team, campaign, _subject), of in sums.people.items():
+            periods[period, team, campaign].update({"people": int(of["shares"] > 0), **{n: of[n] for n in names}})
+    yield from _compared("period", PeriodFigure, ("period", "team_id", "campaign_id"), ("people", *names), periods)
 
 
 VISITS = ("human", "suspected", "bot")
@@ -154,6 +167,6 @@ def _compared(
     for key in sorted(expected.keys() | found.keys(), key=str):
         right = {m: expected[key][m] for m in measures} if key in expected else {}
         for measure in difference(right, found.get(key, {})):
-            what = ", ".join(map(str, key)) if kind != "person" else f"{key[0]}, {key[1]}, somebody"
+            what = ", ".join(map(str, key)) if kind != "person" else f"{key[0]}, {key[1]}, {key[2]}, somebody"
             held = found.get(key, {}).get(measure, 0)
             yield Finding(kind, f"{what}: {measure}", str(right.get(measure, 0)), str(held))
