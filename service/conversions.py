@@ -177,9 +177,11 @@ def _behind(click: str) -> tuple[int, str, int] | None:
         )
         if (found := db.session.execute(asked).first()) is not None:
             return found[0], found[1], int(found[2])
-    poster = sa.select(Poster.story_id).join(PosterVisit, PosterVisit.poster_id == Poster.id)
-    story = db.session.scalar(poster.where(PosterVisit.click == click).limit(1))
-    return (story, POSTER, 0) if story is not None else None
+    for visit in (PosterVisit, Arrival):
+        poster = sa.select(Poster.story_id).join(visit, visit.poster_id == Poster.id)
+        if (story := db.session.scalar(poster.where(visit.click == click).limit(1))) is not None:
+            return story, POSTER, 0
+    return None
 
 
 def make_token(name: str) -> tuple[ConversionToken, str]:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import io
 import secrets
-from dataclasses import replace
 from datetime import timedelta
 
 import segno
 import sqlalchemy as sa
 
-from scoring import visits
-from service import clock, settings
+from service import clock, poster_visits, settings
 from service.bulk import insert_or_ignore
 from service.database import db
 from service.journal import log
 from service.links import UnknownCode, is_code, new_click, new_code
 from service.models import Poster, PosterVisit, Story
+from service.poster_visits import Came
 from service.validation import N_, Invalid, Words
 from service.visiting import Asked
 from service.visiting_facts import Intake
@@ -73,33 +72,15 @@ def link_of(poster: Poster) -> str:
 
 
 def visit(poster: Poster, asked: Asked, with_click: bool = False) -> str | None:
-    """Record one visit by a poster's link with its verdict; return the click's id where one is wanted. Commits."""
+    """Record one visit by a poster's link with its verdict; return the click's id where one is wanted. Commits.
+
+    Where service.arrivals stands in front, it takes posters' visits too, and they are judged in sets.
+    """
     now = clock.now()
     intake = Intake.read(now)
-    who = intake.marks(poster.salt, asked).visitor
-    before = sa.select(PosterVisit.at).where(PosterVisit.poster_id == poster.id, PosterVisit.visitor == who)
-    burst = db.session.scalar(
-        sa.select(sa.func.count()).select_from(before.where(PosterVisit.at > now - timedelta(seconds=2)).subquery())
-    )
-    hit = replace(intake.hit(asked), burst=1 + int(burst or 0))
-    verdict = visits.judge(hit)
-    human = verdict.kind == visits.HUMAN
-    known = human and db.session.scalar(before.where(PosterVisit.verdict == visits.HUMAN).limit(1)) is not None
     click = new_click() if with_click else None
-    db.session.add(
-        PosterVisit(
-            poster_id=poster.id,
-            at=now,
-            verdict=verdict.kind,
-            reason=verdict.reason,
-            visitor=who,
-            click=click,
-            facts=hit.to_json(),
-        )
-    )
-    if not known:
-        counted = {"people": Poster.people + 1} if human else {"others": Poster.others + 1}
-        db.session.execute(sa.update(Poster).where(Poster.id == poster.id).values(**counted))
+    who = intake.marks(poster.salt, asked).visitor
+    poster_visits.keep([Came(poster.id, now, who, click, intake.hit(asked).to_json())])
     db.session.commit()
     return click
 

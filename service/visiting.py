@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from scoring import visits
 from scoring.rules import Timetable
-from service import books, clock, settling
+from service import books, clock, poster_visits, settling
 from service.books import terms
 from service.database import db
 from service.links import by_code, leads_to, new_click, way_of
@@ -88,16 +88,21 @@ def record(arrivals: Sequence[Arrived]) -> int:
 
 
 def judge_arrivals() -> int:
-    """Judge all visits that wait in the table of arrivals; return how many.
+    """Judge all visits that wait in the table of arrivals, of shares and of posters; return how many.
 
     A use case: commits after every few people, so that it can be stopped and repeated at any moment, and run twice at
     once: who deletes an arrival's row is the one who judges it.
     """
     count = 0
-    oldest = sa.select(Arrival.id, Arrival.share_id).order_by(Arrival.id).limit(AT_ONCE)
-    while waiting := db.session.execute(oldest).all():
+    oldest = sa.select(Arrival.id, Arrival.share_id, Arrival.poster_id).order_by(Arrival.id).limit(AT_ONCE)
+    while found := db.session.execute(oldest).all():
+        by_poster = {id_: poster_id for id_, _share_id, poster_id in found if poster_id is not None}
+        waiting = [(id_, share_id) for id_, share_id, _poster_id in found if share_id is not None]
         owners = _owners({share_id for _, share_id in waiting})
         db.session.rollback()  # nothing is held while the locks are waited for
+        if by_poster:
+            count += poster_visits.judge(list(by_poster), set(by_poster.values()))
+            db.session.commit()
         nobodys = [id_ for id_, share_id in waiting if share_id not in owners]
         if nobodys:
             count += len(_claimed(nobodys))

@@ -102,8 +102,7 @@ class History:
 
     def burst(self, key: Key, at: datetime) -> int:
         """Return how many hits of this visitor lie within two seconds of this moment."""
-        moments = self.moments[key]
-        return bisect_right(moments, at + WINDOW) - bisect_left(moments, at - WINDOW)
+        return within(self.moments[key], at)
 
     def judge_again(self) -> set[int]:
         """Give today's verdict on visits judged before whose burst has grown; return the shares it changed."""
@@ -121,6 +120,11 @@ class History:
                 db.session.execute(update.execution_options(synchronize_session=False))
                 changed.add(row.share_id)
         return changed
+
+
+def within(moments: Sequence[datetime], at: datetime) -> int:
+    """Return how many of these sorted moments lie within two seconds of this one."""
+    return bisect_right(moments, at + WINDOW) - bisect_left(moments, at - WINDOW)
 
 
 def completed(each: Arrived, history: History) -> visits.Hit:

@@ -61,6 +61,10 @@ class Deriver:
             caller = known((peer, chain, raw)) or self._caller(intake, week, peer, chain, raw)
             who, where, weekly, weekly_place, facts = caller
             visitor = salted(secret, link.salt or "").copy()
+            if link.poster_id is not None:  # nobody's share: no pattern is looked for, no other hash is kept
+                visitor.update(who)
+                rows.append(Row(None, at + offset, visitor.hexdigest(), None, None, None, click, facts, link.poster_id))
+                continue
             if where is None:
                 place = None
             else:

@@ -16,7 +16,7 @@ from flask import Flask
 
 from service.arrivals import spill
 from service.arrivals.deriving import Visit
-from service.arrivals.known import FRESH, Known, Link
+from service.arrivals.known import FRESH, POSTERS, Known, Link
 from service.arrivals.writer import PAUSE, Writer
 from service.database import db
 from service.journal import log
@@ -26,6 +26,10 @@ PATIENCE = 2.0
 
 ADDRESSES = 3600.0
 """Seconds after which no address is in memory any more, whoever asks meanwhile or does not."""
+
+
+NAME = "goodword.intake"
+"""By this an application knows its intake (app.extensions), if anything stands in front of it."""
 
 
 class Buffer:
@@ -80,7 +84,8 @@ class Intake:
         judge: Callable[[], object] = lambda: None,
     ) -> None:
         self.app, self.durable = app, durable
-        self.known = Known()
+        self.known, self.posters = Known(), Known(kind=POSTERS)
+        app.extensions[NAME] = self
         self._room, self._wake, self._judge = room, wake, judge
         self._begin()
         os.register_at_fork(after_in_child=self._begin)
@@ -91,13 +96,17 @@ class Intake:
         self.writer: Writer | None = None
         self._starting = threading.Lock()
 
-    def look_up(self, code: str) -> Link | None:
-        """Return the link of this code; None: no share has it. Raises SQLAlchemyError: not known, database away."""
-        found = self.known.links.get(code)
+    def look_up(self, code: str, poster: bool = False) -> Link | None:
+        """Return the link of this code; None: no share (or poster) has it.
+
+        Raises SQLAlchemyError: not known, database away.
+        """
+        known = self.posters if poster else self.known
+        found = known.links.get(code)
         if found is None:
             with self.app.app_context():
                 try:
-                    found = self.known.look_up(code)
+                    found = known.look_up(code)
                 finally:
                     db.session.remove()
         return found
@@ -148,9 +157,11 @@ class Intake:
                 try:
                     if not filled:
                         self.known.fill()
+                        self.posters.fill()
                         filled = True
                     if due:
                         self.known.compare()
+                        self.posters.compare()
                         if not writer.away:
                             spill.take_in()
                     if writer.written.is_set():

@@ -1,4 +1,5 @@
-"""Known links. In: codes of short links. Out: what a redirect needs of each, without a database while it is known.
+"""Known links. In: codes of short links, of shares or of posters. Out: what a redirect needs of each, without a
+database while it is known.
 
 What is kept is compared with the database every few seconds: a changed address, template or campaign, an archived
 story and an erased person take effect within ten.
@@ -7,7 +8,7 @@ story and an erased person take effect within ten.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,8 @@ import sqlalchemy as sa
 from service.bulk import among
 from service.database import db, reading
 from service.links import LINK_PARAMETERS, Way, is_code, way
-from service.models import Campaign, Programme, Share, Story
+from service.models import Campaign, Poster, Programme, Share, Story
+from service.posters import NETWORK
 
 MOST = 10_000
 """Links that a process keeps; the one known longest goes first."""
@@ -34,7 +36,8 @@ AT_ONCE = 500
 class Link:
     """What answering a short link needs."""
 
-    share_id: int
+    share_id: int | None
+    """None: a poster's link."""
     salt: str | None
     """Of its visitors' hashes; None: her data were erased, nothing is counted."""
     way: Way
@@ -42,14 +45,42 @@ class Link:
     """All that it was made of, to see whether anything changed."""
     answer: Any = None
     """What the front keeps with it: the answer, made once."""
+    poster_id: int | None = None
+
+
+class Kind:
+    """Whose links: how they are asked for, and what is made of a row. Queries are made once: making one costs more than
+    asking it."""
+
+    def __init__(
+        self, table: type[Share] | type[Poster], network: Any, make: Callable[[tuple[Any, ...]], Link]
+    ) -> None:
+        self.make, self._code = make, table.code
+        self._told = (
+            sa.select(
+                *(table.code, table.id, table.salt, network),
+                *(Story.id, Story.url, Story.language, Story.status, Story.afterwards),
+                *(Campaign.slug, Campaign.link_parameters),
+                *(Programme.link_parameters, Programme.click_parameter),
+            )
+            .join(Story, table.story_id == Story.id)
+            .outerjoin(Campaign, Story.campaign_id == Campaign.id)
+            .outerjoin(Programme, Programme.id == 1)
+        )
+        self.one = self._told.where(table.code == sa.bindparam("code"))
+        self.newest = self._told.order_by(table.id.desc()).limit(FILLED)
+
+    def of(self, codes: list[str]) -> sa.Select[*tuple[Any, ...]]:
+        """Return the query for the links of these codes."""
+        return self._told.where(among(self._code, codes))
 
 
 class Known:
     """The links that one process knows. Reading is free of locks; a link looked up twice at once is the same twice."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, kind: Kind | None = None) -> None:
         self.links: dict[str, Link] = {}
-        self._most = most
+        self._most, self._kind = most, kind or SHARES
         self._not_there: dict[str, float] = {}
 
     def look_up(self, code: str) -> Link | None:
@@ -60,7 +91,7 @@ class Known:
         found = self.links.get(code)
         if found is not None or not is_code(code) or self._not_there.get(code, 0.0) > time.monotonic():
             return found
-        found = _read(_ONE, {"code": code}, {}).get(code)
+        found = self._read(self._kind.one, {"code": code}, {}).get(code)
         if found is None:
             if len(self._not_there) >= self._most:
                 self._not_there.clear()
@@ -74,7 +105,7 @@ class Known:
     def fill(self) -> None:
         """Learn the newest links, so that a process just begun leads their visitors on at once, the database away or
         not. Needs the app's context; raises as above."""
-        for code, link in reversed(_read(_NEWEST, {}, self.links).items()):
+        for code, link in reversed(self._read(self._kind.newest, {}, self.links).items()):
             if len(self.links) < self._most:
                 self.links.setdefault(code, link)
 
@@ -84,7 +115,7 @@ class Known:
         codes = list(self.links)
         for begin in range(0, len(codes), AT_ONCE):
             some = codes[begin : begin + AT_ONCE]
-            now = _read(_TOLD.where(among(Share.code, some)), {}, self.links)
+            now = self._read(self._kind.of(some), {}, self.links)
             for code in some:
                 found, held = now.get(code), self.links.get(code)
                 if held is None or held is found:
@@ -97,41 +128,30 @@ class Known:
             time.sleep(0)  # whoever answers meanwhile goes first
         return changed
 
-
-def _read(asked: sa.Select[*tuple[Any, ...]], values: Mapping[str, str], held: Mapping[str, Link]) -> dict[str, Link]:
-    """Return code → link of what is asked; the very one that is held where nothing changed. Only reads."""
-    before = reading.set(True)
-    try:
-        found = {}
-        for row in db.session.execute(asked, values):
-            told = tuple(row)
-            kept = held.get(told[0])
-            found[told[0]] = kept if kept is not None and kept.told == told else _link(told)
-        return found
-    finally:
-        db.session.rollback()
-        reading.reset(before)
-
-
-_TOLD = (
-    sa.select(
-        *(Share.code, Share.id, Share.salt, Share.network),
-        *(Story.id, Story.url, Story.language, Story.status, Story.afterwards),
-        *(Campaign.slug, Campaign.link_parameters),
-        *(Programme.link_parameters, Programme.click_parameter),
-    )
-    .join(Story, Share.story_id == Story.id)
-    .outerjoin(Campaign, Story.campaign_id == Campaign.id)
-    .outerjoin(Programme, Programme.id == 1)
-)
-_ONE = _TOLD.where(Share.code == sa.bindparam("code"))
-"""Made once: making it costs more than asking it."""
-_NEWEST = _TOLD.order_by(Share.id.desc()).limit(FILLED)
+    def _read(
+        self, asked: sa.Select[*tuple[Any, ...]], values: Mapping[str, str], held: Mapping[str, Link]
+    ) -> dict[str, Link]:
+        """Return code → link of what is asked; the very one that is held where nothing changed. Only reads."""
+        before = reading.set(True)
+        try:
+            found = {}
+            for row in db.session.execute(asked, values):
+                told = tuple(row)
+                kept = held.get(told[0])
+                found[told[0]] = kept if kept is not None and kept.told == told else self._kind.make(told)
+            return found
+        finally:
+            db.session.rollback()
+            reading.reset(before)
 
 
-def _link(told: tuple[Any, ...]) -> Link:
-    _code, share_id, salt, network, story_id, url, language, status, afterwards, slug, own, template, click = told
+def _way(told: tuple[Any, ...]) -> Way:
+    *_of_the_link, network, story_id, url, language, status, afterwards, slug, own, template, click = told
     template, click = (LINK_PARAMETERS, "") if template is None else (template, click)
     story = Story(id=story_id, url=url, language=language, status=status, afterwards=afterwards)
     campaign = None if slug is None else Campaign(slug=slug, link_parameters=own)
-    return Link(share_id, salt, way(story, campaign, network, template, click), told)
+    return way(story, campaign, network, template, click)
+
+
+SHARES = Kind(Share, Share.network, lambda told: Link(told[1], told[2], _way(told), told))
+POSTERS = Kind(Poster, sa.literal(NETWORK), lambda told: Link(None, told[2], _way(told), told, poster_id=told[1]))

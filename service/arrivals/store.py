@@ -19,16 +19,18 @@ import sqlalchemy as sa
 class Row(NamedTuple):
     """One visit: columns of Arrival."""
 
-    share_id: int
+    share_id: int | None
     at: float
     """Seconds since 1970."""
     visitor: str
     place: str | None
-    weekly: str
+    weekly: str | None
     weekly_place: str | None
     click: str | None
     facts: str
     """JSON."""
+    poster_id: int | None = None
+    """In place of a share's id; last, so that files of spilled visits from before it are understood."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,7 @@ class Postgres(_Store):
 
 
 class SQLite(_Store):
-    """SQLite takes a batch by one executemany."""
+    """SQLite takes a batch in statements of many rows: each statement lets go of Python's lock and must get it back."""
 
     mark = "?"
 
@@ -116,8 +118,10 @@ class SQLite(_Store):
         driver = self._driver()
         driver.execute("BEGIN IMMEDIATE")
         try:
-            if rows:
-                driver.executemany(_INSERT, [(row[0], _text(row[1]), *row[2:]) for row in rows])
+            for begin in range(0, len(rows), _AT_ONCE):
+                some = rows[begin : begin + _AT_ONCE]
+                values = [value for row in some for value in (row[0], _text(row[1]), *row[2:])]
+                driver.execute(_INSERT_MANY if len(some) == _AT_ONCE else _insert(len(some)), values)
             driver.execute(self._tell, _told(account, _text))
         except BaseException:
             driver.rollback()
@@ -125,15 +129,24 @@ class SQLite(_Store):
         driver.commit()
 
 
-_INSERT = f"INSERT INTO arrival ({_COLUMNS}) VALUES ({', '.join('?' * len(Row._fields))})"  # noqa: S608 - own names
+_AT_ONCE = 100
+"""Rows of one statement: 900 values, where the oldest SQLite takes 999 (its "Implementation Limits")."""
+
+
+def _insert(count: int) -> str:
+    row = f"({', '.join('?' * len(Row._fields))})"
+    return f"INSERT INTO arrival ({_COLUMNS}) VALUES {', '.join([row] * count)}"  # noqa: S608 - own names
+
+
+_INSERT_MANY = _insert(_AT_ONCE)
 _COPY = f"COPY arrival ({_COLUMNS}) FROM STDIN (FORMAT binary)"
 _BEGIN, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-_HEAD = struct.Struct(">hiiiq")
+_FIELDS, _ID, _AT = struct.Struct(">h"), struct.Struct(">ii"), struct.Struct(">iq")
 _HASH = 32
 """Hexadecimal digits of each of a row's four hashes."""
 _USUAL = (_HASH,) * 4
 _WHOLE = struct.Struct(f">hiiiq{f'i{_HASH}s' * 4}ii")
-"""A row with all hashes and without a click's id, as nearly all are, up to its facts: at a third of the cost."""
+"""A share's row with all hashes and without a click's id, as nearly all are, up to its facts: for a third."""
 _LENGTH = struct.Struct(">i")
 _NONE = _LENGTH.pack(-1)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
@@ -141,15 +154,20 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
 
 
 def _packed(row: Row) -> bytes:
-    share_id, at, visitor, place, weekly, weekly_place, click, facts = row
+    share_id, at, visitor, place, weekly, weekly_place, click, facts, poster_id = row
     micros = round((at - _EPOCH) * 1e6)
-    lengths = len(visitor), len(place or ""), len(weekly), len(weekly_place or "")
-    if click is not None or lengths != _USUAL:
-        return b"".join([_HEAD.pack(len(row), 4, share_id, 8, micros), *map(_string, row[2:])])
-    assert place and weekly_place  # for they have their length
+    lengths = len(visitor), len(place or ""), len(weekly or ""), len(weekly_place or "")
+    if share_id is None or click is not None or lengths != _USUAL:
+        said = map(_string, (visitor, place, weekly, weekly_place, click, facts))
+        return b"".join([_FIELDS.pack(len(row)), _id(share_id), _AT.pack(8, micros), *said, _id(poster_id)])
+    assert place and weekly and weekly_place  # for they have their length
     hers = (_HASH, visitor.encode(), _HASH, place.encode(), _HASH, weekly.encode(), _HASH, weekly_place.encode())
     told = facts.encode()
-    return _WHOLE.pack(len(row), 4, share_id, 8, micros, *hers, -1, len(told)) + told
+    return _WHOLE.pack(len(row), 4, share_id, 8, micros, *hers, -1, len(told)) + told + _NONE
+
+
+def _id(number: int | None) -> bytes:
+    return _NONE if number is None else _ID.pack(4, number)
 
 
 def _string(text: str | None) -> bytes:

@@ -8,16 +8,19 @@ address says.
 from __future__ import annotations
 
 from collections import OrderedDict
+from time import time
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, g, redirect, render_template, request
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from service import cards, links, posters, visiting
-from service.database import db
+from service.arrivals.intake import NAME, Intake
+from service.database import db, reading
 from service.journal import log
 from service.models import Programme, Story
 from service.models.content import Afterwards
+from service.visiting_facts import READ
 from service.web import reader, records
 from service.web.language import LANGUAGES
 
@@ -65,7 +68,44 @@ def follow(code: str) -> Response:
 @room.get("/p/<code>")
 @records
 def poster(code: str) -> Response:
-    """Lead from a poster's code to its story, and count the visit for the poster alone."""
+    """Lead from a poster's code to its story, and count the visit for the poster alone.
+
+    Unknown 404; database away and link not known 503. Where an intake stands in front, it takes the visit.
+    """
+    intake: Intake | None = current_app.extensions.get(NAME)
+    return _recorded(code) if intake is None else _taken(code, intake)
+
+
+def _taken(code: str, intake: Intake) -> Response:
+    """Answer as `_recorded` does; the database is asked for nothing but a page, and may be away."""
+    reading.set(True)
+    try:
+        link = intake.look_up(code, poster=True)
+    except sa.exc.SQLAlchemyError as away:
+        log.error("a poster's link is not known and the database is away", error=type(away).__name__)
+        abort(503)
+    if link is None:
+        abort(404)
+    click = links.new_click() if link.way.click else None
+    if request.method == "GET":
+        raw = tuple(map(request.environ.get, READ))
+        intake.take((link, time(), request.remote_addr or "", None, raw, click))
+    try:
+        if link.way.page or links.wants_card(request.headers.get("User-Agent", "")):
+            found = posters.by_code(code)
+            if page := answer(found.story, link.way, posters.link_of(found), link.way.to(click)):
+                return page
+    except links.UnknownCode:
+        abort(404)
+    except sa.exc.SQLAlchemyError as away:
+        db.session.rollback()
+        log.error("a poster's page cannot be made: the database is away", error=type(away).__name__)
+        if link.way.page:
+            abort(503)
+    return lead(link.way.to(click))
+
+
+def _recorded(code: str) -> Response:
     try:
         found = posters.by_code(code)
     except links.UnknownCode:
