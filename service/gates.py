@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from service.database import db
 from service.dialects import postgres
+from service.models import Programme
 
-_EDITIONS, _PAGES, _PLANNERS = 1 << 56, 1 << 57, 1 << 58
+_EDITIONS, _PAGES, _PLANNERS, _ACTS = 1 << 56, 1 << 57, 1 << 58, 1 << 59
 """Where the numbers of these locks begin: no other lock has one of theirs."""
 
 
@@ -30,6 +31,21 @@ def close(edition_id: int) -> None:
     """Wait until no page of the edition is being planned; none is until the transaction ends."""
     if postgres():
         db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_EDITIONS + edition_id)))
+
+
+def act() -> None:
+    """Wait until no other liaison's act is under way; none is until the transaction ends.
+
+    Whatever was read before may have changed meanwhile, and is read anew.
+    """
+    if postgres():
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(_ACTS)))
+        db.session.expire_all()
+
+
+def people() -> None:
+    """Wait until no file of colleagues is being taken in; none is until the transaction ends."""
+    db.session.execute(sa.select(Programme.id).with_for_update())
 
 
 @contextmanager

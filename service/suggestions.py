@@ -60,6 +60,7 @@ def suggest(employee: Employee, url: str, why: str = "", words: str = "") -> Sug
         raise Refused("why", N_("Keep it to a thousand characters, please."))
     if len(words) > LONGEST_WORDS:
         raise Refused("words", N_("Keep the words for a post to fifteen hundred characters, please."))
+    books.lock(employee.subject)  # a button that was pressed twice: the second one sees the first one's row
     mine = sa.select(Suggestion.id).where(Suggestion.subject == employee.subject)
     if db.session.scalar(mine.where(Suggestion.url == address, Suggestion.state.in_(OPEN)).limit(1)):
         raise Refused("url", N_("You suggested this one already, and it is waiting for an answer."))

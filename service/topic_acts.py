@@ -55,6 +55,12 @@ def merge(topic: Topic, into: Topic, typed: str) -> tuple[int, int]:
         raise Invalid({"typed": Words(N_("Type the name exactly as it stands above."))})
     if topic.id == into.id:
         raise Invalid({"into": Words(N_("Choose another topic to merge with."))})
+    gates.people()
+    rows = sa.select(Topic.id).where(Topic.id.in_((topic.id, into.id))).order_by(Topic.id).with_for_update()
+    if len(db.session.scalars(rows).all()) < 2:
+        raise Invalid({"into": Words(N_("Choose another topic to merge with."))})
+    db.session.refresh(topic)
+    db.session.refresh(into)
     for badge in db.session.scalars(sa.select(Badge)):
         if f'"topic": "{topic.slug}"' in json.dumps(badge.declaration):
             said = Words(N_("The badge %(badge)s counts this topic. Change it first."), {"badge": badge.slug})

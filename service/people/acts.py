@@ -28,6 +28,13 @@ def find(ids: Iterable[int]) -> list[Employee]:
     return list(db.session.scalars(asked.order_by(Employee.id)))
 
 
+def locked(people: Iterable[Employee]) -> list[Employee]:
+    """Return these people as they are now, kept from others until the transaction ends; without who was erased."""
+    asked = sa.select(Employee).where(Employee.id.in_([each.id for each in people]), Employee.email.is_not(None))
+    asked = asked.order_by(Employee.id).with_for_update(key_share=True)
+    return list(db.session.scalars(asked.execution_options(populate_existing=True)))
+
+
 def suspend(people: Sequence[Employee], why: str = "") -> list[int]:
     """Do without these people for a while: no mail, no points, no board, no draw. Returns the ids of whom it changed.
 
@@ -35,7 +42,7 @@ def suspend(people: Sequence[Employee], why: str = "") -> list[int]:
     Commits.
     """
     changed = []
-    for each in people:
+    for each in locked(people):
         if each.status == Status.SUSPENDED or each.status in ENDED:
             continue
         words = one_line(why)[:LONGEST_WHY]
@@ -58,7 +65,7 @@ def suspension(employee: Employee) -> Suspension | None:
 def reinstate(people: Sequence[Employee]) -> list[int]:
     """Take suspensions back: each is again what she was before. Returns the ids of whom it changed. Commits."""
     changed = []
-    for each in people:
+    for each in locked(people):
         if each.status != Status.SUSPENDED:
             continue
         row = suspension(each)

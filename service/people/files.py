@@ -70,11 +70,13 @@ def take(file: PeopleFile, confirm_gone: bool) -> bool:
     asked = sa.update(PeopleFile).where(
         PeopleFile.id == file.id, PeopleFile.state == FileState.READ, PeopleFile.data.is_not(None)
     )
-    values = {"state": FileState.TAKING, "confirm_gone": confirm_gone, "touched_at": clock.now(), "done": 0}
+    small = file.data is not None and len(zlib.decompress(file.data)) <= AT_ONCE
+    # A worker leaves alone what somebody is at (`_mine`).
+    values = {"state": FileState.TAKING, "confirm_gone": confirm_gone, "touched_at": clock.now(), "done": int(small)}
     won = db.session.execute(asked.values(**values)).rowcount  # type: ignore[attr-defined]
     db.session.commit()
     db.session.refresh(file)
-    if won and file.data is not None and len(zlib.decompress(file.data)) <= AT_ONCE:
+    if won and small:
         _take(file)
     return bool(won)
 

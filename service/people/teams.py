@@ -88,6 +88,7 @@ def join(team: Team, into: Team) -> int:
     """
     if team.id == into.id:
         raise Invalid({"into": Words(N_("Choose another team to join with."))})
+    gates.people()  # whom a file puts into this team just now
     moved = sa.update(Employee).where(Employee.team_id == team.id).values(team_id=into.id)
     subjects = db.session.scalars(moved.returning(Employee.subject).execution_options(**QUICK)).all()
     totals.review(subjects)

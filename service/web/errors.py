@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask, render_template, request
-from sqlalchemy.exc import DataError
-from werkzeug.exceptions import BadRequest, HTTPException
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import BadRequest, Conflict, HTTPException
 
 from service.database import db
 from service.journal import log
@@ -17,6 +18,10 @@ def _page(error: HTTPException) -> tuple[str, int]:
         404: (
             _("This page is not here"),
             _("The address may be incomplete. Open the link from your mail once more."),
+        ),
+        409: (
+            _("Somebody else was at this too"),
+            _("It was changed at the same moment, and nothing of yours was done. Load the page again and look first."),
         ),
         410: (_("This link has ended"), _("Your newest mail from us has a fresh one.")),
         400: (_("That did not arrive whole"), _("Go back, load the page again and try once more.")),
@@ -48,10 +53,33 @@ def _nonsense(error: Exception) -> tuple[str, int]:
     return _page(BadRequest())
 
 
+def _crossed(error: Exception) -> tuple[str, int]:
+    """Answer 409: somebody else's act came between, and the database let only one of the two be."""
+    log.warning("two acts crossed", endpoint=request.endpoint, exc_info=error)
+    db.session.rollback()
+    return _page(Conflict())
+
+
+CROSSED = ("DeadlockDetected", "SerializationFailure")
+"""What PostgreSQL calls it when of two transactions that wait for each other it ends one."""
+
+
 def install(app: Flask) -> None:
     """Answer HTTP errors and crashes with the page; in tests and debug a crash surfaces as it is."""
+    surfaces = app.debug or app.config["GOODWORD"].env == "test"
+
+    def refused(error: OperationalError) -> tuple[str, int]:
+        if type(error.orig).__name__ in CROSSED:
+            return _crossed(error)
+        if surfaces:
+            raise error
+        return _crash(error)
+
     app.register_error_handler(HTTPException, _page)
     app.register_error_handler(DataError, _nonsense)
     app.register_error_handler(OverflowError, _nonsense)
-    if not app.debug and app.config["GOODWORD"].env != "test":
+    app.register_error_handler(IntegrityError, _crossed)
+    app.register_error_handler(StaleDataError, _crossed)
+    app.register_error_handler(OperationalError, refused)
+    if not surfaces:
         app.register_error_handler(Exception, _crash)

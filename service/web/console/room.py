@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from service import audit, liaisons, programmes, roles
+from service import audit, gates, liaisons, programmes, roles
 from service.database import db
 from service.journal import log
 from service.models import Programme
@@ -22,6 +22,8 @@ OPEN = frozenset({"console.sign_in", "console.sign_in_post", "console.welcome", 
 @room.before_request
 def _signed_in() -> Response | tuple[str, int] | None:
     """Let a liaison in to what her role may; anybody else is led to sign-in and back to where she wanted to go."""
+    if request.method == "POST" and "liaison" in session and request.endpoint not in OPEN:
+        gates.act()  # two buttons pressed at the same moment: the second one sees what the first one did
     liaison = liaisons.in_session(session.get("liaison"), session.get("epoch"))
     g.liaison = liaison
     if liaison is not None:
