@@ -8,7 +8,7 @@ from service.draws.opening import create, edit, find, listed
 from service.draws.plans import Plan
 from service.draws.prizes import NotOffered, claim, claim_of, decline, last_winners, pass_on_due
 from service.draws.proving import disqualify
-from service.draws.published import Outcome, outcome, ranks_file, rules_file, source_file
+from service.draws.published import Outcome, outcome, ranks_file, rules_file, rules_for, source_file
 from service.draws.records import export, hand_over
 from service.draws.running import check, run
 from service.draws.tending import fetch_and_run, tend
@@ -38,6 +38,7 @@ __all__ = [
     "pass_on_due",
     "ranks_file",
     "rules_file",
+    "rules_for",
     "run",
     "source_file",
     "tend",

@@ -12,7 +12,8 @@ from scoring import money, weeks
 from service.database import db
 from service.draws import trail
 from service.draws.beacon import source_words
-from service.draws.plans import Plan, checked, rules_text, usual
+from service.draws.plans import Plan, checked, usual
+from service.draws.rules_words import Said, renderings, rules_text
 from service.models import Campaign, Contest, Draw, Prize
 from service.models.draws import Beacon, DrawKind, DrawStatus
 from service.validation import N_, Check, paragraphs
@@ -51,9 +52,9 @@ def create(
     """Open a draw and return it. Commits.
 
     `prizes` are (name, value) in their order; `month` like `2026-10` says whose tickets enter (None: the month in
-    which it is frozen); `rules` None writes `plans.rules_text`. `beacon` says where the randomness comes from: public
-    numbers, which `source_text` names, or drand. `kind`, `campaign_id`, `contest_id` and `plan` (None: the usual one)
-    say what brings tickets, and who may enter. `sample` marks randomness that is made up for showing.
+    which it is frozen); `rules` None writes `rules_words.rules_text`. `beacon` says where the randomness comes from:
+    public numbers, which `source_text` names, or drand. `kind`, `campaign_id`, `contest_id` and `plan` (None: the
+    usual one) say what brings tickets, and who may enter. `sample` marks randomness that is made up for showing.
     Raises service.validation.Invalid with a refusal beside each field.
     """
     asked = Check()
@@ -141,18 +142,9 @@ def _fill(
     draw.beacon, draw.terms = beacon, plan.to_json()
     draw.title, draw.month, draw.alternates = title, month, alternates
     draw.source_text = paragraphs(source_text) if beacon == Beacon.NUMBERS else source_words()
-    usual_rules = rules_text(
-        title,
-        won,
-        alternates,
-        plan,
-        kind=draw.kind,
-        month=month,
-        campaign=campaign,
-        contest=contest,
-        beacon=beacon,
-    )
-    draw.rules = paragraphs(rules) + "\n" if rules else usual_rules
+    said = Said(title, won, alternates, plan, draw.kind, month, campaign, contest, beacon)
+    draw.rules = paragraphs(rules) + "\n" if rules else rules_text(said)
+    draw.rules_in = renderings(said) if draw.rules == rules_text(said) else {}
     for old in list(draw.prizes):
         db.session.delete(old)
     if draw.prizes:
@@ -162,17 +154,18 @@ def _fill(
 
 def own_rules(draw: Draw) -> str | None:
     """Return the rules that the liaison wrote, or None where they are made from the draw's settings."""
-    made = rules_text(
+    said = Said(
         draw.title,
         [(prize.name, prize.value) for prize in draw.prizes],
         draw.alternates,
         Plan.of(draw),
-        kind=draw.kind,
-        month=draw.month,
-        campaign=db.session.get(Campaign, draw.campaign_id) if draw.campaign_id else None,
-        contest=db.session.get(Contest, draw.contest_id) if draw.contest_id else None,
-        beacon=draw.beacon,
+        draw.kind,
+        draw.month,
+        db.session.get(Campaign, draw.campaign_id) if draw.campaign_id else None,
+        db.session.get(Contest, draw.contest_id) if draw.contest_id else None,
+        draw.beacon,
     )
+    made = rules_text(said)
     return None if draw.rules == made else draw.rules
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from babel import Locale
 
 from emails.networks import NETWORKS
 from scoring import weeks
@@ -16,8 +15,8 @@ from scoring.tickets import SHARE, WEEK, Count
 from service.books import terms
 from service.database import db
 from service.locales import country_of
-from service.models import Campaign, Contest, Draw, DrawPlan, Programme, Team
-from service.models.draws import Beacon, DrawKind
+from service.models import Campaign, Contest, Draw, DrawPlan, Team
+from service.models.draws import DrawKind
 from service.validation import N_, Check
 
 CLAIM_DAYS = 14
@@ -129,116 +128,6 @@ def checked(asked: Check, plan: Plan, kind: str, campaign: Campaign | None, cont
     if not 1 <= plan.claim_days <= 365:
         asked.refuse("claim_days", N_("Use a number from 1 to 365."))
     return replace(plan, at_most=plan.at_most or terms().rules.tickets_a_month)
-
-
-def rules_text(
-    title: str,
-    prizes: Sequence[tuple[str, str]],
-    alternates: int,
-    plan: Plan,
-    *,
-    kind: str = DrawKind.MONTH,
-    month: str | None = None,
-    campaign: Campaign | None = None,
-    contest: Contest | None = None,
-    beacon: str = Beacon.NUMBERS,
-) -> str:
-    """Return the rules file that a draw has unless the liaison writes another one: the settings in plain words."""
-    programme = db.session.get(Programme, 1)
-    company = programme.company if programme else ""
-    lines = [
-        title,
-        "",
-        f"Run by: {company}, {programme.name if programme else ''}".rstrip(", "),
-        _entering(plan, kind, month, campaign, contest),
-        "Liaisons of the programme, excluded people and people who left do not enter.",
-        *_who(plan),
-        f"Tickets: {_tickets(plan, kind)}",
-        "Visits that look odd bring no ticket before they are decided.",
-        *_limits(plan, kind),
-        "Prizes:",
-        *(f"  {n}. {name}{f' ({value})' if value else ''}" for n, (name, value) in enumerate(prizes, 1)),
-        f"Alternates: {alternates}.",
-        f"Claim: within {plan.claim_days} days of the winner's mail. What is declined or not claimed goes to the next "
-        "rank.",
-        "What decides: a round of drand that nobody can know when the pool is frozen, at least 48 hours ahead."
-        if beacon == Beacon.DRAND
-        else "What decides: public numbers, named in the source, that nobody can know when the pool is frozen.",
-        "Nobody has to buy, pay or post anything in particular. Taking part and leaving are free at any time.",
-        "No network sponsors this draw or has a part in it.",
-        "The draw follows goodword-draw-v1; its pool, source and ranks are published and anyone can check them.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _entering(plan: Plan, kind: str, month: str | None, campaign: Campaign | None, contest: Contest | None) -> str:
-    if contest is None or kind != DrawKind.CONTEST:
-        span = _span(plan, kind, month, campaign)
-        return f"Who takes part: every employee who holds tickets of {span} when the pool is frozen."
-    days = f"the contest {contest.name}, {contest.starts_on} to {contest.ends_on}"
-    if contest.among == "teams":
-        return (
-            f"Who takes part: every member of a team that stood in {days}, who brought a reader to at least one share "
-            "of her own on these days."
-        )
-    return f"Who takes part: every employee who took part in {days}, whatever her place."
-
-
-def _span(plan: Plan, kind: str, month: str | None, campaign: Campaign | None) -> str:
-    if kind == DrawKind.MONTH:
-        return month or "the month"
-    days = f"{plan.first} to {plan.last}"
-    return f"the campaign {campaign.name}, {days}" if kind == DrawKind.CAMPAIGN and campaign else days
-
-
-def _who(plan: Plan) -> list[str]:
-    found = []
-    if plan.teams:
-        names = db.session.scalars(sa.select(Team.name).where(Team.id.in_(plan.teams)).order_by(Team.name))
-        found.append(f"Only people of these teams enter: {', '.join(names)}.")
-    if plan.offices:
-        found.append(f"Only people of these offices enter: {', '.join(plan.offices)}.")
-    if plan.countries:
-        named = (Locale("en").territories.get(code, code) for code in plan.countries)
-        found.append(f"Only people of these countries enter: {', '.join(named)}.")
-    if plan.tenure_days:
-        found.append(f"Who was invited less than {plan.tenure_days} days before the freeze does not enter.")
-    if plan.recent_months:
-        found.append(f"Who won a prize in the {plan.recent_months} months before the freeze does not enter.")
-    return found
-
-
-def _tickets(plan: Plan, kind: str) -> str:
-    if kind == DrawKind.CONTEST:
-        return "one each, so that everybody who took part has the same chance."
-    at_most = plan.at_most or terms().rules.tickets_a_month
-    of = " of the campaign's stories" if kind == DrawKind.CAMPAIGN else ""
-    what = (
-        f"one for each share of yours{of} that a reader visited"
-        if plan.per == SHARE
-        else f"one for each week in which a share of yours{of} was first visited by a reader"
-    )
-    return f"{what}, at most {at_most}{' a month' if kind == DrawKind.MONTH else ''}."
-
-
-def _limits(plan: Plan, kind: str) -> list[str]:
-    found = []
-    if kind == DrawKind.MONTH:
-        late = "What becomes known after the freeze counts in the next draw."
-        found.append(f"A week belongs to the month of its Thursday. {late}")
-    elif kind == DrawKind.CONTEST:
-        found.append("What becomes known after the contest's result is published brings no ticket.")
-    else:
-        found.append("What becomes known after the freeze brings no ticket in this draw.")
-    if plan.networks_out:
-        names = ", ".join(NETWORKS[slug].label for slug in plan.networks_out if slug in NETWORKS)
-        found.append(f"Shares on these networks bring no tickets, as their own rules ask: {names}.")
-    if plan.free:
-        found.append(
-            f"Without sharing: on your own page you can take part without posting anything, until the freeze. That "
-            f"brings {plan.free} of the tickets; with those of your shares together they are at most as many as above."
-        )
-    return found
 
 
 def month_over(month: str, zone: str) -> Any:

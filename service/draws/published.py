@@ -50,6 +50,25 @@ def rules_file(draw: Draw) -> bytes:
     return draw.rules.encode()
 
 
+@dataclass(frozen=True, slots=True)
+class RulesRead:
+    """The rules as a page shows them."""
+
+    text: str
+    language: str | None
+    """None: the liaison wrote them, in whatever language she chose."""
+    binding: bool
+    """This very text is hashed into the pool; another one says the same in another language."""
+
+
+def rules_for(draw: Draw, language: str) -> RulesRead:
+    """Return the rules in a reader's language where we have them in it, else as they bind."""
+    kept = draw.rules_in or {}
+    if language in kept:
+        return RulesRead(kept[language], language, binding=False)
+    return RulesRead(draw.rules, "en" if kept else None, binding=True)
+
+
 def source_file(draw: Draw) -> bytes:
     """Return the source's text exactly as it is served and hashed."""
     return draw.source_text.encode()

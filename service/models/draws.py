@@ -71,6 +71,8 @@ class Draw(Base):
     alternates: Mapped[int] = mapped_column(default=3)
     rules: Mapped[str] = mapped_column(sa.Text, default="")
     """The rules file as served; its SHA-256 is in the pool."""
+    rules_in: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
+    """The same rules in other languages, language → text, made with them; none of rules that the liaison wrote."""
     source_text: Mapped[str] = mapped_column(sa.Text, default="")
     """The published text of the public numbers: event, date, order, substitute."""
     source: Mapped[str | None]

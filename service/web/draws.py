@@ -14,6 +14,7 @@ from service.draws.looking import Entry, entrant_of, look_up
 from service.draws.plans import Plan
 from service.models import Draw, Programme
 from service.models.draws import DrawStatus
+from service.web.language import current
 from service.web.reader import initials
 from service.web.security import csrf
 
@@ -66,6 +67,7 @@ def _draw_page(draw: Draw, entry: Entry | None = None, asked: bool = False) -> s
         events=trail.events(draw),
         trail_hash=trail.last_hash(draw),
         claim_days=Plan.of(draw).claim_days,
+        rules=draws.rules_for(draw, current()),
     )
 
 
