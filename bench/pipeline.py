@@ -1,7 +1,9 @@
 """Pipeline. In: a released edition. Out: choosing, building and sending it by RQ workers, beside prebuilt mails.
 
-Both use the same number of processes and connections to the same sink (smtp-sink of Debian's postfix). The pipeline has
-all of its safety on: a durable PostgreSQL (every commit waits for the disk), leases, numbers, mirrors, journals.
+Three forms, by turns, with as many processes and connections to the same sink (smtp-sink of Debian's postfix): the
+*whole*; the *floor*, the same workers with all durable states for mails that are planned and finished beforehand; and
+finished mails with nothing beside the sending. The first two have all of their safety on: a durable PostgreSQL (every
+commit waits for the disk), leases, numbers, mirrors, journals.
 """
 
 from __future__ import annotations
@@ -12,26 +14,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from redis import Redis
 
-from bench import people
+from bench import people, processors
+from bench.deeds import CONNECTIONS, WORKERS
 from bench.figures import Figure, at_least, missing, told
 
-WORKERS = 2
-"""Processes; each keeps CONNECTIONS to the sink."""
-
-CONNECTIONS = 4
-PREBUILT = 400
-"""Distinct messages that the baseline sends again and again: all of them would not fit into memory."""
-
+WORKER = (sys.executable, "-m", "service.cli", "worker")
 HOW = "apt-get install postfix brings smtp-sink"
 
 
@@ -40,29 +36,48 @@ def run(full: bool) -> list[Figure]:
     sink = found_sink()
     if sink is None:
         return [missing("pipeline / sending prebuilt mails", "of sender", "≥ 0.75", HOW)]
-    number, rounds = (200_000, 3) if full else (30_000, 3)
+    number, rounds = (200_000, 3) if full else (40_000, 2)
     with staged(sink) as stage:
         stage.prepare(number)
-        pairs = [(stage.pipeline(), stage.prebuilt()) for _ in range(rounds)]
-    mails = stage.mails
-    load = os.getloadavg()[0]
-    rate = statistics.median(mails / seconds for seconds, _ in pairs)
+        found = [(stage.pipeline(), stage.floor(), stage.prebuilt()) for _ in range(rounds)]
+        mails = stage.mails
+    load = f"load {os.getloadavg()[0]:.1f}"
+    names = "pipeline", "durable states and sending alone", "sending prebuilt mails"
+    whys = (
+        f"{mails:,} mails: choose, build, send, durable states; {WORKERS} workers; {load}",
+        "the same workers, mails planned and finished beforehand",
+        "the same sender",
+    )
+    figures = []
+    for name, why, spent in zip(names, whys, zip(*found, strict=True), strict=True):
+        rate = statistics.median(mails / each.seconds for each in spent)
+        figures += [told(name, rate, "mails/s", why), told(f"{name}, processor", *_costs(spent, mails))]
+    whole, floor, base = ([each.seconds for each in spent] for spent in zip(*found, strict=True))
+    same = f"mails a second, {WORKERS} processes of {CONNECTIONS} connections each, PostgreSQL with fsync"
     return [
-        told(
-            "pipeline",
-            rate,
-            "mails/s",
-            f"{mails:,} mails: choose, build, send, durable states; {WORKERS} workers; load {load:.1f}",
-        ),
-        told("sending prebuilt mails", statistics.median(mails / s for _, s in pairs), "mails/s", "the same sender"),
-        at_least(
-            "pipeline / sending prebuilt mails",
-            statistics.median(base / seconds for seconds, base in pairs),
-            "of sender",
-            0.75,
-            f"mails a second, {WORKERS} processes of {CONNECTIONS} connections each, PostgreSQL with fsync",
-        ),
+        *figures,
+        told("durable states and sending alone / sending prebuilt mails", _ratio(base, floor), "of sender", same),
+        told("pipeline / durable states and sending alone", _ratio(floor, whole), "of floor", same),
+        at_least("pipeline / sending prebuilt mails", _ratio(base, whole), "of sender", 0.75, same),
     ]
+
+
+def _ratio(of: Sequence[float], by: Sequence[float]) -> float:
+    return statistics.median(a / b for a, b in zip(of, by, strict=True))
+
+
+def _costs(spent: Sequence[Spent], mails: int) -> tuple[float, str, str]:
+    """Return microseconds of processor a mail, and of which kinds of processes."""
+    kinds = {kind: statistics.median(each.used[kind] for each in spent) / mails * 1e6 for kind in spent[0].used}
+    return sum(kinds.values()), "µs/mail", ", ".join(f"{kind} {cost:.0f}" for kind, cost in kinds.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a form took by the clock, and of processors by kind of process; in seconds."""
+
+    seconds: float
+    used: processors.Used
 
 
 def found_sink() -> str | None:
@@ -73,8 +88,10 @@ def found_sink() -> str | None:
 class Stage:
     """Servers, a sink and workers, all of this bench's own."""
 
-    def __init__(self, folder: Path, database: str, redis: str, port: int) -> None:
+    def __init__(self, folder: Path, database: str, redis: str, port: int, pids: tuple[int, int, int]) -> None:
+        """`pids` are those of PostgreSQL, Valkey and the sink."""
         self.folder, self.database, self.redis, self.port = folder, database, redis, port
+        self._database_pid, self._queue_pid, self._sink_pid = pids
         self.mails = 0
         self.rounds = 0
 
@@ -117,28 +134,45 @@ class Stage:
         self._admin(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY", "CHECKPOINT")
         return self.environment(name)
 
-    def pipeline(self) -> float:
-        """Return the seconds from the wake-up to the last mail's durable `accepted`."""
+    def pipeline(self) -> Spent:
+        """Return what it takes from the wake-up to the last mail's durable `accepted`."""
         environment = self.copy()
         self.call("release", environment)
         return self.jobs("plan", environment, WORKERS)
 
-    def jobs(self, task: str, environment: dict[str, str], number: int) -> float:
-        """Return the seconds in which so many workers do this task and all that follows from it."""
-        asked = [sys.executable, "-m", "service.cli", "worker"]
-        workers = [subprocess.Popen(asked, env=environment, stderr=subprocess.DEVNULL) for _ in range(number)]
+    def floor(self) -> Spent:
+        """Return what sending and durable states alone take: the edition is planned, its mails are finished."""
+        environment = self.copy()
+        self.call("release", environment)
+        self.call("plan", environment)
+        return self.jobs("deliver", environment, WORKERS, [sys.executable, "-m", "bench.deeds", "ready"])
+
+    def jobs(self, task: str, environment: dict[str, str], number: int, command: Sequence[str] = WORKER) -> Spent:
+        """Return what so many workers take for this task and all that follows from it."""
+        workers = [subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) for _ in range(number)]
         try:
             self._until_ready(environment["GOODWORD_REDIS_URL"], number)  # a worker starts once in its life
+            before = self._used(workers)
             began = time.perf_counter()
             self._ring(environment, task)
             ended = self._wait(workers, environment["GOODWORD_REDIS_URL"])
+            used = processors.between(before, self._used(workers))
             self.check(environment["GOODWORD_DATABASE_URL"])
-            return ended - began
+            return Spent(ended - began, used)
         finally:
             for worker in workers:
                 worker.terminate()
             for worker in workers:
                 worker.wait(60)
+
+    def _used(self, workers: Sequence[subprocess.Popen[bytes]] = ()) -> processors.Used:
+        """Return what everybody has used by now; RQ has the queue server's and each worker's outside of its jobs."""
+        pids = [worker.pid for worker in workers]
+        found = processors.used(
+            {"jobs": pids, "PostgreSQL": [self._database_pid], "sink": [self._sink_pid], "RQ": [self._queue_pid]}
+        )
+        between_jobs = processors.own(pids)
+        return found | {"jobs": found["jobs"] - between_jobs, "RQ": found["RQ"] + between_jobs}
 
     def _until_ready(self, redis: str, number: int) -> None:
         with Redis.from_url(redis) as line:
@@ -176,12 +210,15 @@ class Stage:
             raise RuntimeError(f"{accepted} of {planned} mails are accepted, and nobody is at work")
         self.mails = planned
 
-    def prebuilt(self) -> float:
-        """Return the seconds that the sender needs for as many finished mails of this edition."""
-        return float(self.call("prebuilt", self.environment(f"round{self.rounds}"), str(self.mails)))
+    def prebuilt(self) -> Spent:
+        """Return what the sender takes for as many finished mails of this edition."""
+        before = self._used()
+        said = self.call("prebuilt", self.environment(f"round{self.rounds}"), str(self.mails)).split()
+        seconds, used = map(float, said)
+        return Spent(seconds, processors.between(before, self._used()) | {"jobs": used})
 
     def call(self, deed: str, environment: dict[str, str], *words: str) -> str:
-        asked = [sys.executable, "-m", "bench.pipeline", deed, *words]
+        asked = [sys.executable, "-m", "bench.deeds", deed, *words]
         done = subprocess.run(asked, env=environment, stdout=subprocess.PIPE, check=True, text=True)
         return done.stdout.splitlines()[-1]
 
@@ -214,89 +251,8 @@ def staged(sink: str) -> Iterator[Stage]:
                     [sink, *user, f"127.0.0.1:{port}", "1024"], preexec_fn=die_with_parent, stderr=subprocess.DEVNULL
                 )
             )
-            yield Stage(Path(folder), servers.database_url, servers.redis_url, port)
+            pids = tuple(child.pid for child in servers.children)
+            assert len(pids) == 3
+            yield Stage(Path(folder), servers.database_url, servers.redis_url, port, pids)
         finally:
             servers.stop()
-
-
-def _release() -> None:
-    """Release the week's edition; its quiet minutes are over and all its slots have come, none a day ago."""
-    from service import clock, create_app, editions
-    from service.database import db
-
-    with create_app().app_context():
-        clock.set_now(people.NOW)
-        edition = editions.release(editions.edition(people.WEEK), "bench")
-        week = edition.week
-        db.session.commit()
-        clock.set_now(editions.last_slot(week) + timedelta(minutes=10))
-    print("released")
-
-
-def _prebuilt(number: int) -> None:
-    """Send so many finished mails from WORKERS processes, each over CONNECTIONS connections; print the seconds."""
-    import sqlalchemy as sa
-
-    from service import create_app, delivery
-    from service.compose import message_of
-    from service.database import db
-    from service.delivery.windows import WINDOW
-    from service.models import Outbox
-
-    app = create_app()
-    with app.app_context():
-        ids = list(db.session.scalars(sa.select(Outbox.id).order_by(Outbox.id).limit(PREBUILT)))
-        parcels = [delivery.Parcel(n, "digest", message_of(db.session.get_one(Outbox, n))) for n in ids]
-        db.session.remove()
-        db.engine.dispose()
-    each = number // (WORKERS * CONNECTIONS)
-
-    def send() -> None:
-        with app.app_context():
-            out, left = delivery.configured_mailer(), each
-            while left > 0:
-                window = [parcels[n % len(parcels)] for n in range(left, left + min(WINDOW, left))]
-                for _parcel, outcome in out.send(window, lambda _parcel: True):
-                    assert outcome.verdict is delivery.Verdict.ACCEPTED, outcome
-                left -= len(window)
-            out.close()
-
-    began = time.perf_counter()
-    children = []
-    for _ in range(WORKERS):
-        child = os.fork()
-        if child == 0:
-            threads = [threading.Thread(target=send) for _ in range(CONNECTIONS)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            os._exit(0)
-        children.append(child)
-    codes = [os.waitpid(child, 0)[1] for child in children]
-    seconds = time.perf_counter() - began
-    assert codes == [0] * WORKERS
-    print(seconds * number / (each * WORKERS * CONNECTIONS))
-
-
-def _plan() -> None:
-    """Plan the whole edition."""
-    from service import create_app, digests, editions
-
-    with create_app().app_context():
-        print(digests.plan(editions.edition(people.WEEK)).planned)
-
-
-def _direct() -> None:
-    """Do what a delivery's job does, called directly; print the seconds."""
-    from service import create_app, jobs
-
-    with create_app().app_context():
-        began = time.perf_counter()
-        jobs.run("deliver")
-        print(time.perf_counter() - began)
-
-
-if __name__ == "__main__":
-    deeds = {"release": _release, "plan": _plan, "direct": _direct, "prebuilt": lambda: _prebuilt(int(sys.argv[2]))}
-    deeds[sys.argv[1]]()
