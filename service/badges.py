@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from scoring import badges, weeks
 from scoring.badges import TOGETHER, Kind, Line, Wrong
 from scoring.shares import State
-from service import badge_books, clock, ledger, recognition
+from service import badge_books, clock, ledger
 from service.books import Terms, lock, terms
 from service.database import db
 from service.journal import log
@@ -100,46 +100,6 @@ def apply(found: Any) -> list[str]:
     return [badge.slug for badge, _on, _own in kept]
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What a declaration would do with present facts: how many hold each level, would earn it, would lose it."""
-
-    badge: badges.Badge
-    levels: tuple[tuple[int, int, int], ...]
-    """(hold it under the declaration, of these new, hold it now and would lose it), lowest level first."""
-    earners: tuple[str, ...]
-    """Subjects who would earn any level anew, sorted."""
-    losers: tuple[str, ...]
-
-
-def try_out(found: Any, progress: Callable[[int], None] | None = None) -> list[Tried]:
-    """Return what each declaration of a file would give and take, by the shares there are. Writes nothing.
-
-    Raises Wrong.
-    """
-    of = [badge for badge, _on, _own in read(found)]
-    due: dict[str, dict[tuple[str, int], datetime]] = defaultdict(dict)
-    for subject, levels in _due(of, terms(), progress):
-        for key, at in levels.items():
-            due[key[0]][subject, key[1]] = at
-    tried = []
-    for badge in of:
-        wanted = set(due[badge.slug])
-        now = {
-            (subject, level)
-            for subject, level in db.session.execute(
-                sa.select(Award.subject, Award.level).where(Award.badge == badge.slug, Award.revoked_at.is_(None))
-            )
-        }
-        counts = tuple(
-            tuple(sum(1 for _s, n in some if n == level) for some in (wanted, wanted - now, now - wanted))
-            for level in range(1, len(badge.levels) + 1)
-        )
-        new = tuple(sorted({s for s, _n in wanted - now}))
-        tried.append(Tried(badge, counts, new, tuple(sorted({s for s, _n in now - wanted}))))  # type: ignore[arg-type]
-    return tried
-
-
 def revoke(subject: str, slug: str, reason: str) -> int:
     """Take a badge, all its levels, back from somebody for a reason; it does not come back by itself. Commits.
 
@@ -182,7 +142,7 @@ def settle_together(tell: bool = True, note: Callable[[int, int], object] | None
     of = [b for b in badge_books.declared() if b.criterion.kind in TOGETHER]
     if not of:
         return 0
-    lines = list(_lines())
+    lines = list(confirmed_lines())
     anybody = {line.subject for line in lines}
     changed = 0
     for badge in of:
@@ -190,7 +150,7 @@ def settle_together(tell: bool = True, note: Callable[[int, int], object] | None
         given = back = 0
         due = {
             (subject, e.level): e.at
-            for subject, at in _moments(badge.criterion.kind, lines, agreed).items()
+            for subject, at in moments(badge.criterion.kind, lines, agreed).items()
             for e in badges.reached(badge, at, times)
         }
         rows = db.session.scalars(sa.select(Award).where(Award.badge == badge.slug)).all()
@@ -217,7 +177,8 @@ def settle_together(tell: bool = True, note: Callable[[int, int], object] | None
     return changed
 
 
-def _moments(kind: Kind, lines: list[Line], agreed: Terms) -> Mapping[str, list[datetime]]:
+def moments(kind: Kind, lines: list[Line], agreed: Terms) -> Mapping[str, list[datetime]]:
+    """Return when each subject did what a badge that others decide on too counts, by all confirmed shares."""
     if kind is Kind.FIRST_OF_STORY:
         return badges.first_of_story(lines)
     if kind is Kind.FIRST_ON_NETWORK:
@@ -240,7 +201,8 @@ def _moments(kind: Kind, lines: list[Line], agreed: Terms) -> Mapping[str, list[
     return badges.team(lines, teams, Counter(teams.values()), agreed.zone)
 
 
-def _lines() -> Iterator[Line]:
+def confirmed_lines() -> Iterator[Line]:
+    """Yield every confirmed share: whose, of which story, on which network, when first visited."""
     rows = db.session.execute(
         sa.select(Share.subject, Share.story_id, Share.network, Share.visited_at).where(
             Share.state.in_((State.CONFIRMED, State.ENGAGED))
@@ -263,21 +225,6 @@ def sharers(last: str = "") -> Iterator[list[str]]:
     while batch := list(db.session.scalars(query.where(everybody.c.subject > last))):
         yield batch
         last = batch[-1]
-
-
-def _due(
-    of: list[badges.Badge], agreed: Terms, progress: Callable[[int], None] | None
-) -> Iterator[tuple[str, dict[tuple[str, int], datetime]]]:
-    for batch in sharers():
-        hers = recognition.confirmed_shares(batch)
-        yield from badge_books.earned({s: hers[s] for s in batch if hers.get(s)}, agreed, of).items()
-        if progress:
-            progress(len(batch))
-    together = [b for b in of if b.criterion.kind in TOGETHER]
-    lines, times = list(_lines()) if together else [], badge_books.begun(agreed)
-    for badge in together:
-        for subject, at in _moments(badge.criterion.kind, lines, agreed).items():
-            yield subject, {(e.badge, e.level): e.at for e in badges.reached(badge, at, times)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from scoring.badges import Wrong
-from service import badge_fillings, badges, choices, clock, ledger, recognition, settling
+from service import badge_fillings, badge_trials, badges, choices, clock, ledger, recognition, settling
 from service.database import db
 from service.models import Award, Edition, Rest, Story, Team, Topic
 from tests.conftest import TUESDAY
@@ -45,7 +45,7 @@ def test_a_badge_of_ones_own_is_tried_kept_filled_in_and_taken_back(house: Flask
     for who in (her, other):
         settling.settle(who.subject)
     db.session.commit()
-    (tried,) = badges.try_out(GARDEN)
+    (tried,) = badge_trials.try_out(GARDEN)
     assert (tried.levels, tried.earners, tried.losers) == (((1, 1, 0),), (her.subject,), ())
     assert held(her.subject) == [("first-word", 1)]
     assert badges.apply([GARDEN]) == ["gardener"]
@@ -54,7 +54,7 @@ def test_a_badge_of_ones_own_is_tried_kept_filled_in_and_taken_back(house: Flask
     assert all(a.told_at for a in db.session.scalars(sa.select(Award)) if a.badge != "first-word")
     assert filled() == (0, 0)
     assert ledger.verify() == []
-    (tried,) = badges.try_out({**GARDEN, "criterion": {"kind": "shares", "topic": "sea"}})
+    (tried,) = badge_trials.try_out({**GARDEN, "criterion": {"kind": "shares", "topic": "sea"}})
     assert (tried.levels, tried.losers) == (((0, 0, 1),), (her.subject,))
     page = recognition.page_facts(her)
     assert [(b.name, b.level) for b in page.badges if b.slug == "gardener"] == [("Gardener", 1)]

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from service import badge_fillings, clock, jobs
+from service import badge_fillings, badges, clock, jobs
 from service.database import db
 from service.models import Award, Badge, BadgeFilling, Share
 from tests import week47
@@ -39,12 +39,43 @@ def test_a_badge_is_switched_and_back(liam: Liam) -> None:
 def test_an_own_badge_is_tried_before_it_is_kept(liam: Liam) -> None:
     liam.get("/console/badges")
     tried = liam.post("/console/badges", {"act": "try", "declaration": json.dumps(OWN)})
-    assert "Level 2: 0 would hold it" in tried.text
+    assert "Level 2: 0 would hold it" in tried.text and "Level 2: 0 would hold it" in liam.get("/console/badges").text
     assert db.session.scalar(sa.select(sa.func.count(Badge.slug))) == 0
     wrong = liam.post("/console/badges", {"act": "keep", "declaration": json.dumps({**OWN, "levels": [5, 2]})})
     assert wrong.status_code == 422 and "list one to 9 levels" in wrong.text
     assert liam.post("/console/badges", {"act": "keep", "declaration": "{"}).status_code == 422
-    assert "Loud" in liam.post("/console/badges", {"act": "keep", "declaration": json.dumps(OWN)}).text
+    kept = liam.post("/console/badges", {"act": "keep", "declaration": json.dumps(OWN)}).text
+    assert "Loud" in kept and "would hold it" not in kept
+
+
+def test_what_is_tried_on_many_is_worked_out_by_a_worker_and_kept(liam: Liam, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(badge_fillings, "AT_ONCE", 2)
+    monkeypatch.setattr(badges, "AT_ONCE", 2)
+    visited = ["2026-11-10T10:00:00.000000+00:00"]
+    for n in range(7):
+        her = week47.reader(f"P{n}").subject
+        of = {"story_id": 1, "network": "linkedin", "code": f"{n:010}", "state": "confirmed", "visited_at": visited}
+        db.session.add(Share(subject=her, **of))
+    db.session.commit()
+    liam.get("/console/badges")
+    one = {**OWN, "levels": [1]}
+    said = liam.post("/console/badges", {"act": "try", "declaration": json.dumps(one)}).text
+    assert "Tried on 0 of 7 people so far" in said and 'http-equiv="refresh"' in said and "<textarea" not in said
+    with pytest.raises(KeyboardInterrupt):
+        badge_fillings.work(lambda _people: (_ for _ in ()).throw(KeyboardInterrupt))
+    db.session.rollback()
+    assert "Tried on 2 of 7 people so far" in liam.get("/console/badges").text
+    jobs.run(badge_fillings.TASK)  # goes on where it was
+    page = liam.get("/console/badges").text
+    assert "Level 1: 7 would hold it, 7 of them anew, and 0 would lose it." in page
+    assert "&#34;levels&#34;" in page and 'http-equiv="refresh"' not in page
+    assert db.session.scalar(sa.select(sa.func.count(Award.id))) == 0
+    liam.post("/console/badges", {"act": "try", "declaration": json.dumps(OWN)})  # another takes its place
+    assert db.session.scalar(sa.select(sa.func.count(BadgeFilling.id))) == 1
+    liam.post("/console/badges/fill")
+    jobs.run(badge_fillings.TASK)
+    page = liam.get("/console/badges").text
+    assert "Level 1: 0 would hold it" in page and "Filled in on" in page
 
 
 def test_badges_are_filled_in_by_a_worker_while_the_page_shows_how_far_it_is(liam: Liam) -> None:

@@ -74,7 +74,7 @@ def export() -> None:
 @with_app
 def try_(file: Any, as_json: bool) -> None:
     """Say what the declarations of FILE would give and take, by the shares there are. Writes nothing."""
-    from service import badges as use
+    from service import badge_trials as use
     from service import database
 
     database.reading.set(True)

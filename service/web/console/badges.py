@@ -54,10 +54,13 @@ if REASONS != PROBLEMS:
 @room.get("/badges")
 def badge_list() -> str:
     """Show every badge."""
-    return _page(EXAMPLE)
+    trial = badge_fillings.trial()
+    tried = trial.tried if trial else None
+    text = json.dumps(tried[0] if len(tried) == 1 else tried, indent=2, ensure_ascii=False) if tried else EXAMPLE
+    return _page(text)
 
 
-def _page(text: str, tried: list[badges.Tried] | None = None, error: str = "") -> str:
+def _page(text: str, error: str = "") -> str:
     rows = []
     for standing in badges.standings():
         name, help_ = words_of_score.of_badge(standing.badge, current())
@@ -67,7 +70,7 @@ def _page(text: str, tried: list[badges.Tried] | None = None, error: str = "") -
         noun="console.badge_list",
         rows=rows,
         text=text,
-        tried=tried,
+        trial=badge_fillings.trial(),
         filling=badge_fillings.latest(),
         error=error,
         few=FEW,
@@ -100,8 +103,11 @@ def badge_declare() -> str | Response | tuple[str, int]:
     try:
         found = json.loads(text)
         if request.form.get("act") != "keep":
-            return _page(text, badges.try_out(found))
+            if badge_fillings.try_out(found).finished_at is None:
+                jobs.wake(badge_fillings.TASK)
+            return redirect(url_for("console.badge_list", _anchor="own"), 303)
         badges.apply(found)
+        badge_fillings.forget_trial()
     except ValueError as problem:
         if isinstance(problem, Wrong):
             words = f"{problem.field}: {_(REASONS[problem.problem], **problem.values)}"
