@@ -26,6 +26,11 @@ SHOWN = 200
 """Decided patterns that are shown, the newest."""
 
 
+PATTERNS = sa.select(Quarantine)
+OLDEST_FIRST = sa.case((Quarantine.decision.is_(None), Quarantine.id), else_=2**31 - 1 - Quarantine.id)
+"""In what order patterns are looked at: the longest waiting first, then those decided, the newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """The visits of one share that a pattern holds."""
@@ -60,13 +65,13 @@ def waiting() -> int:
 
 def open_reviews() -> list[Review]:
     """Return the patterns that wait for a decision, the oldest first."""
-    return _reviews(sa.select(Quarantine).where(Quarantine.decision.is_(None)).order_by(Quarantine.id))
+    return of(list(db.session.scalars(PATTERNS.where(Quarantine.decision.is_(None)).order_by(Quarantine.id))))
 
 
 def decided_reviews() -> list[Review]:
     """Return the patterns that were decided, the latest decision first."""
-    asked = sa.select(Quarantine).where(Quarantine.decision.is_not(None))
-    return _reviews(asked.order_by(Quarantine.decided_at.desc(), Quarantine.id.desc()).limit(SHOWN))
+    asked = PATTERNS.where(Quarantine.decision.is_not(None))
+    return of(list(db.session.scalars(asked.order_by(Quarantine.decided_at.desc(), Quarantine.id.desc()).limit(SHOWN))))
 
 
 def _together(lines: Sequence[Held]) -> Held:
@@ -75,8 +80,8 @@ def _together(lines: Sequence[Held]) -> Held:
     return Held(0, None, "", "", sum(line.visits for line in lines), first, last)
 
 
-def _reviews(asked: sa.Select[Any]) -> list[Review]:
-    rows = list(db.session.scalars(asked))
+def of(rows: Sequence[Quarantine]) -> list[Review]:
+    """Return these patterns with what they hold, in their order."""
     held: dict[int, list[Held]] = defaultdict(list)
     lines = (
         sa.select(

@@ -156,15 +156,45 @@ def invitations_begin() -> Response:
     return redirect(url_for("console.invitations"))
 
 
+@room.get("/people/groups")
+def groups() -> str:
+    """Show the groups of people, 50 a page."""
+    return groups_with({}, "")
+
+
+def groups_with(errors: dict[str, str], name: str) -> str:
+    """Return the groups that the address asks for, with the form of a new one."""
+    words = {"begins": _("The programme begins with it"), "waits": _("Not yet")}
+    found = listing(
+        sa.select(Cohort),
+        endpoint="console.groups",
+        sorts={"name": sa.func.lower(Cohort.name)},
+        default="name",
+        search=(Cohort.name,),
+        filters=(Filter("state", _("State"), words, lambda state: Cohort.begins.is_(state == "begins"), chips=True),),
+    )
+    every = {group.id: group for group in cohorts.everyone()}
+    here = [group.id for group in found.rows]
+    return render_template(
+        "console/groups.html",
+        noun="console.groups",
+        listing=found,
+        groups=[every[number] for number in here],
+        elsewhere=[group for group in every.values() if group.begins and group.id not in here],
+        errors=errors,
+        name=name,
+    )
+
+
 @room.post("/people/groups")
 def group_create() -> Response | tuple[str, int]:
     """Create a group of people."""
     try:
         cohorts.create(request.form.get("name", ""))
     except Invalid as refusal:
-        return invitations_with(said_all(refusal.errors)), 422
+        return groups_with(said_all(refusal.errors), request.form.get("name", "")), 422
     done(_("Saved. Pick people in the list and add them to the group."))
-    return redirect(url_for("console.invitations"))
+    return redirect(url_for("console.groups"))
 
 
 @room.post("/people/groups/<int:number>")
@@ -175,7 +205,7 @@ def group_delete(number: int) -> Response:
         done(_("Deleted."))
     except Invalid as refusal:
         refused(" ".join(said_all(refusal.errors).values()))
-    return redirect(url_for("console.invitations"))
+    return redirect(url_for("console.groups"))
 
 
 @room.get("/people/invitations/<kind>/<language>")

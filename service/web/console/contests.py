@@ -15,6 +15,7 @@ from service.draws import of_contests
 from service.models import Campaign, Contest
 from service.validation import Invalid
 from service.web.boards import measures
+from service.web.console.lists import Filter, listing
 from service.web.console.room import done, room, zone
 from service.web.console.words import said_all
 from service.web.language import gettext as _
@@ -34,14 +35,36 @@ NEW: dict[str, Any] = {
 
 @room.get("/contests", endpoint="contests")
 def index() -> str:
-    """Show all contests, the newest first."""
-    found = list(db.session.scalars(sa.select(Contest).order_by(Contest.ends_on.desc(), Contest.id.desc())))
+    """Show all contests, those that end last first."""
+    today = day_in(clock.now(), zone())
+    open_, begun = Contest.closed_at.is_(None), Contest.starts_on <= today
+    states = {"running": sa.and_(open_, begun), "coming": sa.and_(open_, ~begun), "over": ~open_}
+    words = {"running": _("Running"), "coming": _("Coming"), "over": _("Over")}
+    among = {"people": _("People"), "teams": _("Teams")}
+    found = listing(
+        sa.select(Contest),
+        endpoint="console.contests",
+        sorts={"name": sa.func.lower(Contest.name), "from": Contest.starts_on, "to": Contest.ends_on},
+        default="-to",
+        search=(Contest.name,),
+        filters=(
+            Filter("state", _("State"), words, lambda state: states[state], chips=True),
+            Filter(
+                "measure",
+                _("Counted by"),
+                {str(k): w for k, w in measures().items()},
+                lambda measure: Contest.measure == measure,
+            ),
+            Filter("among", _("Among"), among, lambda who: Contest.among == who),
+        ),
+    )
     return render_template(
         "console/contests.html",
         noun="console.contests",
-        contests=found,
+        listing=found,
+        contests=found.rows,
         measures=measures(),
-        today=day_in(clock.now(), zone()),
+        today=today,
     )
 
 

@@ -10,27 +10,38 @@ from service import clock, delivery, jobs
 from service.database import db
 from service.models import Employee, Outbox
 from service.models.mail import MailState
+from service.web.console.lists import Filter, listing
 from service.web.console.person import kind_words
 from service.web.console.room import done, refused, room
+from service.web.console.session import safe_next
 from service.web.language import gettext as _
 
 
 @room.get("/doubts")
 def doubts() -> str:
     """Show the mails of which nobody knows whether they arrived; each may be decided 15 minutes after doubt began."""
-    asked = (
-        sa.select(Outbox, Employee)
-        .outerjoin(Employee, Employee.subject == Outbox.subject)
-        .where(Outbox.stands == MailState.AMBIGUOUS)
-        .order_by(Outbox.submitted_at, Outbox.id)
-        .limit(50)
+    words = {"digest": _("Digest"), **kind_words()}
+    doubted = Outbox.stands == MailState.AMBIGUOUS
+    kinds = db.session.scalars(sa.select(Outbox.kind).where(doubted).distinct().order_by(Outbox.kind))
+    found = listing(
+        sa.select(Outbox).where(doubted),
+        endpoint="console.doubts",
+        sorts={"since": Outbox.submitted_at},
+        default="since",
+        filters=(
+            Filter(
+                "kind", _("Mail"), {kind: words.get(kind, kind) for kind in kinds}, lambda k: Outbox.kind == k, True
+            ),
+        ),
     )
-    rows = [(row, employee, delivery.decided_from(row)) for row, employee in db.session.execute(asked)]
+    asked = sa.select(Employee).where(Employee.subject.in_([row.subject for row in found.rows]))
+    people = {employee.subject: employee for employee in db.session.scalars(asked)}
     return render_template(
         "console/doubts.html",
         noun="console.week",
-        rows=rows,
-        kinds={"digest": _("Digest"), **kind_words()},
+        listing=found,
+        rows=[(row, people.get(row.subject), delivery.decided_from(row)) for row in found.rows],
+        kinds=words,
         now=clock.now(),
     )
 
@@ -50,4 +61,4 @@ def doubt_decide(number: int) -> Response:
         refused(_("This mail cannot be decided now. Its answer may still come, or it was settled this very moment."))
     except LookupError:
         abort(404)
-    return redirect(url_for("console.doubts"))
+    return redirect(safe_next(request.form.get("back") or url_for("console.doubts")))

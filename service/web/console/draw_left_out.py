@@ -9,13 +9,10 @@ from flask import abort, render_template
 
 from service import boards, draws
 from service.bulk import among
-from service.database import db
 from service.models import Employee
+from service.web.console.lists import Filter, listing
 from service.web.console.room import room
 from service.web.language import gettext as _
-
-MOST = 100
-"""People named at once; the counts are of all."""
 
 
 def words() -> dict[str, str]:
@@ -43,17 +40,32 @@ def draw_left_out(name: str) -> str:
     if found is None:
         abort(404)
     reasons = draws.left_out(found)
-    people: list[tuple[Employee, str]] = []
+    counts = [(why, words().get(why, why), n) for why, n in Counter(reasons.values()).most_common()]
+    people = None
     if not boards.only_groups():
-        some = sorted(reasons)[:MOST]
-        asked = sa.select(Employee).where(among(Employee.subject, some)).order_by(Employee.name, Employee.id)
-        people = [(who, words().get(reasons[who.subject], reasons[who.subject])) for who in db.session.scalars(asked)]
+        chips = {why: said for why, said, _n in counts}
+        people = listing(
+            sa.select(Employee).where(among(Employee.subject, reasons)),
+            endpoint="console.draw_left_out",
+            values={"name": name},
+            sorts={"name": Employee.sought},
+            default="name",
+            filters=(
+                Filter(
+                    "why",
+                    _("Reason"),
+                    chips,
+                    lambda why: among(Employee.subject, [who for who, said in reasons.items() if said == why]),
+                    chips=True,
+                ),
+            ),
+        )
     return render_template(
         "console/draw_left_out.html",
         noun="console.draws",
         draw=found,
-        counts=[(words().get(why, why), n) for why, n in Counter(reasons.values()).most_common()],
-        people=people,
-        more=max(0, len(reasons) - MOST) if people else 0,
+        counts=[(said, n) for _why, said, n in counts],
+        listing=people,
+        why=lambda who: words().get(reasons[who.subject], reasons[who.subject]),
         groups=boards.only_groups(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import abort, g, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -13,7 +14,9 @@ from service.database import db
 from service.locales import own_name
 from service.models import Liaison
 from service.validation import Invalid
+from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, roles_in_words, room, zone
+from service.web.console.session import safe_next
 from service.web.console.words import said_all
 from service.web.language import LANGUAGES
 from service.web.language import gettext as _
@@ -60,14 +63,31 @@ def liaison_change(number: int) -> Response | str:
         refused(next(iter(said_all(refusal.errors).values())))
     else:
         done(_("Changed: %(name)s.", name=liaison.name))
-    return redirect(url_for("console.liaisons"))
+    return redirect(safe_next(request.form.get("back") or url_for("console.liaisons")))
 
 
 def _page(values: dict[str, str], errors: dict[str, str], link: str = "") -> str:
+    states = {**roles_in_words(), "locked": _("Locked")}
+    found = listing(
+        sa.select(Liaison).where(Liaison.removed_at.is_(None)),
+        endpoint="console.liaisons",
+        sorts={"name": sa.func.lower(Liaison.name), "role": Liaison.role},
+        default="name",
+        filters=(
+            Filter(
+                "role",
+                _("Role"),
+                states,
+                lambda role: Liaison.locked if role == "locked" else Liaison.role == role,
+                chips=True,
+            ),
+        ),
+    )
     return render_template(
         "console/liaisons.html",
         noun="console.liaisons",
-        rows=people.everybody(),
+        listing=found,
+        rows=found.rows,
         roles=list(roles_in_words().items()),
         v=values,
         errors=errors,

@@ -13,6 +13,9 @@ from service.database import db
 
 PER_PAGE = 50
 
+CHIPS = 8
+"""So many choices stand as chips at most; where there may be more, a select holds them."""
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -43,6 +46,13 @@ class Listing:
     filters: Sequence[Filter] = field(default_factory=tuple)
     private: bool = False
     """True: the search came by POST and stays out of every address."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What the endpoint's own address holds, like a draw's name."""
+
+    @property
+    def bare(self) -> str:
+        """Return the list's address without search, filters and page."""
+        return url_for(self.endpoint, **self.values)
 
     def url(self, **changes: Any) -> str:
         """Return this list's address with changes; None or "" takes a part away, any change returns to page 1."""
@@ -54,7 +64,7 @@ class Listing:
         now.update(changes)
         if now.get("page") == 1:
             now.pop("page")
-        return url_for(self.endpoint, **{k: v for k, v in now.items() if v not in (None, "")})
+        return url_for(self.endpoint, **self.values, **{k: v for k, v in now.items() if v not in (None, "")})
 
     def sort_url(self, key: str) -> str:
         """Return the address that sorts by this column, the other way round where it does already."""
@@ -85,11 +95,12 @@ def listing(
     search: Sequence[Any] = (),
     filters: Sequence[Filter] = (),
     words: str | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Listing:
     """Return the rows of `query` that this request asks for.
 
     `sorts` maps a word of the URL to a column; a "-" before it turns it round. `words`: a search that came by POST
-    (names of people never stand in an address); default: the URL's `q`.
+    (names of people never stand in an address); default: the URL's `q`. `values`: of the endpoint's own address.
     """
     q = (words if words is not None else request.args.get("q", "")).strip()[:100] if search else ""
     chosen = {f.name: request.args[f.name] for f in filters if request.args.get(f.name) in f.choices}
@@ -109,7 +120,7 @@ def listing(
     entity = query.column_descriptions[0]["entity"]
     found = query.order_by(None).order_by(order, entity.id.desc()).limit(PER_PAGE).offset((page - 1) * PER_PAGE)
     rows = db.session.execute(found).unique().scalars().all()
-    return Listing(endpoint, rows, total, everything, page, pages, sort, q, chosen, filters, private)
+    return Listing(endpoint, rows, total, everything, page, pages, sort, q, chosen, filters, private, values or {})
 
 
 def sought(query: sa.Select[Any], q: str, search: Sequence[Any]) -> sa.Select[Any]:

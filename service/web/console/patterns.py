@@ -6,11 +6,16 @@ this page must then show counts of five or more and no names.)
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from service import quarantine, reviews
+from service.models import Quarantine
+from service.web.console.lists import Filter, listing
 from service.web.console.room import done, room
+from service.web.console.session import safe_next
 from service.web.console.words import said
 from service.web.language import gettext as _
 from service.web.language import ngettext
@@ -30,11 +35,26 @@ def _perhaps(review: reviews.Review) -> str:
 @room.get("/patterns")
 def patterns() -> str:
     """Show the odd patterns that wait for a decision, and those decided."""
+    states = {"waiting": _("Waiting"), "count": _("They count"), "leave-out": _("Left out")}
+
+    def where(state: str) -> Any:
+        return Quarantine.decision.is_(None) if state == "waiting" else Quarantine.decision == state
+
+    found = listing(
+        reviews.PATTERNS,
+        endpoint="console.patterns",
+        sorts={"order": reviews.OLDEST_FIRST},
+        default="order",
+        filters=(Filter("state", _("State"), states, where, chips=True),),
+    )
+    shown = reviews.of(found.rows)
     return render_template(
         "console/patterns.html",
         noun="console.week",
-        waiting=reviews.open_reviews(),
-        decided=reviews.decided_reviews(),
+        listing=found,
+        quiet=not reviews.waiting(),
+        waiting=[each for each in shown if each.row.decision is None],
+        decided=[each for each in shown if each.row.decision is not None],
     )
 
 
@@ -55,7 +75,7 @@ def pattern_decide(number: int) -> Response:
         done(_("These visits are left out."), undo=undo)
     else:
         done(_("This pattern waits for you again."))
-    return redirect(url_for("console.patterns"))
+    return redirect(safe_next(request.form.get("back") or url_for("console.patterns")))
 
 
 def need() -> tuple[str, str, str] | None:

@@ -44,6 +44,7 @@ NOUNS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         (
             ("console.people", N_("People")),
             ("console.teams", N_("Teams")),
+            ("console.groups", N_("Groups")),
             ("console.invitations", N_("Invitations")),
             ("console.quiet", N_("Do the digests fit?")),
         ),

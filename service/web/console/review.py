@@ -12,7 +12,7 @@ from service.models import FeedItem
 from service.models.feeds import Decided
 from service.sources import following, review
 from service.validation import Invalid, wholes
-from service.web.console.lists import Filter, listing
+from service.web.console.lists import CHIPS, Filter, listing
 from service.web.console.room import done, refused, room
 from service.web.console.session import safe_next
 from service.web.console.story import page
@@ -32,7 +32,7 @@ def index() -> str:
         sorts={"published": FeedItem.published, "title": sa.func.lower(FeedItem.title), "found": FeedItem.found_at},
         default="-published",
         search=(FeedItem.title, FeedItem.summary, FeedItem.url),
-        filters=(Filter("feed", _("Feed"), names, lambda v: FeedItem.feed_id == int(v), chips=True),),
+        filters=(Filter("feed", _("Feed"), names, lambda v: FeedItem.feed_id == int(v), chips=len(names) <= CHIPS),),
     )
     return render_template(
         "console/review.html",

@@ -45,7 +45,7 @@ LIAISON = _named(
     "edition_mail edition_mail_frame",
     "people people_search people_import people_preview people_take person",
     "people_bulk people_undo people_file people_refused person_suspend person_reinstate person_draws person_leads",
-    "teams team_create team_change invitations invitations_save invitations_begin group_create group_delete",
+    "teams team_create team_change invitations invitations_save invitations_begin groups group_create group_delete",
     "invitation_preview quiet",
     "person_links person_data person_erase person_erased",
     "person_suspend person_reinstate person_draws person_leads person_links person_data person_erase person_erased",
