@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from emails import slots
 from emails.picks import Shelf
 from service import clock, programmes, readers, weeks
+from service.books import lock
 from service.choosing import Choosing
 from service.database import db
 from service.freezing import Frozen, freeze
@@ -122,6 +123,7 @@ def tally() -> None:
     since = slots.week_of(now - TELLING, "UTC")
     for edition in db.session.scalars(sa.select(Edition).where(Edition.week >= since)).all():
         people: Counter[int] = Counter()
+        lock("stock")  # two workers at once would both write what they count
         if edition.status not in (EditionStatus.DRAFT, EditionStatus.CANCELLED):
             sizes = sa.select(Outbox.selection_id, sa.func.count()).where(
                 Outbox.edition_id == edition.id,
@@ -175,6 +177,7 @@ def measure() -> None:
             if asked
         },
     }
+    lock("stock")
     db.session.merge(Stock(id=1, at=now, facts=facts))
     db.session.commit()
 

@@ -12,6 +12,7 @@ from flask import Flask
 from service import audit, audit_log, liaisons, programmes, roles
 from service.database import db
 from service.models import AuditLine, Story
+from service.people import files
 from tests import week47
 from tests.liam import Liam, at_the_console
 from tests.test_cli_people_and_content import programme, run  # noqa: F401  (fixtures)
@@ -43,6 +44,19 @@ def test_without_an_actor_nothing_is_written(liam: Liam) -> None:
     programmes.change(digest_size=4)
     audit.note("imported", "employees", after={"rows": 3})
     assert lines() == []
+
+
+def test_a_file_that_a_worker_takes_in_is_the_act_of_whoever_brought_it(
+    liam: Liam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "AT_ONCE", 0)
+    who = liaisons.everybody()[0].id
+    file = files.bring(b"email,name\nada@beacon.example,Ada\n", False, who)
+    assert files.work() == 1
+    assert files.take(file, False) and lines() == []
+    assert files.work() == 1
+    [line] = lines()
+    assert (line.liaison_id, line.act, line.what, line.after["added"]) == (who, "imported", "employees", 1)
 
 
 def test_what_is_undone_leaves_no_line(liam: Liam) -> None:

@@ -17,10 +17,13 @@ from service import (
     campaigns,
     choices,
     contests,
+    digests,
+    editions,
     employees_import,
     keys,
     liaisons,
     steering,
+    stock,
     suggestions,
     topic_acts,
 )
@@ -36,6 +39,7 @@ from service.models import (
     Outbox,
     PeopleFile,
     Story,
+    StoryUse,
     Suggestion,
     Suspension,
     Topic,
@@ -202,6 +206,16 @@ def test_a_campaign_whose_mails_are_being_written_is_not_deleted(house: Flask) -
     )
     assert isinstance(done.results[1], Invalid)
     assert (rows(Campaign), rows(Outbox)) == (1, 1)
+
+
+def test_two_workers_count_what_editions_used_at_once(house: Flask) -> None:
+    keys.ensure()
+    week47.story("Boats")
+    week47.reader("Noor")
+    digests.plan(editions.release(editions.edition(), "test"))
+    done = cross(house, stock.look, stock.look, "INSERT INTO story_use")
+    assert not any(isinstance(each, Exception) for each in done.results)
+    assert rows(StoryUse) == 1
 
 
 def test_a_small_file_that_a_liaison_takes_in_is_left_alone_by_workers(house: Flask) -> None:

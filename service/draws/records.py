@@ -14,6 +14,7 @@ from service.database import db
 from service.draws import trail
 from service.draws.trail import locked
 from service.models import Draw, Employee, PrizeRecord, Rank
+from service.results import tables
 from service.validation import N_, Check
 
 COLUMNS = (
@@ -79,10 +80,5 @@ def export(draw: Draw) -> str:
             draw.name, record.rank, record.prize, record.amount, record.currency, record.name, record.email,
             record.office, record.country, record.zone, *(f"{at:%Y-%m-%d}" if at else "" for at in moments),
         )  # fmt: skip
-        rows.writerow([_plain(str(cell)) for cell in cells])
+        rows.writerow([tables.safe(str(cell)) for cell in cells])
     return out.getvalue()
-
-
-def _plain(cell: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -16,13 +16,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service import clock, employees, programmes, sheets
+from service import audit, clock, employees, programmes, sheets
 from service.database import db
 from service.dialects import postgres
 from service.employees_findings import Finding
 from service.employees_headings import score
 from service.journal import log
 from service.models import FileState, PeopleFile
+from service.results import tables
 from service.validation import N_, Words
 
 LARGEST = 32 * 1024 * 1024
@@ -154,7 +155,8 @@ def _take(file: PeopleFile) -> None:
         # Only whom the liaison was shown is gone: who came since then was never confirmed.
         shown = frozenset((file.seen or {}).get("missing_ids", ()))
         seen = replace(seen, missing=tuple(person for person in seen.missing if person.id in shown))
-        report = employees.apply(seen, file.confirm_gone, tell)
+        with audit.by(file.liaison_id):  # a worker acts for whoever brought the file
+            report = employees.apply(seen, file.confirm_gone, tell)
     except sheets.Unreadable as refusal:  # what the programme knows has changed since it was read
         db.session.rollback()
         file = db.session.get_one(PeopleFile, number)
@@ -198,18 +200,15 @@ def refused_rows(file: PeopleFile, say: Callable[[Words], str] = str) -> str:
     told = io.StringIO(newline="")
     told.write("\ufeff")
     lines = csv.writer(told)
-    lines.writerow([_plain(cell) for cell in sheet.heading] + [say(Words(N_("Row"))), say(Words(N_("What to do")))])
+    lines.writerow(
+        [tables.safe(cell) for cell in sheet.heading] + [say(Words(N_("Row"))), say(Words(N_("What to do")))]
+    )
     width = len(sheet.heading)
     for row in sheet.rows:
         if (found := advice.get(row.number)) is not None:
-            cells = [_plain(cell) for cell in (row.cells + [""] * width)[:width]]
+            cells = [tables.safe(cell) for cell in (row.cells + [""] * width)[:width]]
             lines.writerow([*cells, row.number, f"{say(found.reason)} {say(found.remedy)}"])
     return told.getvalue()
-
-
-def _plain(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def forget() -> int:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def to_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
