@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from service import config, create_app, database, shares
+from service import config, create_app, database, posters, shares
 from service.database import db
 from service.models import Intake
 from service.up import environment
@@ -46,6 +46,7 @@ class Web:
         with app.app_context():
             noor = world.begin()
             self.codes = [shares.open_share(noor, world.story(), n).share.code for n in ("linkedin", "x")]
+            self.poster = posters.make(world.story()).code
             db.session.remove()
             db.engine.dispose()
 
@@ -93,7 +94,8 @@ class Web:
         # One moment's view for both: processes write meanwhile.
         with engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection:
             recorded, lost = connection.execute(sa.text("SELECT sum(recorded), sum(lost) FROM intake")).one()
-            kept = "SELECT (SELECT count(*) FROM arrival) + (SELECT count(*) FROM evidence WHERE kind = 'visit')"
+            kept = """SELECT (SELECT count(*) FROM arrival) + (SELECT count(*) FROM evidence WHERE kind = 'visit')
+            + (SELECT count(*) FROM poster_visit)"""
             rows = connection.scalar(sa.text(kept))
         engine.dispose()
         assert rows == (recorded or 0)
@@ -188,7 +190,7 @@ def test_a_process_that_ends_while_the_database_is_away_leaves_its_visits_to_the
             web.process.wait(30)
         (kept,) = (tmp_path / "data" / "spilled-visits").iterdir()
         assert kept.stat().st_mode & 0o077 == 0
-        assert len(kept.read_text().splitlines()) == 31 and "127.0.0.1" not in kept.read_text()
+        assert len(kept.read_text().splitlines()) == 32 and "127.0.0.1" not in kept.read_text()
         postgres.start()
         again = kept.read_bytes()
         with web.up():

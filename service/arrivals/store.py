@@ -7,13 +7,21 @@ told whether a batch is in.
 
 from __future__ import annotations
 
+import sqlite3
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import psycopg
 import sqlalchemy as sa
+
+UNFIT = (
+    *(psycopg.DataError, psycopg.IntegrityError, sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError),
+    *(UnicodeError, ValueError, OverflowError, struct.error),
+)
+"""What says that a row is wrong, not that the database is away."""
 
 
 class Row(NamedTuple):
@@ -85,12 +93,27 @@ class _Store:
         if held is not None:
             held.close()
 
-    def last_batch(self, name: str) -> int:
-        """Return the number of this process's last batch that is in the database."""
+    def told(self, name: str) -> tuple[int, int, int]:
+        """Return what the database knows of this process: its last batch (-1: none), recorded and lost."""
         driver = self._driver()
-        row = driver.execute(f"SELECT batch FROM intake WHERE name = {self.mark}", (name,)).fetchone()  # noqa: S608
+        asked = f"SELECT batch, recorded, lost FROM intake WHERE name = {self.mark}"  # noqa: S608
+        row = driver.execute(asked, (name,)).fetchone()
         driver.rollback()
-        return row[0] if row else -1
+        return tuple(row) if row else (-1, 0, 0)
+
+    def fits(self, row: Row) -> bool:
+        """Tell whether the database would take this row. Raises the driver's errors where it takes nothing at all."""
+        driver = self._driver()
+        try:
+            self._put(driver, [row])
+        except UNFIT:
+            return False
+        finally:
+            driver.rollback()
+        return True
+
+    def _put(self, driver: Any, rows: Sequence[Row]) -> None:
+        raise NotImplementedError
 
 
 class Postgres(_Store):
@@ -102,10 +125,13 @@ class Postgres(_Store):
         """Write the rows and the account in one commit. Raises the driver's errors."""
         driver = self._driver()
         if rows:
-            with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-                copy.write(b"".join([_BEGIN, *map(_packed, rows), _END]))
+            self._put(driver, rows)
         driver.execute(self._tell, _told(account, _moment))
         driver.commit()
+
+    def _put(self, driver: Any, rows: Sequence[Row]) -> None:
+        with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.write(b"".join([_BEGIN, *map(_packed, rows), _END]))
 
 
 class SQLite(_Store):
@@ -118,15 +144,20 @@ class SQLite(_Store):
         driver = self._driver()
         driver.execute("BEGIN IMMEDIATE")
         try:
-            for begin in range(0, len(rows), _AT_ONCE):
-                some = rows[begin : begin + _AT_ONCE]
-                values = [value for row in some for value in (row[0], _text(row[1]), *row[2:])]
-                driver.execute(_INSERT_MANY if len(some) == _AT_ONCE else _insert(len(some)), values)
+            self._put(driver, rows)
             driver.execute(self._tell, _told(account, _text))
         except BaseException:
             driver.rollback()
             raise
         driver.commit()
+
+    def _put(self, driver: Any, rows: Sequence[Row]) -> None:
+        if not driver.in_transaction:
+            driver.execute("BEGIN IMMEDIATE")
+        for begin in range(0, len(rows), _AT_ONCE):
+            some = rows[begin : begin + _AT_ONCE]
+            values = [value for row in some for value in (row[0], _text(row[1]), *row[2:])]
+            driver.execute(_INSERT_MANY if len(some) == _AT_ONCE else _insert(len(some)), values)
 
 
 _AT_ONCE = 100

@@ -1,13 +1,13 @@
 """The writer. In: a process's buffer of visits. Out: their rows in the database, and a count that adds up.
 
-It is no daemon: a process that ends in order waits until everything it answered is written.
+It is no daemon: a process that ends in order waits until everything it answered is written. While the database is away
+it keeps what waits in a file too, as often as it would write: a process that is killed then loses no more than ever.
 """
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
-import struct
 import threading
 import time
 from dataclasses import replace
@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from service import clock, settings
-from service.arrivals import spill
 from service.arrivals.deriving import Deriver
-from service.arrivals.store import Account, Row, store_for
+from service.arrivals.spill import Spill
+from service.arrivals.store import UNFIT, Account, Row, store_for
 from service.database import db
 from service.journal import log
 
@@ -37,17 +37,11 @@ BATCH = 5_000
 AGAIN = 0.5
 """Seconds between two tries while the database is away."""
 FAREWELL = 3.0
-"""Seconds for which a process that ends goes on trying to write what it has; then it keeps it in a file."""
+"""Seconds for which a process that ends goes on trying to write what it has; then it leaves it in its file."""
 SIGN_OF_LIFE = 60.0
 """Seconds after which a process without visits says that it lives."""
 REMIND = 10.0
 """Seconds between two lines of the log about the same trouble."""
-
-UNFIT = (
-    *(psycopg.DataError, psycopg.IntegrityError, sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError),
-    *(UnicodeError, ValueError, OverflowError, struct.error),
-)
-"""What says that a row is wrong, not that the database is away."""
 
 
 class Writer(threading.Thread):
@@ -69,23 +63,29 @@ class Writer(threading.Thread):
         self._several = False
         self._doubt: tuple[Account, int] | None = None
         """The write whose answer was lost, if it may be in: what it said, and how many rows it had."""
-        self._spoke = self._complained = 0.0
+        self._spoke = self._complained = self._grumbled = 0.0
         self._looked = self._now()
         """When what waited was taken last: all that came before is in the next write."""
 
     def run(self) -> None:
         """Write until the process ends, then what is left."""
         with self._app.app_context():
-            self._store = store_for(db.engine)
+            self._store, self._spill = store_for(db.engine), Spill(settings().data, self.account.name)
+            tried = -AGAIN
             while not self.stop.is_set() and threading.main_thread().is_alive():
                 began = time.monotonic()
                 self._derive(PAUSE if self._durable and not self._rows else 0.0)
-                done = self._write()
+                if self.away and began - tried < AGAIN:
+                    done = False
+                else:
+                    done, tried = self._write(), began
                 if not done:
-                    self.stop.wait(AGAIN)
+                    self._keep()
+                    self.stop.wait(PAUSE)
                 elif not self._durable:
                     self.stop.wait(max(PAUSE - (time.monotonic() - began), 0.001))
             self._say_goodbye()
+            self._spill.close()
             self._store.drop()
 
     def _say_goodbye(self) -> None:
@@ -99,24 +99,37 @@ class Writer(threading.Thread):
             elif not self._buffer.waiting:
                 return  # only the farewell itself is missing
             elif time.monotonic() > deadline:
-                self._spill()
+                self._leave()
                 return
             else:
-                time.sleep(AGAIN)
+                self._keep()
+                time.sleep(PAUSE)
 
-    def _spill(self) -> None:
-        """Keep what is left in a file, for whoever finds the database again."""
+    def _keep(self) -> None:
+        """Bring the file to what waits while the database is away."""
+        if not self._rows and self._buffer.lost == self.account.lost:
+            return
+        try:
+            self._spill.keep(self.account, self._rows, self._buffer.lost)
+        except OSError as problem:
+            if time.monotonic() - self._grumbled > REMIND:
+                self._grumbled = time.monotonic()
+                log.error("visits that wait cannot be kept in a file either", error=type(problem).__name__)
+
+    def _leave(self) -> None:
+        """Leave what is left in the file, for whoever finds the database again."""
         while self._buffer.waiting > len(self._rows) and self._derive(0.0, anyway=True):
             pass
         self._buffer.lose(self._buffer.waiting - len(self._rows))  # addresses never stand in a file
-        told = replace(self.account, seen_at=self._now(), ended_at=self._now(), lost=self._buffer.lost)
         try:
-            spill.keep(settings().data, told, self._rows, self._doubt)
+            self._spill.keep(self.account, self._rows, self._buffer.lost, ended_at=self._now())
         except OSError as problem:
             log.error("visits lost: this process ends and the database is away", lost=self._buffer.waiting)
             log.error("they could not be kept in a file either", error=type(problem).__name__)
         else:
-            log.warning("visits are kept in a file: the database is away", visits=len(self._rows), lost=told.lost)
+            log.warning(
+                "visits are kept in a file: the database is away", visits=len(self._rows), lost=self._buffer.lost
+            )
 
     def _derive(self, patience: float, anyway: bool = False) -> bool:
         """Turn what waits into rows; with patience, wait so many seconds for the first. Return False if nothing was."""
@@ -153,7 +166,7 @@ class Writer(threading.Thread):
         try:
             if self._doubt is not None:
                 before, count = self._doubt
-                if self._store.last_batch(account.name) >= before.batch:
+                if self._store.told(account.name)[0] >= before.batch:
                     told, rows = before, self._rows[:count]  # its answer was lost, the commit was not
                     self._doubt = None
                     self._settle(told, rows)
@@ -175,6 +188,7 @@ class Writer(threading.Thread):
         self.account = told
         del self._rows[: len(rows)]
         self._buffer.derived = len(self._rows)
+        self._spill.written(len(rows))
         self._most = min(self._most * 4, BATCH)
         if rows:
             self.written.set()
@@ -193,6 +207,7 @@ class Writer(threading.Thread):
             return
         log.error("a visit was lost: the database refused it", error=type(problem).__name__)
         del self._rows[: len(rows)]
+        self._spill.renew()
         self._buffer.derived = len(self._rows)
         self._buffer.lose(len(rows))
 
