@@ -67,6 +67,8 @@ def _ratios(rounds: list[dict[str, Run]]) -> list[Figure]:
         cost = statistics.median(each[ours].processor / each[ours].answered for each in rounds) * 1e6
         why = f"{rate:,.0f} a second, p99 {late:.0f} ms at saturation, {cost:.0f} µs of processor (database included)"
         found.append(at_least(name, ratio, unit, 0.3, why))
+        found.append(told(f"{ours}: each", cost, "µs", f"of processor, database included; {rate:,.0f} a second"))
+        found.append(told(f"{ours}: p99", late, "ms", "at saturation"))
     for name in ("nginx", "bare Flask"):
         rate = statistics.median(each[name].rate for each in rounds)
         cost = statistics.median(each[name].processor / each[name].answered for each in rounds) * 1e6

@@ -20,12 +20,16 @@ from service import database
 from service.config import Config
 from service.journal import begin, log
 from service.queue import socket_of
+from service.web import front
 
 STARTING, STOPPING = 60.0, 40.0
 """Seconds until everything has to answer, and that children have to finish the job at hand."""
 
-THREADS = {"buffered": 4, "durable": 32}
-"""Threads of each web process: as many visits can wait for one commit."""
+THREADS = {"buffered": 1 + front.BODIES, "durable": 32}
+"""Threads to which granian hands requests in each web process. In buffered mode one takes them in and waits for
+nothing, and others read bodies (service.web.front); in durable mode as many visits can wait for one commit."""
+THREADS_ALONE = 4
+"""The same in buffered mode, where granian has no place for that front."""
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
@@ -131,11 +135,17 @@ def web_command(settings: Config) -> list[str]:
     host, port = settings.listen
     # Its warning about many threads, which are meant, is not what somebody should meet first.
     level = "error" if settings.env == "demo" else "warning"
+    threads, target = THREADS[settings.visits], ["wsgi:app"]
+    if settings.visits == "buffered" and front.fits():
+        target = ["--factory", "service.web.front:app"]
+    elif settings.visits == "buffered":
+        threads = THREADS_ALONE
+        log.warning("short links share their threads with pages: this granian is not one that Goodword knows")
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(settings.web_workers), "--blocking-threads", str(THREADS[settings.visits])),
+        *("--workers", str(settings.web_workers), "--blocking-threads", str(threads)),
         # A worker that does not end by itself is ended, after its visits had time to be written (arrivals.writer).
-        *("--workers-kill-timeout", "8", "--no-ws", "--no-access-log", "--log-level", level, "wsgi:app"),
+        *("--workers-kill-timeout", "8", "--no-ws", "--no-access-log", "--log-level", level, *target),
     ]
 
 

@@ -34,6 +34,10 @@ _HEADERS = [
 ]
 
 
+Answer = tuple[list[tuple[str, str]], bytes]
+"""Headers and body."""
+
+
 class Redirects:
     """A WSGI application: short links, and behind them Flask."""
 
@@ -45,34 +49,58 @@ class Redirects:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Lead a person on from a short link, or let Flask answer."""
-        path, get = environ["PATH_INFO"], environ.get
-        if not path.startswith(PREFIX) or len(path) != _LENGTH:
-            return self.app(environ, start_response)
-        method = environ["REQUEST_METHOD"]
-        if method != "GET" and method != "HEAD":
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if not path.startswith(PREFIX) or len(path) != _LENGTH or (method != "GET" and method != "HEAD"):
             return self.app(environ, start_response)
         link = self._links.get(path[3:]) or self._look_up(path[3:])
         if link is None:
             return self.app(environ, start_response)
-        led, click = get("HTTP_USER_AGENT") in self._browsers or self._leads(get("HTTP_USER_AGENT")), None
+        if link.way.page or not self._leads(environ.get("HTTP_USER_AGENT")):
+            click = new_click() if link.way.click else None
+            self._take(link, environ, click)
+            environ[TAKEN] = click or ""
+            return self.app(environ, start_response)
+        headers, body = self._lead(link, environ)
+        start_response("302 FOUND", headers.copy())
+        return [body]
+
+    def at_once(self, environ: dict[str, Any]) -> Answer | None:
+        """Return headers and body of the 302 that leads a person on from a link this process knows, her visit taken;
+        None: something else is to be answered, and nothing was taken.
+
+        In buffered mode it waits for nothing. Needs no more of an environ than what the request itself brings.
+        """
+        path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+        if not path.startswith(PREFIX) or (method != "GET" and method != "HEAD"):
+            return None
+        link = self._links.get(path[3:])
+        if link is None or link.way.page or not self._leads(environ.get("HTTP_USER_AGENT")):
+            return None
+        return self._lead(link, environ)
+
+    def _lead(self, link: Link, environ: dict[str, Any]) -> Answer:
+        """Return what leads on from this link, the visit taken."""
+        click = None
         if link.way.click:
             click = new_click()
-            headers, body = _answer(link.way.to(click))
+            answer = _answer(link.way.to(click))
         else:
             if link.answer is None:
                 link.answer = _answer(link.way.to())
-            headers, body = link.answer
-        if method == "GET" and link.salt is not None:
+            answer = link.answer
+        self._take(link, environ, click)
+        return answer if environ["REQUEST_METHOD"] == "GET" else (answer[0], b"")
+
+    def _take(self, link: Link, environ: dict[str, Any], click: str | None) -> None:
+        if environ["REQUEST_METHOD"] == "GET" and link.salt is not None:
+            get = environ.get
             said = link, time(), get("REMOTE_ADDR") or "", get("HTTP_X_FORWARDED_FOR"), tuple(map(get, READ)), click
             self.intake.take(said)
-        if not led or link.way.page:
-            environ[TAKEN] = click or ""
-            return self.app(environ, start_response)
-        start_response("302 FOUND", headers.copy())
-        return [body if method == "GET" else b""]
 
     def _leads(self, agent: str | None) -> bool:
         """Tell whether this agent is led on; a program that makes previews gets a card."""
+        if agent in self._browsers:
+            return True
         if wants_card(agent or ""):
             return False
         if len(self._browsers) >= MOST:
@@ -87,7 +115,7 @@ class Redirects:
             return None
 
 
-def _answer(target: str) -> tuple[list[tuple[str, str]], bytes]:
+def _answer(target: str) -> Answer:
     """Return headers and body that lead on to this address."""
     body = b'<!doctype html><html lang="en"><title>302</title><a href="%b">302</a>' % escape(target).encode()
     return [("Location", target), ("Content-Length", str(len(body))), *_HEADERS], body
