@@ -31,7 +31,7 @@ bench-full: $(VENV)/installed-dev
 
 # The proofs under fire at full size; a short form of them is part of `make test`.
 chaos: $(VENV)/installed-dev
-	CHAOS=full $(BIN)/python -m pytest tests/chaos tests/test_draw_kills.py -n 0 -s
+	CHAOS=full $(BIN)/python -m pytest tests/chaos tests/test_draw_kills.py -n 0 -s -v --durations=0 --durations-min=1
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .

@@ -33,33 +33,33 @@ def run(full: bool) -> list[Figure]:
     jobs, calls = ([pair[n] for pair in pairs] for n in (0, 1))
     why = f"{mails:,} mails in one job, {CONNECTIONS} connections, {rounds} rounds by turns"
     job, call = (statistics.median(spent.used["jobs"] for spent in each) for each in (jobs, calls))
-    # What it costs without mails, against what a delivery of the chosen size takes: a chunk of `CHUNK` or `SPAN`.
-    rate = statistics.median(mails / spent.seconds for spent in calls)
+    beside = statistics.median(spent.used["RQ"] for spent in jobs)
+    # What a job costs beyond its call does not grow with its mails; it is held against a delivery of the size that is
+    # chosen. By the clock other work on the machine only ever adds: the least of each is nearest to what it takes.
+    least, direct = (min(spent.seconds for spent in each) for each in (jobs, calls))
+    rate = mails / direct
     lasting = min(SPAN, CHUNK / rate)
-    lost = statistics.median(one.seconds - other.seconds for one, other in pairs)
-    clocked = statistics.median(other.seconds / one.seconds for one, other in pairs)
-    round_trip = statistics.median(spent.used["RQ"] for spent in jobs)
+    lost, more = max(least - direct, 0.0), max(job + beside - call, 0.0)
+    chunk = f"of a chunk, {lasting * rate:,.0f} mails in {lasting:.0f} s"
     return [
         told("a delivery's job", statistics.median(each.seconds for each in jobs), "s", f"by the clock: {why}"),
         told("the same function, called directly", statistics.median(each.seconds for each in calls), "s", why),
         told("processor of the job's process", job, "s", "its own, without the database and the sink"),
         told("processor of the same function, called directly", call, "s", why),
-        told("processor of RQ beside the job", round_trip, "s", "the queue server and the worker between its jobs"),
-        told("direct / job at this size, by the clock", clocked, "of direct", f"load {os.getloadavg()[0]:.1f}"),
+        told("processor of RQ beside the job", beside, "s", "the queue server and the worker between its jobs"),
         at_least(
             "RQ / calling directly",
-            lasting / (lasting + max(lost, 0.0)),
+            lasting / (lasting + lost),
             "of direct",
             0.98,
-            f"a job loses {lost:.2f} s (median of {rounds}), a chunk is {CHUNK:,} mails or {SPAN:.0f} s: "
-            f"here {lasting:.0f} s at {rate:,.0f} mails/s",
+            f"a job loses {lost:.2f} s {chunk}; the least of {rounds} rounds, load {os.getloadavg()[0]:.1f}",
         ),
         at_least(
             "RQ / calling directly, processor",
-            call / (job + round_trip),
+            call / (call + more * mails / (lasting * rate)),
             "of direct",
             0.98,
-            f"medians of {rounds}, a job of {mails:,} mails, all that RQ uses included",
+            f"a job's process and RQ use {more:.2f} s more {chunk}; medians of {rounds} rounds",
         ),
     ]
 

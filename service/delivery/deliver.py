@@ -19,7 +19,7 @@ from service.delivery.smtp import SmtpMailer
 from service.journal import log
 from service.models.mail import Outbox
 
-CHUNK, SPAN = 50_000, 60.0
+CHUNK, SPAN = 200_000, 60.0
 """Mails that one delivery sends at most, and seconds after which it takes no more: RQ's cost for a job is then under a
 hundredth of the sending, and other tasks get their turn."""
 

@@ -16,6 +16,7 @@ from service import clock, editions
 from service.database import db
 from tests import week47
 from tests.chaos.account import people
+from tests.chaos.nursery import Nursery
 from tests.chaos.world import World
 
 MORNING = datetime.fromisoformat("2026-11-17T07:50+00:00")
@@ -71,13 +72,24 @@ def seed() -> int:
     return found
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery | None]:
+    """Where the short form's processes come from; the full form starts each from the command line."""
+    if FULL:
+        yield None
+        return
+    found = Nursery()
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def make_world(tmp_path: Path, seed: int) -> Iterator[Callable[..., World]]:
+def make_world(tmp_path: Path, seed: int, nursery: Nursery | None) -> Iterator[Callable[..., World]]:
     """Return a maker of worlds on a given database; what they started ends with the test."""
     made: list[World] = []
 
     def make(database_url: str, **more: object) -> World:
-        made.append(World(tmp_path / f"world{len(made)}", database_url, seed, **more))  # type: ignore[arg-type]
+        made.append(World(tmp_path / f"world{len(made)}", database_url, seed, nursery=nursery, **more))  # type: ignore[arg-type]
         return made[-1]
 
     yield make

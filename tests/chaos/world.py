@@ -23,7 +23,10 @@ from service.delivery.states import DUE
 from service.models import Outbox
 from service.queue import RedisError, connection
 from service.up import environment
+from tests.chaos.nursery import Child, Nursery
 from tests.servers import die_with_parent, steady_port
+
+Process = subprocess.Popen[bytes] | Child
 
 GONE_BY = timedelta(minutes=16)
 """Longer than a lease, and than the quarter of an hour after which a doubt may be decided."""
@@ -50,6 +53,7 @@ class World:
     """Mails a second that the sink takes from all together; 0: as they come."""
     more: dict[str, str] = field(default_factory=dict)
     """Further settings."""
+    nursery: Nursery | None = None
     people: int = 0
     """Readers, each of whom is to get one mail."""
     killed: int = 0
@@ -58,8 +62,8 @@ class World:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.workers: list[subprocess.Popen[bytes]] = []
-        self.others: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Process] = []
+        self.others: list[Process] = []
         self.queue_port, self.sink_port = steady_port(), steady_port()
         self.sink: subprocess.Popen[bytes] | None = None
         self.queue: subprocess.Popen[bytes] | None = None
@@ -96,8 +100,10 @@ class World:
                 preexec_fn=die_with_parent,
             )
 
-    def goodword(self, *words: str, name: str = "cli") -> subprocess.Popen[bytes]:
-        """Start `goodword …` from the command line."""
+    def goodword(self, *words: str, name: str = "cli") -> Process:
+        """Start `goodword …` from the command line, or, where there is a nursery, as a child of that."""
+        if self.nursery is not None and words[0] != "web":  # a web server starts processes of its own
+            return self.nursery.goodword(words, environment(self.settings), self.folder / f"{name}.log")
         return self.spawn(sys.executable, "-m", "service.cli", *words, name=name)
 
     def start_queue(self) -> None:
