@@ -19,17 +19,18 @@ from bench.figures import Figure, at_most, interleaved, quotient, told
 from bench.planning import made, servers
 
 PERIOD = "2026-11"
-CALLS = 300
-ROUNDS = 15
+CALLS = 200
+ROUNDS = 9
 CHANGES = 2000
 """Rows that awards write between two joinings: some seventeen awards a second for a minute."""
 
 PEOPLE = """
+INSERT INTO team (id, name) SELECT n, 'Team ' || n FROM generate_series(1, %(teams)s::int) n;
 INSERT INTO employee (subject, email, name, status, language, reads, zone, topics, fewer, networks, chosen, rhythm,
-    link_id, links_from, excluded_from_draws, off_boards, created_at)
+    link_id, links_from, excluded_from_draws, off_boards, created_at, team_id)
 SELECT md5(n::text), n || '@people.example', 'P' || n || ' Q',
     CASE WHEN n %% 40 = 0 THEN 'left' ELSE 'active' END, 'en', '["en"]', 'UTC', '[]', '[]', '[]', '[]', 'weekly',
-    substr(md5('link' || n), 1, 16), '2026-01-01', false, n %% 50 = 7, now()
+    substr(md5('link' || n), 1, 16), '2026-01-01', false, n %% 50 = 7, now(), 1 + n %% %(teams)s::int
 FROM generate_series(1, %(people)s::int) n
 """
 LEDGER = """
@@ -40,9 +41,10 @@ SELECT 'share:' || n || ':confirmed', md5((1 + floor(%(people)s::int * random() 
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) n
 """
 TOTALS = """
-INSERT INTO total (subject, period, points, shown)
+INSERT INTO total (subject, period, points, shown, team_id)
 SELECT l.subject, %(period)s, sum(l.points),
-    bool_and(e.status NOT IN ('left', 'gone', 'suspended') AND NOT e.off_boards)
+    bool_and(e.status NOT IN ('left', 'gone', 'suspended') AND NOT e.off_boards),
+    max(e.team_id) FILTER (WHERE e.status NOT IN ('left', 'gone', 'suspended'))
 FROM ledger_entry l JOIN employee e ON e.subject = l.subject GROUP BY l.subject
 """
 HOLDERS = """
@@ -56,12 +58,13 @@ def run(full: bool) -> list[Figure]:
     """Return the figures of boards; `full` takes a million people and twenty million lines."""
     from bench import board_pages  # which needs what results are measured with, and that this ledger
 
-    people, lines = (1_000_000, 20_000_000) if full else (100_000, 2_000_000)
+    people, lines = (1_000_000, 20_000_000) if full else (100_000, 1_000_000)
     found: list[Figure] = []
     with servers() as url:
         where = made(url, "boards")
         with psycopg.connect(where, autocommit=True) as connection:
-            connection.execute(PEOPLE, {"people": people})
+            for statement in PEOPLE.split(";"):
+                connection.execute(statement, {"people": people, "teams": people // 500})
             few = _measured(connection, people, 1, lines // 100)
             many = _measured(connection, people, lines // 100 + 1, lines)
             changes = _changed(connection)

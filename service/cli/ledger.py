@@ -91,7 +91,12 @@ def show(email: str, as_json: bool) -> None:
     totals = db.session.execute(
         sa.select(Total.period, Total.points).where(Total.subject == subject).order_by(Total.period)
     )
-    sums = {period: points for period, points in totals}  # noqa: C416
+    # Shares and readers are added up beside them, and sums of several campaigns say nothing of their own.
+    sums = {
+        period: points
+        for period, points in totals
+        if not period.startswith(("shares", "readers")) and "+" not in period
+    }
     if as_json:
         told = [
             {"at": e.at.isoformat(), "points": e.points, "reason": e.reason, "key": e.key, "month": e.month}

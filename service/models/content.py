@@ -119,7 +119,8 @@ class Story(Base):
     lead_topic: Mapped[int | None] = mapped_column(sa.ForeignKey("topic.id"))
     audience: Mapped[list[int]] = mapped_column(Json, default=list)
     """Ids of teams, sorted; empty: everybody."""
-    campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"), index=True)
+    campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"), index=True, active_history=True)
+    """Where it was is always known: what its shares count for goes along (service.totals)."""
     publish_from: Mapped[datetime] = mapped_column(Moment, default=clock.now)
     publish_until: Mapped[datetime | None] = mapped_column(Moment)
     evergreen: Mapped[bool] = mapped_column(default=False)
