@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from datetime import timedelta
 
@@ -142,6 +143,34 @@ def test_who_was_erased_meanwhile_gets_none_and_who_stops_such_mails_a_row_that_
     assert written() == Counter(entrants() - {erased.subject}) and progress() == (11, 11, True)
     row = db.session.scalars(sa.select(Outbox).where(Outbox.subject == stopped.subject)).one()
     assert (row.state, row.why) == ("suppressed", "left")
+
+
+def test_who_is_erased_at_the_moment_her_mail_is_written_leaves_nothing_in_it(
+    app: Flask, large: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    her = db.session.scalars(sa.select(Entrant.subject).order_by(Entrant.id)).first()
+    db.session.rollback()
+
+    def erase() -> None:
+        with app.app_context():
+            person = db.session.scalars(sa.select(Employee).where(Employee.subject == her)).one()
+            erasing.erase(person, person.name or "")
+
+    erased, enqueue = threading.Thread(target=erase), outbox.enqueue_many
+
+    def meanwhile(rows: object) -> int:
+        made = enqueue(rows)  # type: ignore[arg-type]
+        if erased.ident is None:
+            erased.start()
+            erased.join(0.5)
+        return made
+
+    monkeypatch.setattr(outbox, "enqueue_many", meanwhile)
+    frozen_mails.work()
+    db.session.rollback()
+    erased.join(30)
+    row = db.session.scalars(sa.select(Outbox).where(Outbox.subject == her)).one()
+    assert (row.facts, row.state) == ({}, "cancelled") and sum(written().values()) == 11
 
 
 def test_two_pools_at_once_get_their_own_mails(large: Draw) -> None:

@@ -135,7 +135,9 @@ def _mails(draw_id: int, entrants: Sequence[Any]) -> Iterator[dict[str, Any]]:
         Employee.networks,
         Employee.link_id,
     ).where(among(Employee.subject, [one.subject for one in entrants]), Employee.email.is_not(None))
-    people = {person.subject: person for person in db.session.execute(asked)}
+    # Who is being erased is waited for, and whoever erases waits for this step: her mail is not written behind that.
+    held = asked.order_by(Employee.id).with_for_update(read=True)
+    people = {person.subject: person for person in db.session.execute(held)}
     hashes = {who: p.address_hash or address_hash(p.email) for who, p in people.items()}
     stopped = suppressed_among(list(hashes.values()), "frozen")
     for one in entrants:
