@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from service.draws import frozen_mails
 from service.models import Draw, DrawEvent, Employee, Entrant, FrozenMails, Outbox, Rank
 from service.up import environment
 from service.validation import Invalid
+from tests.chaos.nursery import Child, Nursery, opened
 from tests.servers import die_with_parent
 from tests.test_draws import DUE, NUMBERS, cast, october, person
 
@@ -71,27 +74,47 @@ with create_app().app_context():
 """
 
 
-def start(settings: Config, act: str, given: str = "") -> subprocess.Popen[bytes]:
-    """Start the act in a process of its own, and return it when it is about to begin."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, act, given],
-        env={**os.environ, **environment(settings)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == b"ready\n"
-    return child
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery | None]:
+    """Where the short form's processes come from; the full form starts each from its command line."""
+    with opened(FULL) as found:
+        yield found
 
 
-def struck(settings: Config, act: str, given: str, after: float) -> bool:
-    """Kill the act so many seconds after it began; return whether it was still at it."""
-    child = start(settings, act, given)
-    time.sleep(after)
-    child.send_signal(signal.SIGKILL)
-    child.communicate()
-    return child.returncode == -signal.SIGKILL
+@dataclass(frozen=True)
+class Acts:
+    """Starts the acts, each in a process of its own."""
+
+    settings: Config
+    nursery: Nursery | None
+    folder: Path
+
+    def start(self, act: str, given: str = "") -> subprocess.Popen[bytes] | Child:
+        """Return the act's process when it is about to begin."""
+        log, settings = self.folder / f"{secrets.token_hex(8)}.log", environment(self.settings)
+        child: subprocess.Popen[bytes] | Child
+        if self.nursery is not None:
+            child = self.nursery.start((act, given), settings, log, CHILD)
+        else:
+            with log.open("wb") as said:
+                child = subprocess.Popen(
+                    [sys.executable, "-c", CHILD, act, given],
+                    env={**os.environ, **settings},
+                    stdout=said,
+                    stderr=subprocess.DEVNULL,
+                    preexec_fn=die_with_parent,
+                )
+        while not (log.exists() and b"ready\n" in log.read_bytes()):
+            assert child.poll() is None, log.read_text()
+            time.sleep(0.005)
+        return child
+
+    def struck(self, act: str, given: str, after: float) -> bool:
+        """Kill the act so many seconds after it began; return whether it was still at it."""
+        child = self.start(act, given)
+        time.sleep(after)
+        child.kill()
+        return child.wait(60) == -signal.SIGKILL
 
 
 def one_of_each() -> None:
@@ -138,8 +161,9 @@ def too_early() -> None:
 
 
 def test_a_draw_killed_at_any_moment_has_one_result_and_tells_it_once(
-    app: Flask, settings: Config, cast: dict[str, Employee], tmp_path: Path
+    app: Flask, settings: Config, cast: dict[str, Employee], tmp_path: Path, nursery: Nursery | None
 ) -> None:
+    acts = Acts(settings, nursery, tmp_path)
     seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(1 << 31))
     chance = random.Random(seed)
     print(f"CHAOS_SEED={seed}")
@@ -155,14 +179,14 @@ def test_a_draw_killed_at_any_moment_has_one_result_and_tells_it_once(
         began = time.monotonic()
         taking = 0.05
         for _ in range(EACH):
-            killed += struck(settings, act, given, chance.uniform(0, taking))
+            killed += acts.struck(act, given, chance.uniform(0, taking))
             one_of_each()
             if act == "mails":
                 too_early()
             taking = min(0.6, taking * 1.5)  # later and later, so that most kills find it half way
-        two = [start(settings, act, given) for _ in range(2)]  # and two at once that may end
+        two = [acts.start(act, given) for _ in range(2)]  # and two at once that may end
         for child in two:
-            child.communicate(timeout=60)
+            child.wait(60)
         one_of_each()
         print(f"{act}: {time.monotonic() - began:.1f} s")
     draw = db.session.scalars(sa.select(Draw)).one()

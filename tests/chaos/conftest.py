@@ -16,7 +16,7 @@ from service import clock, editions
 from service.database import db
 from tests import week47
 from tests.chaos.account import people
-from tests.chaos.nursery import Nursery
+from tests.chaos.nursery import Nursery, opened
 from tests.chaos.world import World
 
 MORNING = datetime.fromisoformat("2026-11-17T07:50+00:00")
@@ -75,12 +75,8 @@ def seed() -> int:
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[Nursery | None]:
     """Where the short form's processes come from; the full form starts each from the command line."""
-    if FULL:
-        yield None
-        return
-    found = Nursery()
-    yield found
-    found.close()
+    with opened(FULL) as found:
+        yield found
 
 
 @pytest.fixture

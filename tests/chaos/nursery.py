@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers import die_with_parent
@@ -61,9 +62,9 @@ class Nursery:
             preexec_fn=die_with_parent,
         )
 
-    def goodword(self, words: tuple[str, ...], environment: Mapping[str, str], log: Path) -> Child:
-        """Start `goodword …` with these settings, its words into this file."""
-        asked = {"start": ["goodword", *words], "environment": dict(environment), "log": str(log)}
+    def start(self, words: Sequence[str], environment: Mapping[str, str], log: Path, code: str = "") -> Child:
+        """Start `goodword …`, or Python's `-c code …`, with these settings, what it says into this file."""
+        asked = {"start": ["", *words], "environment": dict(environment), "log": str(log), "code": code}
         return Child(self, self.ask(asked)["pid"])
 
     def ask(self, question: dict[str, object]) -> dict[str, int]:
@@ -81,8 +82,21 @@ class Nursery:
         self._process.wait(20)
 
 
-def _serve() -> None:
-    """Answer questions until there are no more; in a child, return with its command line in place."""
+@contextmanager
+def opened(full: bool) -> Iterator[Nursery | None]:
+    """Yield a nursery, or None for the full form, which starts each process from its command line."""
+    if full:
+        yield None
+        return
+    found = Nursery()
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def _serve() -> str:
+    """Answer questions until there are no more; in a child, return its code, the command line in place."""
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         if "poll" in asked:
@@ -97,7 +111,7 @@ def _serve() -> None:
     raise SystemExit
 
 
-def _become(asked: dict[str, object]) -> None:
+def _become(asked: dict[str, object]) -> str:
     os.setsid()
     die_with_parent()
     with Path(os.devnull).open("rb") as nothing, Path(str(asked["log"])).open("ab") as log:
@@ -108,6 +122,7 @@ def _become(asked: dict[str, object]) -> None:
     assert isinstance(environment, dict) and isinstance(words, list)
     os.environ.update(environment)
     sys.argv = words
+    return str(asked["code"])
 
 
 def _import_all() -> None:
@@ -133,5 +148,7 @@ if __name__ == "__main__":
     from service.cli import main
 
     _import_all()
-    _serve()
-    main()
+    if code := _serve():
+        exec(code, {"__name__": "__main__"})
+    else:
+        main()

@@ -103,7 +103,7 @@ class World:
     def goodword(self, *words: str, name: str = "cli") -> Process:
         """Start `goodword …` from the command line, or, where there is a nursery, as a child of that."""
         if self.nursery is not None and words[0] != "web":  # a web server starts processes of its own
-            return self.nursery.goodword(words, environment(self.settings), self.folder / f"{name}.log")
+            return self.nursery.start(words, environment(self.settings), self.folder / f"{name}.log")
         return self.spawn(sys.executable, "-m", "service.cli", *words, name=name)
 
     def start_queue(self) -> None:
