@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,6 +61,12 @@ class Child:
     def lives(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    def clear(self, number: signal.Signals) -> None:
+        """Send a signal to what a process that ended left behind: a web server's own children would go on answering."""
+        if self.process is not None and not self.lives:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
 
 @dataclass
 class House:
@@ -88,8 +94,10 @@ class House:
             child.falls = 1 if now - child.started > 60 else child.falls + 1
             child.again_at = now + min(2.0 ** (child.falls - 1), 30.0)
             log.error("a process fell", process=child.name, code=child.process.returncode, times=child.falls)
+            child.clear(signal.SIGTERM)
         elif now >= child.again_at:
             child.again_at = 0.0
+            child.clear(signal.SIGKILL)
             child.start(self.environment)
 
     def close(self) -> None:
@@ -103,6 +111,7 @@ class House:
         for child in self.children:
             if child.process is not None:
                 _wait(child.process, deadline)
+                child.clear(signal.SIGKILL)
 
 
 def run(settings: Config, banner: Callable[[], None] | None = None, stop: threading.Event | None = None) -> None:
