@@ -39,7 +39,7 @@ from service.models import (
 from service.posters import NETWORK as POSTER
 from service.results import reckoning, scopes
 from service.results.scopes import Scope
-from service.validation import N_, Check, Invalid, Words
+from service.validation import N_, Check, Invalid, Words, paragraphs
 
 PREFIX = "gwc_"
 """How a token begins, so that scanners of secrets know it."""
@@ -237,7 +237,7 @@ def set_sites(lines: str) -> None:
     Raises Invalid.
     """
     sites = []
-    for line in lines.split():
+    for line in paragraphs(lines).split():
         try:
             parts = urlsplit(line if "//" in line else f"https://{line}")
         except ValueError:

@@ -16,7 +16,7 @@ from service.freezing import LATE, Frozen, freeze, texts_of
 from service.journal import log
 from service.models import Edition, Omission, Outbox, Selection
 from service.models.mail import EditionStatus, MailState
-from service.validation import N_, Words
+from service.validation import N_, Words, one_line
 from service.weeks import current_week, find, first_slot, is_overdue, last_slot, recent
 
 __all__ = [
@@ -88,7 +88,7 @@ def edition(week: str | None = None) -> Edition:
 
 def set_words(edition: Edition, words: Mapping[str, str]) -> None:
     """Set the liaison's one sentence by language, in a draft. Raises EditionError once it is released."""
-    clean = {language: " ".join(text.split()) for language, text in words.items() if text.strip()}
+    clean = {language: said for language, text in words.items() if (said := one_line(text))}
     _move(edition, (EditionStatus.DRAFT,), words=clean)
     db.session.commit()
 

@@ -15,7 +15,7 @@ from service import clock, jobs, programmes
 from service.database import db
 from service.models import Cohort, Employee, Team
 from service.people import cohorts, gate, inviting, quiet, teams
-from service.validation import Invalid, wholes
+from service.validation import Invalid, whole, wholes
 from service.web.console.cards import framed
 from service.web.console.lists import Filter, listing
 from service.web.console.person import kind_words
@@ -77,7 +77,7 @@ def team_change(number: int) -> Response:
             teams.rename(team, request.form.get("name", ""))
             done(_("Saved."))
         elif act == "join":
-            into = db.session.get(Team, request.form.get("into", 0, type=int)) or team
+            into = db.session.get(Team, whole(request.form.get("into")) or 0) or team
             n = teams.join(team, into)
             done(ngettext("%(num)s person is in the other team now.", "%(num)s people are in the other team now.", n))
         elif act == "delete":

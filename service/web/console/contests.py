@@ -13,12 +13,15 @@ from service import boards, campaigns, clock, contests
 from service.database import db
 from service.draws import of_contests
 from service.models import Campaign, Contest
-from service.validation import Invalid
+from service.validation import Invalid, whole
 from service.web.boards import measures
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, room, zone
 from service.web.console.words import said_all
 from service.web.language import gettext as _
+
+NO_CAMPAIGN = -1
+"""Stands for what was picked and is none: it is refused beside its field."""
 
 NEW: dict[str, Any] = {
     "name": "",
@@ -100,7 +103,8 @@ def contest_save(contest_id: int) -> Response | tuple[str, int]:
 def save(found: Contest | None) -> Response | tuple[str, int]:
     """Create or change the contest from the form; what was typed stays where something cannot stand."""
     values: dict[str, Any] = {name: request.form.get(name, "") for name in NEW}
-    values["campaign_id"] = request.form.get("campaign_id", type=int)
+    picked = request.form.get("campaign_id", "")
+    values["campaign_id"] = (whole(picked) or NO_CAMPAIGN) if picked else None
     values["prizes"] = values["prizes"].splitlines()
     try:
         found = contests.edit(found, **values) if found else contests.create(**values)

@@ -135,7 +135,7 @@ def _team(picked: list[int]) -> tuple[str, list[str]]:
 
 
 def _cohort(picked: list[int]) -> tuple[str, list[str]]:
-    changed = cohorts.add(request.form.get("cohort", 0, type=int), acts.find(picked))
+    changed = cohorts.add(whole(request.form.get("cohort")) or 0, acts.find(picked))
     words = ngettext("%(num)s person is new in the group.", "%(num)s people are new in the group.", len(changed))
     return words, [str(number) for number in changed]
 
@@ -172,7 +172,7 @@ def people_undo() -> Response:
         for team_id, ids in teams.items():
             acts.move(acts.find(ids), team_id)
     elif act == "cohort":
-        cohorts.remove(request.form.get("cohort", 0, type=int), numbers)
+        cohorts.remove(whole(request.form.get("cohort")) or 0, numbers)
     elif act == "suspend":
         acts.reinstate(acts.find(numbers))
     elif act == "exclude":

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 from emails.networks import NETWORKS
 from scoring import points
 from scoring.rules import BY_NETWORK, MOST, Rules
-from service import boards, jobs, rule_sets, trials, words_of_rules
+from service import boards, clock, jobs, rule_sets, trials, words_of_rules
 from service.books import terms
 from service.database import db
 from service.models import Employee, RuleTrial
@@ -91,7 +91,7 @@ def rules_try() -> Response | tuple[str, int]:
     since, until = _day(values.get("since", "")), _day(values.get("until", ""))
     if since is None:
         errors["since"] = _("Write the first day of the period.")
-    if until is None or (since and until < since):
+    if until is None or (since and until < since) or until > clock.now() + timedelta(days=366):
         errors["until"] = _("Write the last day of the period, not before the first.")
     try:
         rules = rule_sets.checked(_typed(values))
@@ -206,10 +206,10 @@ def _zone() -> ZoneInfo:
 
 
 def _day(text: str) -> datetime | None:
-    """Return when a day that was typed begins in the programme's zone."""
+    """Return when a day that was typed begins in the programme's zone; None for what is no day of these times."""
     try:
         return datetime.combine(date.fromisoformat(text.strip()), time(), _zone()).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

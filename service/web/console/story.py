@@ -64,7 +64,7 @@ def save(found: Story | None) -> Response | tuple[str, int]:
         if found is None and (twins := unseen_twins(form)):
             return page(None, form, {}, texts, twins=twins), 409
         fields = {name: form[name] for name in stories.FIELDS}
-        proposed = review.find([request.form.get("item", 0, type=int)]) if found is None else []
+        proposed = review.find([whole(request.form.get("item")) or 0]) if found is None else []
         found = stories.edit(found, by=g.liaison.id, **fields) if found else stories.create(by=g.liaison.id, **fields)
         review.made(proposed, found)
     except Invalid as refusal:
@@ -99,7 +99,7 @@ def page(
     `wrong`: why texts are refused, by number. `read`: what a page gave. `twins`: stories that are perhaps the same.
     `item`: the proposal of a feed that this will be.
     """
-    item = item or (request.form.get("item", type=int) if found is None else None)
+    item = item or (whole(request.form.get("item")) if found is None else None)
     if twins is None and found is None and values.get("title"):
         twins = twins_of(values)
     if texts is None:

@@ -10,7 +10,7 @@ from service import programmes, topic_acts, topics
 from service.database import db
 from service.locales import own_name
 from service.models import Topic
-from service.validation import Invalid
+from service.validation import Invalid, whole
 from service.web.console.lists import Filter, listing
 from service.web.console.room import done, refused, room
 from service.web.console.words import said_all
@@ -59,7 +59,7 @@ def topic_change(number: int) -> Response:
 
 
 def _merge(topic: Topic) -> None:
-    into = db.session.get(Topic, request.form.get("into", 0, type=int)) or topic
+    into = db.session.get(Topic, whole(request.form.get("into")) or 0) or topic
     people, stories = topic_acts.merge(topic, into, request.form.get("typed", ""))
     followers = ngettext("%(num)s person follows it now", "%(num)s people follow it now", people)
     moved = ngettext("%(num)s story moved", "%(num)s stories moved", stories)
