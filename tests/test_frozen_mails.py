@@ -59,6 +59,7 @@ def progress(name: str = "2026-10") -> tuple[int, int, bool]:
 def test_the_pool_is_published_at_once_and_a_worker_writes_the_mails(large: Draw) -> None:
     assert large.status == "frozen" and large.pool_hash and draws.check(large) == []
     assert not written() and progress() == (0, 11, False)
+    assert (draws.outcome(large).mails, draws.outcome(large).proofs) == (11, 0)  # none counts as left out
     jobs.run(frozen_mails.TASK)
     assert written() == Counter(entrants()) and progress() == (11, 11, True)
     jobs.run(frozen_mails.TASK)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.database import db
-from service.models import Draw, Employee, Entrant, Outbox, Prize, Rank
+from service.models import Draw, Employee, Entrant, FrozenMails, Outbox, Prize, Rank
 from service.models.draws import DrawStatus
 from service.models.mail import MailState
 
@@ -37,7 +37,7 @@ class Outcome:
     entrants: int
     tickets: int
     mails: int
-    """Entrants' mails, sent or not."""
+    """Entrants' mails, sent or not; while they are being written, as many as there will be."""
     proofs: int
     """Those accepted at least 24 hours before the randomness fell due."""
     lines: tuple[Line, ...]
@@ -90,10 +90,11 @@ def outcome(draw: Draw) -> Outcome:
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Entrant.tickets), 0)).where(Entrant.draw_id == draw.id)
     ).one()
     mails = sa.select(sa.func.count()).where(Outbox.kind == "frozen", Outbox.occasion == frozen_occasion(draw))
+    unwritten = sa.select(FrozenMails.people).where(FrozenMails.draw_id == draw.id, FrozenMails.finished_at.is_(None))
     return Outcome(
         entrants=entrants,
         tickets=int(tickets),
-        mails=db.session.scalar(mails) or 0,
+        mails=db.session.scalar(unwritten) or db.session.scalar(mails) or 0,
         proofs=_proofs(mails, draw.due_at),
         lines=tuple(_lines(draw)),
         lapsed=tuple(_lapsed(draw)),
