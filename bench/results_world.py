@@ -7,6 +7,7 @@ An edition with a mail for each person stands beside it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Thread
@@ -195,3 +196,11 @@ def _bare(connection: psycopg.Connection[Any], table: str, keys: bool = True, ag
     back = [f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {made}' for name, made in rules] if keys else []
     for statement in [*back, *(made for _name, made in indexes)] if again else ():
         connection.execute(statement)
+
+
+if __name__ == "__main__":
+    from bench.planning import made
+
+    url, asked_people, asked_shares = sys.argv[1:]
+    server, _slash, name = url.rpartition("/")
+    load(made(f"{server}/postgres", name), int(asked_people), int(asked_shares))

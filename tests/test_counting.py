@@ -36,7 +36,9 @@ from service.models import (
 )
 from service.results import counting, hours, plain, strays
 from service.results.verifying import verify
+from service.web.console import results as pages
 from tests.conftest import TUESDAY
+from tests.liam import at_the_console
 from tests.test_settling import noor, programme
 
 ZONES = ("Europe/Ljubljana", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "UTC", "Africa/Casablanca")
@@ -224,3 +226,30 @@ def test_mails_of_old_editions_are_counted_once_a_day_and_of_new_ones_every_hour
         for row in db.session.scalars(sa.select(EditionFigure).execution_options(populate_existing=True)):
             counted[row.edition_id] += row.states == {}
     assert counted == {7: 1, 8: 24}
+
+
+def test_who_waits_for_a_long_counting_is_told_and_one_that_was_interrupted_goes_on(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "AT_ONCE", 10)
+    monkeypatch.setattr(counting, "AT_ONCE_EMBEDDED", 10)
+    monkeypatch.setattr(pages, "MANY", 10)
+    World(5).change()
+    liam = at_the_console(app)
+    assert "Still being counted" in liam.open("/console/results").text
+
+    class Enough(Exception):
+        pass
+
+    def stop(counted: int, waiting: int) -> None:
+        assert counted and waiting == results.waiting()
+        raise Enough
+
+    with pytest.raises(Enough):
+        results.count(stop)
+    some = db.session.scalar(sa.select(sa.func.count()).select_from(CountedShare)) or 0
+    assert 0 < some < (db.session.scalar(sa.select(sa.func.count()).select_from(Share)) or 0)
+    told: list[tuple[int, int]] = []
+    results.count(lambda counted, waiting: told.append((counted, waiting)))
+    assert told[-1][1] == 0 and len(told) > 1 and verify() == []
+    assert "Still being counted" not in liam.open("/console/results").text

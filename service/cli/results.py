@@ -42,10 +42,17 @@ def verify(as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="All shares anew, not only those that changed.")
 @with_app
 def count(everything: bool) -> None:
-    """Count what changed since the last time, now rather than within a minute; --all heals what `verify` found."""
+    """Count what changed since the last time, now rather than within a minute; --all heals what `verify` found.
+
+    Can be interrupted: what is counted stays counted, and the rest is counted by the next call or within a minute.
+    """
     from service import results as figures
 
-    done = figures.recount() if everything else figures.count()
+    def told(counted: int, waiting: int) -> None:
+        if waiting:
+            click.echo(f"{counted} counted, {waiting} wait.", err=True)
+
+    done = figures.recount(told) if everything else figures.count(told)
     figures.refresh()
     click.echo(f"Shares counted: {done}.")
 

@@ -6,6 +6,7 @@ forgotten after 30 days: what they brought is counted before (`before_forgetting
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,8 +27,18 @@ LOCK = 0x676F6F64_0005
 """PostgreSQL's advisory lock: one counts at a time."""
 
 
-def count() -> int:
-    """Count what changed; return how many shares that were. A use case: commits after each batch."""
+def waiting() -> int:
+    """Return how many shares wait to be counted, at most: by the first and the last mark, whatever is between."""
+    marks = sa.select(sa.func.coalesce(sa.func.max(ChangedShare.id) - sa.func.min(ChangedShare.id) + 1, 0))
+    return db.session.scalar(marks) or 0
+
+
+def count(progress: Callable[[int, int], None] | None = None) -> int:
+    """Count what changed; return how many shares that were. A use case: commits after each batch.
+
+    `progress` is told after each batch how many are counted and how many wait. What is interrupted goes on where it
+    was: batches that are counted stay so.
+    """
     done = 0
     while True:
         _alone()
@@ -40,6 +51,8 @@ def count() -> int:
         figuring.figure(state, now)
         state.counted_at = now
         db.session.commit()
+        if progress:
+            progress(done, waiting())
 
 
 def before_forgetting(until: datetime) -> None:
@@ -53,13 +66,13 @@ def before_forgetting(until: datetime) -> None:
     db.session.commit()
 
 
-def recount() -> int:
-    """Note every share as changed and count them all; return how many. A use case: commits."""
+def recount(progress: Callable[[int, int], None] | None = None) -> int:
+    """Note every share as changed and count them all (`count`); return how many. A use case: commits."""
     _alone()
     _state()
     _all_changed()
     db.session.commit()
-    return count()
+    return count(progress)
 
 
 def _alone() -> None:

@@ -12,7 +12,7 @@ from scoring.results import periods_of
 from service import boards
 from service.database import db
 from service.models import Campaign, ResultsState, Team
-from service.results import beside, scopes, tables
+from service.results import beside, counting, scopes, tables
 from service.results.periods import Period, period
 from service.results.scopes import Scope
 from service.validation import N_
@@ -42,6 +42,9 @@ TABS: dict[str, tuple[str, Tab]] = {
     "time": (N_("Time"), lambda s, _now, _before, _council: results_reach.time_blocks(s)),
 }
 """Part of the address → its name and what makes its blocks."""
+
+MANY = 10_000
+"""So many shares that wait to be counted are not those of the last minute: it takes longer, and the page says so."""
 
 FOR_ALL = ("mail",)
 """Tabs that team and campaign do not narrow."""
@@ -123,6 +126,7 @@ def page(tab: str, template: str = "console/results.html", **more: Any) -> str:
         teams=list(db.session.scalars(sa.select(Team).order_by(Team.name))),
         campaigns=list(db.session.scalars(sa.select(Campaign).order_by(Campaign.starts_on.desc()))),
         narrows=tab not in FOR_ALL,
+        waiting=waiting if (waiting := counting.waiting()) > MANY else 0,
         counted_at=state.counted_at if state else None,
         address=address,
         endpoint=ENDPOINTS[tab],
