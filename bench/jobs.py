@@ -21,7 +21,7 @@ def run(full: bool) -> list[Figure]:
     sink = found_sink()
     if sink is None:
         return [missing("RQ / calling directly", "of direct", "≥ 0.98", HOW)]
-    number, rounds = (60_000, 5) if full else (15_000, 3)
+    number, rounds = (60_000, 5) if full else (10_000, 3)
     with staged(sink) as stage:
         stage.prepare(number)
         planned = stage.copy()

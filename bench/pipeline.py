@@ -36,7 +36,7 @@ def run(full: bool) -> list[Figure]:
     sink = found_sink()
     if sink is None:
         return [missing("pipeline / sending prebuilt mails", "of sender", "≥ 0.75", HOW)]
-    number, rounds = (200_000, 3) if full else (40_000, 2)
+    number, rounds = (200_000, 3) if full else (30_000, 2)
     with staged(sink) as stage:
         stage.prepare(number)
         found = [(stage.pipeline(), stage.floor(), stage.prebuilt()) for _ in range(rounds)]
