@@ -79,6 +79,34 @@ def test_a_page_that_fails_is_answered_and_its_thread_goes_on() -> None:
     assert [protocol.answers for protocol, _ in asked] == [[(500, [], b"")], [(500, [], b"")], [(200, [], b"well")]]
 
 
+def test_one_thread_takes_requests_in_and_another_takes_its_place_while_it_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(front, "ASIDE", 60.0)
+    led: list[tuple[str, str]] = []
+    back, second = threading.Event(), Protocol()
+
+    def read(protocol: Any, scope: dict[str, Any]) -> None:
+        assert back.wait(30), "the other thread takes requests in while this one reads"
+        protocol.response_bytes(200, [], b"read")
+
+    found = Front(lambda scope: (led, b"") if scope["PATH_INFO"] == "/r/known" else None, read, threads=0, bodies=1)
+
+    def take() -> None:
+        found(second, {**GET, "PATH_INFO": "/r/known"})
+        back.set()
+
+    found(Protocol(), {**GET, "PATH_INFO": "/r/known"})
+    other = threading.Thread(target=take, daemon=True)
+    other.start()
+    until(lambda: second.answers, 30)
+    assert not back.wait(0.3), "it steps aside once it has answered"
+    first = Protocol()
+    found(first, {"REQUEST_METHOD": "POST", "PATH_INFO": "/", "CONTENT_LENGTH": "2"})
+    assert first.answers == [(200, [], b"read")]
+    other.join(30)
+
+
 def test_only_the_buffered_mode_is_served_by_the_front_and_an_unknown_granian_as_before(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
