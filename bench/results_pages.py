@@ -124,7 +124,8 @@ def asked(where: str, whom: str) -> list[Figure]:
         first = max(times.items(), key=lambda each: each[1].first)[0]
         most = max(times.items(), key=lambda each: each[1].processor)[0]
         what = f"results, slowest {name} of {len(times)}, {whom}"
-        why = f"/console{worst}, the better of two: the other tells of other work on the machine"
+        load = os.getloadavg()[0]
+        why = f"/console{worst}, the better of two, at a load of {load:.0f}; what is above processor is others' work"
         found.append(at_most(what, times[worst].better, "s", 1, why))
         found.append(told(f"{what}, first time", times[first].first, "s", f"/console{first}"))
         of_it = f"/console{most}: {times[most].database:.2f} s of it in the database; other work does not enter"
@@ -279,4 +280,4 @@ def _pages(liam: Any, pages: Sequence[str], watch: Any) -> dict[str, Asked]:
 def _rows(connection: psycopg.Connection[Any], table: str) -> int:
     """Return how many rows a table has, nearly: of millions, to name the figures by."""
     counted = connection.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table]).fetchone()
-    return round(counted[0], -4) if counted else 0
+    return int(round(counted[0], -4)) if counted else 0

@@ -50,7 +50,7 @@ def needs() -> list[tuple[str, str, str]]:
     found += feeds.needs()
     if broken := badges.need():
         found.append(broken)
-    if not _count(sa.select(Employee.id)):
+    if db.session.scalar(sa.select(Employee.id).limit(1)) is None:
         found.append((_("Nobody is invited yet."), _("Bring in your colleagues"), url_for("console.people")))
     found += _waiting()
     if odd := patterns.need():
