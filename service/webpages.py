@@ -6,6 +6,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -53,8 +54,10 @@ def parse(body: bytes, url: str, charset: str = "", language: str = "") -> Page:
     fetched and no script is run.
     """
     heard = _Listener()
-    heard.feed(decoded(body, charset))
-    heard.close()
+    # Never closed: whatever a page leaves open would then be read again from each of its signs on, for hours. And
+    # the standard library's parser asserts where a page's declaration is none; what it said before stands.
+    with suppress(AssertionError):
+        heard.feed(decoded(body, charset))
     meta, things = heard.meta, list(_things(heard.scripts))
     base = joined(url, heard.base) or url
     site = _first(meta, "og:site_name", "application-name") or _name(things, "publisher")

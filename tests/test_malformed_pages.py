@@ -1,0 +1,22 @@
+"""Malformed pages. In: mark-up that never ends, in great quantity. Out: what was said before it, in no time."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from service import webpages
+
+OPEN = ('<a a="', "<!--", "<a", "</a", "<?", "<![", "<script", "<![CDATA[", "<p></")
+SECONDS = 2
+"""Of the processor: it took a minute and more where each sign was begun from again, and two megabytes took hours."""
+
+
+@pytest.mark.parametrize("piece", OPEN)
+def test_a_page_that_leaves_everything_open_is_read_once(piece: str) -> None:
+    body = "<title>Boats</title>" + piece * (200_000 // len(piece))
+    begun = time.process_time()
+    page = webpages.parse(body.encode(), "https://news.example/")
+    assert time.process_time() - begun < SECONDS
+    assert page.title == "Boats"
