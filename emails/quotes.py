@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
@@ -189,7 +190,9 @@ class _Reader(HTMLParser):
 def text_of(html: str) -> str:
     """Return the text of an HTML mail without what it quotes; a link's address follows its words."""
     reader = _Reader()
-    reader.feed(html[: 2 * MOST])
-    reader.close()
+    # Never closed: what a mail leaves open would be read again from each of its signs on. The line's end lets go of
+    # the last words; the parser asserts where a declaration is none.
+    with suppress(AssertionError):
+        reader.feed(html[: 2 * MOST] + "\n")
     lines = [" ".join(line.split()) for line in "".join(reader.out).split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from emails import quotes
 from service import webpages
 
 OPEN = ('<a a="', "<!--", "<a", "</a", "<?", "<![", "<script", "<![CDATA[", "<p></")
@@ -20,3 +21,12 @@ def test_a_page_that_leaves_everything_open_is_read_once(piece: str) -> None:
     page = webpages.parse(body.encode(), "https://news.example/")
     assert time.process_time() - begun < SECONDS
     assert page.title == "Boats"
+
+
+@pytest.mark.parametrize("piece", OPEN)
+def test_a_mail_that_leaves_everything_open_is_read_once(piece: str) -> None:
+    begun = time.process_time()
+    text = quotes.text_of("<p>Read this &amp; that</p>" + piece * (400_000 // len(piece)))
+    assert time.process_time() - begun < SECONDS
+    assert text.startswith("Read this & that")
+    assert quotes.text_of("<p>A word &co") == "A word &co"
