@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from service import editions
+from service import editions, roles
 from service.database import db
 from service.models import Contest, Edition, Reckoning, RuleTrial, Topic
 from tests import noor as world
@@ -71,3 +71,20 @@ def test_a_sign_that_no_database_holds_is_dropped_from_words_and_sites(liam: Lia
     answer = liam.post("/console/results/conversions/sites", {"sites": "https://www.fjord.example\0"})
     assert answer.status_code in (200, 422)
     assert "\0" not in "".join(db.session.scalars(sa.select(Reckoning.sites)).first() or [])
+
+
+def test_a_bad_form_takes_the_focus_to_what_is_to_be_mended(liam: Liam) -> None:
+    link = f"/console/welcome/{roles.invite('new@fjord.example', 'Nova', 'editor')[1]}"
+    bad = {
+        link: {"password": "short"},
+        "/console/people/groups": {"name": ""},
+        "/console/people/teams": {"name": ""},
+        "/console/settings/topics": {"name": ""},
+        "/console/settings/liaisons": {"name": "", "email": "", "role": "viewer"},
+        "/console/contests/new": {"name": ""},
+    }
+    for path, fields in bad.items():
+        liam.get(path)
+        answer = liam.post(path, fields)
+        assert answer.status_code == 422, path
+        assert 'role="alert" tabindex="-1" autofocus' in answer.text and "aria-invalid" in answer.text, path
