@@ -70,7 +70,7 @@ def spread(added: Mapping[str, Mapping[str, int]], connection: Connection) -> di
 def keep(wanted: Iterable[Collection[int]]) -> Iterator[str]:
     """Keep the sums of those of these sets of campaigns that are long, and no others; give the name of each step.
 
-    Commit after each: while one is made nobody's points can change, which takes seconds for a million people. It
+    Commit after each: while one is made nobody's points can change, half a minute for a million people. It
     happens once, when a second campaign takes up the hashtag of a long one.
     """
     lengths: dict[int, int] = {}
