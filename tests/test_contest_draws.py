@@ -60,7 +60,7 @@ def test_all_who_took_part_are_in_one_draw_with_one_ticket_each(noor: Employee) 
     assert "took part in the contest Sprint, 2026-11-16 to 2026-11-20" in made.rules
     assert "one each, so that everybody who took part has the same chance." in made.rules
     assert contests.look() == 0 and draws.tend() == 0
-    clock.set_now(OVER + of_contests.PAUSE)
+    clock.set_now(OVER + of_contests.PAUSE + timedelta(minutes=1))
     assert (draws.tend(), draws.tend()) == (1, 0)
     made = the_draw()
     entrants = {e.subject: e.tickets for e in db.session.scalars(sa.select(Entrant))}
@@ -75,7 +75,7 @@ def test_nobody_took_part_and_the_draw_is_void_in_public(client: FlaskClient, no
     confirm(noor, 1)
     clock.set_now(OVER)
     contests.look()
-    clock.set_now(OVER + of_contests.PAUSE)
+    clock.set_now(OVER + of_contests.PAUSE + timedelta(minutes=1))
     draws.tend()
     made = the_draw()
     assert made.status == "void"

@@ -94,6 +94,7 @@ class Intake:
         """Begin anew: at first, and in a child, whose parent goes on with its own writer and its own visits."""
         self.buffer = Buffer(self._room)
         self.writer: Writer | None = None
+        self._keeper: threading.Thread | None = None
         self._starting = threading.Lock()
 
     def look_up(self, code: str, poster: bool = False) -> Link | None:
@@ -130,6 +131,8 @@ class Intake:
         if self.writer is not None:
             self.writer.stop.set()
             self.writer.join()
+            if self._keeper is not None:
+                self._keeper.join(PATIENCE)  # it may be asking the database
             self._begin()
 
     def _started(self) -> Writer:
@@ -137,7 +140,8 @@ class Intake:
             if self.writer is None:
                 writer = Writer(self.app, self.buffer, self.durable)
                 writer.start()
-                threading.Thread(target=self._keep_up, args=(writer,), name="visits-keeper", daemon=True).start()
+                self._keeper = threading.Thread(target=self._keep_up, args=(writer,), name="visits-keeper", daemon=True)
+                self._keeper.start()
                 self.writer = writer
             return self.writer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, render_template, request
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import BadRequest, Conflict, HTTPException
 
@@ -60,16 +60,19 @@ def _crossed(error: Exception) -> tuple[str, int]:
     return _page(Conflict())
 
 
-CROSSED = ("DeadlockDetected", "SerializationFailure")
-"""What PostgreSQL calls it when of two transactions that wait for each other it ends one."""
+CROSSED = {
+    *("DeadlockDetected", "SerializationFailure", "UniqueViolation", "ForeignKeyViolation"),
+    *("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_FOREIGNKEY"),
+}
+"""What databases call it when of two transactions one must not be, or of two that wait for each other they end one."""
 
 
 def install(app: Flask) -> None:
     """Answer HTTP errors and crashes with the page; in tests and debug a crash surfaces as it is."""
     surfaces = app.debug or app.config["GOODWORD"].env == "test"
 
-    def refused(error: OperationalError) -> tuple[str, int]:
-        if type(error.orig).__name__ in CROSSED:
+    def refused(error: DBAPIError) -> tuple[str, int]:
+        if CROSSED & {type(error.orig).__name__, getattr(error.orig, "sqlite_errorname", "")}:
             return _crossed(error)
         if surfaces:
             raise error
@@ -78,7 +81,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _page)
     app.register_error_handler(DataError, _nonsense)
     app.register_error_handler(OverflowError, _nonsense)
-    app.register_error_handler(IntegrityError, _crossed)
+    app.register_error_handler(IntegrityError, refused)
     app.register_error_handler(StaleDataError, _crossed)
     app.register_error_handler(OperationalError, refused)
     if not surfaces:
