@@ -63,8 +63,7 @@ def run(full: bool) -> list[Figure]:
     with servers() as url:
         where = made(url, "boards")
         with psycopg.connect(where, autocommit=True) as connection:
-            for statement in PEOPLE.split(";"):
-                connection.execute(statement, {"people": people, "teams": people // 500})
+            put(connection, people)
             few = _measured(connection, people, 1, lines // 100)
             many = _measured(connection, people, lines // 100 + 1, lines)
             changes = _changed(connection)
@@ -93,6 +92,12 @@ def run(full: bool) -> list[Figure]:
         told(f"board, my rank by adding up the ledger, {whom}", summed * 1e3, "ms", "what is not done"),
     ]
     return found
+
+
+def put(connection: psycopg.Connection[Any], people: int) -> None:
+    """Put so many people into an empty database, 500 to a team."""
+    for statement in PEOPLE.split(";"):
+        connection.execute(statement, {"people": people, "teams": people // 500})
 
 
 def _measured(connection: psycopg.Connection, people: int, first: int, last: int) -> dict[str, float]:

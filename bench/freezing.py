@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import sqlalchemy as sa
 
-from bench.board import PEOPLE
+from bench.board import put
 from bench.figures import Figure, at_most, told
 from bench.planning import made, servers
 from bench.results_pages import application
@@ -41,7 +41,7 @@ def figures(full: bool) -> list[Figure]:
     with servers() as url:
         where = made(url, "freezing")
         with psycopg.connect(where, autocommit=True) as connection:
-            connection.execute(PEOPLE, {"people": people})
+            put(connection, people)
             connection.execute(SHARES)
             connection.execute("VACUUM ANALYZE employee")
             connection.execute("VACUUM ANALYZE share")

@@ -11,13 +11,12 @@ import sqlalchemy as sa
 
 from emails import news
 from service import clock, mass_mails, outbox, programmes, settings
-from service.board import short
 from service.database import db
+from service.draws.prizes import called
 from service.draws.trail import locked
 from service.journal import log
 from service.models import Draw, Employee, Entrant, Rank
 from service.models.draws import DrawStatus, RankState
-from service.models.people import Status
 
 KIND = "winners"
 TOO_OLD = timedelta(days=60)
@@ -49,10 +48,7 @@ def settled(draw: Draw) -> bool:
 
 
 def prizes(draw: Draw) -> list[tuple[str | None, news.Prize]]:
-    """Return (subject, prize) of what was claimed, in the order of prizes, with names as each wants to be called.
-
-    In works-council mode only who chose an alias is named, and nobody who is on no board by her own wish.
-    """
+    """Return (subject, prize) of what was claimed, in the order of prizes, with names as each wants to be called."""
     council = programmes.current().works_council
     rows = db.session.execute(
         sa.select(Rank, Employee)
@@ -62,11 +58,9 @@ def prizes(draw: Draw) -> list[tuple[str | None, news.Prize]]:
     found = []
     for rank, person in rows:
         assert rank.prize is not None
-        called, former = "", person is None or not person.email or person.status == Status.GONE
-        if person is not None and not person.off_boards and person.status not in (Status.LEFT, Status.GONE):
-            called = person.alias or ("" if council else short(person.name or ""))
+        name, former = called(person, council)
         worth = f"{rank.prize.name} ({rank.prize.value})" if rank.prize.value else rank.prize.name
-        found.append((rank.prize.position, rank.subject, news.Prize(worth, called, former=former)))
+        found.append((rank.prize.position, rank.subject, news.Prize(worth, name, former=former)))
     return [(subject, prize) for _position, subject, prize in sorted(found, key=lambda each: each[0])]
 
 

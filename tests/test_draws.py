@@ -312,12 +312,24 @@ def test_the_check_finds_ranks_that_were_swapped(cast: dict[str, Employee]) -> N
     assert "The ranks do not follow from pool and randomness." in draws.check(draw)
 
 
+def test_the_digest_names_nobody_who_is_on_no_board_nor_without_an_alias_in_works_council_mode(
+    cast: dict[str, Employee],
+) -> None:
+    draw = drawn()
+    first, second = holder(draw, 1), holder(draw, 2)
+    first.off_boards = True
+    assert [bool(w.name) for w in draws.last_winners(clock.now())] == [False, True]
+    first.off_boards, second.alias = False, "Kestrel"
+    programmes.current().works_council = True
+    assert [w.name for w in draws.last_winners(clock.now())] == ["", "Kestrel"]
+
+
 def test_the_next_digest_names_winners_and_the_one_after_does_not(cast: dict[str, Employee]) -> None:
     db.session.add(Edition(week="2026-W47", status="released", released_at=TUESDAY))
     drawn()
     named = draws.last_winners(clock.now())
     assert [w.prize for w in named] == ["Two days off", "A book of your choice"]
-    assert all(w.name.endswith(" Benali") and w.draw == "October draw" for w in named)
+    assert all(w.name.endswith(" B.") and w.draw == "October draw" for w in named)
     clock.set_now(DUE + timedelta(days=5))
     db.session.add(Edition(week="2026-W48", status="released", released_at=clock.now() - timedelta(hours=1)))
     db.session.flush()

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from scoring.rules import Rules
 from service import clock
 from service.database import db
 from service.models import (
@@ -18,6 +19,7 @@ from service.models import (
     Campaign,
     Cohort,
     Contest,
+    ConversionToken,
     Draw,
     Edition,
     Employee,
@@ -27,6 +29,7 @@ from service.models import (
     Liaison,
     Outbox,
     Quarantine,
+    RuleSet,
     Story,
     Suggestion,
     Team,
@@ -58,8 +61,8 @@ LISTS: dict[str, str] = {
     "/console/patterns": "state=waiting",
 }
 """Where a list stands → a filter that more than a page of its rows pass."""
-WITHOUT_FILTER = {"/console/people/1?show=mails"}
-"""Parts of one person's history: her newest lines first."""
+WITHOUT_FILTER = ("/console/people/1?show=mails", "/console/rules", "/console/results/conversions")
+"""Short by nature, or parts of one person's history: the newest lines first."""
 ODD = ("0", "-1", str(10**30), "9" * 5000, "two", "%00")
 
 
@@ -100,6 +103,8 @@ def crowd() -> None:
             Outbox(**mail, language="en", message_id=f"<{i}@x.example>", state="ambiguous", submitted_at=now),
             Outbox(**other, language="en", message_id=f"<b{i}@x.example>", state="accepted", submitted_at=now),
             Quarantine(pattern="one-visitor", week="2026-W46", mark=f"{i}", facts=numbers),
+            RuleSet(version=i + 2, valid_from=now, withdrawn_at=now, values=Rules().to_json()),
+            ConversionToken(name=name, hash=f"{i:064}"),
         ]
     db.session.add_all(rows)
     db.session.commit()
@@ -116,8 +121,9 @@ def liam(app: Flask) -> Liam:
 def rows_of(page: str) -> int:
     """Return how many rows the longest table of a page has; of lists that are none, how many posts or patterns."""
     bodies = re.findall(r"<tbody>(.*?)</tbody>", page, re.S)
+    versions = page.count('<details class="decided"')
     others = max(page.count('<section class="pattern"'), page.count('name="pick"'))
-    return max((body.count("<tr") for body in bodies), default=0) or others
+    return max([versions, *(body.count("<tr") for body in bodies)]) or others
 
 
 def link(page: str, rel: str) -> str | None:

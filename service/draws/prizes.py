@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from emails.values import Winner, WonPrize
-from service import clock, outbox, settings
+from service import clock, outbox, programmes, settings
+from service.board import short
 from service.database import db
 from service.draws import proving, records, trail
 from service.draws.plans import Plan
@@ -173,20 +174,30 @@ def _next_round(draw: Draw, now: datetime) -> int:
 def last_winners(now: datetime) -> list[Winner]:
     """Return the winners that the digest released now names to all: of draws drawn since the edition before it.
 
-    Names are display names; who was erased is a former colleague. Before any edition: draws of the last 31 days.
+    Before any edition: draws of the last 31 days.
     """
+    council = programmes.current().works_council
     since = db.session.scalar(sa.select(sa.func.max(Edition.released_at)).where(Edition.released_at < now))
     rows = db.session.execute(
-        sa.select(Employee.alias, Employee.name, Employee.email.is_(None), Prize.name, Draw.title)
+        sa.select(Employee, Prize.name, Draw.title)
         .select_from(Rank)
         .join(Draw, Rank.draw_id == Draw.id)
         .join(Prize, Rank.prize_id == Prize.id)
-        .join(Employee, Employee.subject == Rank.subject)
+        .outerjoin(Employee, Employee.subject == Rank.subject)
         .where(Rank.state.in_(HELD), Draw.drawn_at > (since or now - timedelta(days=31)), Draw.drawn_at <= now)
         .order_by(Draw.drawn_at, Prize.position)
     )
-    return [
-        Winner(alias or name or "", prize, title, erased)
-        for alias, name, erased, prize, title in rows
-        if alias or name or erased
-    ]
+    found = ((called(person, council), prize, title) for person, prize, title in rows)
+    return [Winner(name, prize, title, former) for (name, former), prize, title in found]
+
+
+def called(winner: Employee | None, council: bool) -> tuple[str, bool]:
+    """Return what a winner is called where others read of her ("": by no name), and if she is no colleague any more.
+
+    As she wants to be called. In works-council mode only who chose an alias is named, and nobody ever who is on no
+    board by her own wish.
+    """
+    former = winner is None or not winner.email or winner.status == Status.GONE
+    if winner is None or former or winner.off_boards or winner.status == Status.LEFT:
+        return "", former
+    return winner.alias or ("" if council else short(winner.name or "")), former

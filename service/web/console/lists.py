@@ -123,6 +123,14 @@ def listing(
     return Listing(endpoint, rows, total, everything, page, pages, sort, q, chosen, filters, private, values or {})
 
 
+def paged(rows: Sequence[Any], *, endpoint: str, values: Mapping[str, Any] | None = None) -> Listing:
+    """Return the page of these rows that this request asks for: of what is read whole, as it is few by its nature."""
+    pages = max(1, -(-len(rows) // PER_PAGE))
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    shown = rows[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return Listing(endpoint, shown, len(rows), len(rows), page, pages, "", "", {}, values=values or {})
+
+
 def sought(query: sa.Select[Any], q: str, search: Sequence[Any]) -> sa.Select[Any]:
     """Return the query narrowed to rows that hold every word of `q` in one of these columns."""
     for word in q.strip()[:100].split():

@@ -13,6 +13,7 @@ from service.database import db
 from service.models import Programme
 from service.results import audiences, reckoning, scopes
 from service.validation import Invalid
+from service.web.console.lists import paged
 from service.web.console.results import page
 from service.web.console.results_blocks import network_name
 from service.web.console.room import done, refused, room
@@ -85,7 +86,7 @@ def _conversions(errors: dict[str, str], fresh: str = "") -> str:
         "console/results_conversions.html",
         noun="console.results_conversions",
         row=reckoning.current(),
-        tokens=conversions.tokens(),
+        tokens=paged(conversions.tokens(), endpoint="console.results_conversions"),
         fresh=fresh,
         errors=errors,
         sites=request.form.get("sites"),

@@ -22,6 +22,7 @@ from service.books import terms
 from service.database import db
 from service.models import Employee, RuleTrial
 from service.validation import N_, Invalid, Words, whole
+from service.web.console.lists import paged
 from service.web.console.room import done, refused, room
 from service.web.console.words import network_name, said_all
 from service.web.language import gettext as _
@@ -141,6 +142,7 @@ def rules_withdraw(number: int) -> Response:
 def form(values: dict[str, Any], errors: dict[str, str], read: bool = False) -> str:
     """Return the page of rules with these values in its form, `read` from a file or not, and refusals beside them."""
     versions = rule_sets.versions()
+    listing = paged(versions, endpoint="console.rules")
     return render_template(
         "console/rules.html",
         noun="console.rules",
@@ -155,7 +157,8 @@ def form(values: dict[str, Any], errors: dict[str, str], read: bool = False) -> 
         own=[slug for slug in NETWORKS if any(values.get(f"networks.{slug}.{rule}") for rule in BY_NETWORK)],
         valid=rule_sets.valid(),
         planned=rule_sets.planned(),
-        changes=[(version, _changes(version, versions)) for version in versions],
+        listing=listing,
+        changes=[(version, _changes(version, versions)) for version in listing.rows],
         most=MOST,
     )
 
