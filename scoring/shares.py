@@ -28,6 +28,10 @@ class State(StrEnum):
     ENGAGED = "engaged"
 
 
+COUNTED = (State.CONFIRMED, State.ENGAGED)
+"""States of a share that counts, in measures, contests and badges: a human other than the sharer visited."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one share. Moments are aware; `visited_at` holds first visits of distinct humans but her."""
@@ -89,6 +93,11 @@ def state_of(facts: Facts, rules: Rules | Timetable) -> State:
     if facts.seen_at:
         return State.SEEN
     return State.DECLARED if facts.declared_at else State.OPENED
+
+
+def weight(state: str, readers: int) -> tuple[int, int]:
+    """Return as how many shares, and how many readers, a share in this state with so many visitors counts."""
+    return (1, readers) if state in COUNTED else (0, 0)
 
 
 def during(facts: Facts, multiplier: int, starts_on: date | None, ends_on: date | None) -> Facts:

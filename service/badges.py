@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from scoring import badges, weeks
 from scoring.badges import TOGETHER, Kind, Line, Wrong
-from scoring.shares import State
+from scoring.shares import COUNTED
 from service import badge_books, clock, ledger
 from service.books import Terms, lock, terms
 from service.database import db
@@ -204,9 +204,7 @@ def moments(kind: Kind, lines: list[Line], agreed: Terms) -> Mapping[str, list[d
 def confirmed_lines() -> Iterator[Line]:
     """Yield every confirmed share: whose, of which story, on which network, when first visited."""
     rows = db.session.execute(
-        sa.select(Share.subject, Share.story_id, Share.network, Share.visited_at).where(
-            Share.state.in_((State.CONFIRMED, State.ENGAGED))
-        )
+        sa.select(Share.subject, Share.story_id, Share.network, Share.visited_at).where(Share.state.in_(COUNTED))
     )
     for subject, story, network, visited in rows:
         if visited:

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from emails.values import Neighbour
 from service.database import db
 from service.models import Employee, Total
-from service.totals import OFF as OFF
 from service.totals import on_boards
 
 NEAR = 2

@@ -17,7 +17,6 @@ from scoring.weeks import day_of, week_of
 from service import campaign_sums, clock, holders, joint_sums, team_sums, totals
 from service.board import NEAR, short
 from service.campaign_sums import Measure as Measure
-from service.campaign_sums import readers_of_a_share as readers_of_a_share
 from service.database import db
 from service.journal import log
 from service.models import Campaign, Employee, Programme, Team, Total

@@ -15,13 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from scoring.shares import State
+from scoring.shares import COUNTED
 from service.database import db
 from service.dialects import postgres
 from service.models import LedgerEntry, Share, Story
-
-COUNTED = (State.CONFIRMED, State.ENGAGED)
-"""States of a share that counts; before it is confirmed it counts as none, and brings no readers."""
 
 
 class Measure(StrEnum):
@@ -50,11 +47,6 @@ def period_of(measure: Measure, campaign_id: int) -> str:
 def name_of(measure: Measure) -> str:
     """Return how names of such periods begin: "campaign" for points, as they did before there was anything else."""
     return "campaign" if measure == Measure.POINTS else measure.value
-
-
-def weight(state: str, readers: int) -> tuple[int, int]:
-    """Return as how many shares, and how many readers, a share in this state with so many visitors counts."""
-    return (1, readers) if state in COUNTED else (0, 0)
 
 
 def periods(changes: Iterable[Change], campaigns: Mapping[int, int]) -> dict[str, Counter[str]]:

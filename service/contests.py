@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from scoring import contests as rules
 from scoring import money
 from scoring.contests import Act, Line, Measure
-from scoring.shares import State
+from scoring.shares import COUNTED
 from scoring.weeks import day_of
 from service import clock, programmes
 from service.board import short
@@ -238,7 +238,7 @@ def _acts(
         return
     shared: Any = sa.select(Share.id, Share.subject, Share.story_id, Share.visited_at)
     shared = shared.join(Employee, Employee.subject == Share.subject).join(Story, Share.story_id == Story.id)
-    shared = shared.where(Share.state.in_((State.CONFIRMED, State.ENGAGED)), Share.created_at < end)
+    shared = shared.where(Share.state.in_(COUNTED), Share.created_at < end)
     if contest.campaign_id:
         shared = shared.where(Story.campaign_id == contest.campaign_id)
     if out:

@@ -46,13 +46,11 @@ def count(period: str) -> None:
         db.session.execute(sa.insert(Holders).from_select(["period", "step", "points", "people"], sums))
 
 
-def place(period: str, points: int) -> int | None:
-    """Return the place of whoever has so many points in a period: 1 is the best, equals share one; None for 0."""
-    return places(period, [points]).get(points)
-
-
 def places(period: str, points: Collection[int]) -> dict[int, int]:
-    """Return by figure the place of whoever has so many points in a period, in one query; none for 0 and less."""
+    """Return by figure the place of whoever has so many points in a period, in one query; none for 0 and less.
+
+    1 is the best, and equals share a place.
+    """
     wanted = sorted({n for n in points if n > 0})
     if not wanted:
         return {}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from emails import flowers, news
 from scoring import weeks
-from scoring.shares import State
+from scoring.shares import COUNTED
 from service import clock, outbox, programmes, settings
 from service.bulk import among
 from service.database import db
@@ -88,7 +88,7 @@ def facts(subjects: Sequence[str], month: str, zone: str) -> dict[str, news.MyMo
     rows = db.session.execute(
         sa.select(Share.subject, Share.network, Share.visited_at, Story.title, Story.language)
         .join(Story, Share.story_id == Story.id)
-        .where(among(Share.subject, subjects), Share.state.in_((State.CONFIRMED, State.ENGAGED)))
+        .where(among(Share.subject, subjects), Share.state.in_(COUNTED))
         .order_by(Share.subject, Share.id)
     )
     shares: dict[str, list[news.Found]] = {}

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from emails.values import Neighbour, You
 from scoring import badges, points, standings, weeks
 from scoring.badges import About, Brief
-from scoring.shares import Facts, State
+from scoring.shares import COUNTED, Facts, State
 from scoring.visits import HUMAN
 from service import badge_books, boards, clock, ledger, untold, words_of_lines, words_of_score
 from service.alike import alike_of
@@ -98,7 +98,7 @@ def _visited(subjects: Sequence[str], zone: str, counting: Sequence[badges.Badge
     # As text: the driver would read each list by three functions of Python.
     visited, was_engaged = sa.cast(Share.visited_at, sa.Text), Share.state == State.ENGAGED
     query = sa.select(Share.subject, visited, Share.network, Share.own_words, Share.story_id, was_engaged).where(
-        among(Share.subject, subjects), Share.state.in_((State.CONFIRMED, State.ENGAGED))
+        among(Share.subject, subjects), Share.state.in_(COUNTED)
     )
     rows = db.session.connection().execute(query).all()
     asked = any(badge_books.asks_stories(badge) for badge in counting)
@@ -134,7 +134,7 @@ def confirmed_shares(subjects: Sequence[str]) -> dict[str, list[Facts]]:
     """Return the shares of each of these subjects that a human visited, in one query."""
     query = sa.select(Share.subject, *FOLDED).where(among(Share.subject, subjects))
     found: dict[str, list[Facts]] = defaultdict(list)
-    for share in db.session.execute(query.where(Share.state.in_((State.CONFIRMED, State.ENGAGED)))):
+    for share in db.session.execute(query.where(Share.state.in_(COUNTED))):
         found[share.subject].append(known(share))
     return found
 

@@ -16,7 +16,7 @@ from scoring.points import Entry, Reversal
 from scoring.shares import Facts
 from service import badge_books, clock, ledger, share_news
 from service.books import Books, Terms, lock_all, owed, read, terms
-from service.campaign_sums import Change, weight
+from service.campaign_sums import Change
 from service.database import db
 from service.journal import log
 from service.models import Award, LedgerEntry, Share
@@ -81,7 +81,7 @@ def _tell_shares(read_now: Mapping[str, Books], agreed: Terms, now: datetime) ->
 
 
 def _change(subject: str, share_id: int, before: tuple[str, Facts], now: tuple[str, Facts]) -> Change:
-    (was, read_before), (is_, read_now) = ((weight(state, len(f.visited_at))) for state, f in (before, now))
+    (was, read_before), (is_, read_now) = (shares.weight(state, len(f.visited_at)) for state, f in (before, now))
     return Change(subject, share_id, is_ - was, read_now - read_before)
 
 

@@ -21,7 +21,6 @@ from scoring.weeks import day_of, week_of
 from service import bulk, campaign_sums, holders, joint_sums, team_sums
 from service.database import db
 from service.models import Employee, Story, Total
-from service.team_sums import OFF as OFF
 from service.team_sums import belongs, counts_in
 
 EVER = "all"
@@ -47,13 +46,11 @@ def on_boards() -> sa.ColumnElement[bool]:
     return sa.and_(belongs(), Employee.off_boards.is_(False))
 
 
-def add(subject: str, added: Mapping[str, int], connection: Connection | None = None) -> None:
-    """Add points (negative: take) to a person's totals by period. Does not commit."""
-    add_all({subject: added}, connection)
-
-
 def add_all(added: Mapping[str, Mapping[str, int]], connection: Connection | None = None) -> None:
-    """Add points by subject and period, many people's in as many statements as one's. Does not commit."""
+    """Add points (negative: take) by subject and period, many people's in as many statements as one's.
+
+    Does not commit.
+    """
     connection = connection or db.session.connection()
     if _write(added, connection):
         _write(joint_sums.spread(added, connection), connection)

@@ -19,7 +19,7 @@ from service.board import Board, short
 from service.books import Terms
 from service.database import db
 from service.models import Employee, Holders, Total
-from service.totals import add
+from service.totals import add_all
 from tests.conftest import TUESDAY
 from tests.test_recognition import confirmed
 from tests.test_settling import noor, programme
@@ -33,7 +33,7 @@ def test_it_shows_everybody_what_the_databases_board_shows(app: Flask, points: l
         db.session.execute(sa.delete(table))
     totals = {noor(f"P{n}").subject: worth for n, worth in enumerate(points)}
     for who, worth in totals.items():
-        add(who, {"2026-11": worth})
+        add_all({who: {"2026-11": worth}})
     db.session.flush()
     board, plain = Board("2026-11"), recognition.people_near(list(totals), "2026-11")
     assert len(board) == len(plain)

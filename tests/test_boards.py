@@ -36,7 +36,7 @@ def me(noor: Employee) -> str:
 
 
 def give(who: Employee, points: int, period: str = MONTH) -> None:
-    totals.add(who.subject, {period: points})
+    totals.add_all({who.subject: {period: points}})
     db.session.commit()
 
 
@@ -49,7 +49,7 @@ def test_people_near_found_by_the_index_are_those_of_the_pure_board(app: Flask, 
     people = [colleague(f"P{i}") for i in range(len(points))]
     sums = {who.subject: worth for who, worth in zip(people, points, strict=True)}
     for subject, worth in sums.items():
-        totals.add(subject, {MONTH: worth})
+        totals.add_all({subject: {MONTH: worth}})
     her = people[n % len(people)]
     names = {who.subject: who.name for who in people}
     wanted = [
@@ -117,7 +117,7 @@ def test_teams_stand_by_mean_per_active_advocate_and_small_ones_do_not(app: Flas
         for n, worth in enumerate(points):
             who = colleague(f"{team}{n}")
             who.team_id = row.id
-            totals.add(who.subject, {MONTH: worth})
+            totals.add_all({who.subject: {MONTH: worth}})
     db.session.commit()
     found = boards.teams(MONTH)
     assert [(t.place, t.name, t.mean, t.people) for t in found] == [

@@ -16,7 +16,7 @@ from scoring import standings
 from service import recognition, settling
 from service.database import db
 from service.models import Employee, Holders, Share, Total
-from service.totals import add
+from service.totals import add_all
 from tests.conftest import TUESDAY
 from tests.test_settling import noor, programme, share, visit
 
@@ -143,7 +143,7 @@ def test_the_databases_board_is_the_pure_one(app: Flask, points: list[int]) -> N
         db.session.execute(sa.delete(table))
     totals = {noor(f"P{n}").subject: worth for n, worth in enumerate(points)}
     for who, worth in totals.items():
-        add(who, {"2026-11": worth})
+        add_all({who: {"2026-11": worth}})
     db.session.flush()
     found = recognition.people_near(list(totals), "2026-11")
     for who in totals:

@@ -39,7 +39,7 @@ def test_places_are_those_of_the_pure_board(app: Flask, gains: list[tuple[int, i
     people = [noor(f"P{n}").subject for n in range(5)]
     sums = dict.fromkeys(people, 0)
     for who, points in gains:
-        totals.add(people[who], {MONTH: points})
+        totals.add_all({people[who]: {MONTH: points}})
         sums[people[who]] += points
     if folded:
         holders.fold()
@@ -53,30 +53,30 @@ def test_places_are_those_of_the_pure_board(app: Flask, gains: list[tuple[int, i
 
 def test_equals_share_a_place_and_the_next_is_left_out(house: Flask) -> None:
     for name, points in (("Ana", 9), ("Bea", 7), ("Cem", 7), ("Dan", 3)):
-        totals.add(noor(name).subject, {MONTH: points})
-    assert [holders.place(MONTH, n) for n in (9, 7, 7, 3, 0)] == [1, 2, 2, 4, None]
+        totals.add_all({noor(name).subject: {MONTH: points}})
+    assert holders.places(MONTH, (9, 7, 7, 3, 0)) == {9: 1, 7: 2, 3: 4}
 
 
 @pytest.mark.parametrize("status", ["left", "gone", "suspended"])
 def test_who_goes_takes_nobody_s_place_and_gets_her_own_back(house: Flask, status: str) -> None:
     best, other = noor("Ana"), noor("Bea")
-    totals.add(best.subject, {MONTH: 9})
-    totals.add(other.subject, {MONTH: 7})
+    totals.add_all({best.subject: {MONTH: 9}})
+    totals.add_all({other.subject: {MONTH: 7}})
     best.status = status
     db.session.commit()
-    assert holders.place(MONTH, 7) == 1
-    totals.add(best.subject, {MONTH: 5, "all": 5})
-    assert (holders.place(MONTH, 7), holders.people("all")) == (1, 0)
+    assert holders.places(MONTH, [7]) == {7: 1}
+    totals.add_all({best.subject: {MONTH: 5, "all": 5}})
+    assert (holders.places(MONTH, [7]), holders.people("all")) == ({7: 1}, 0)
     best.status = "active"
     db.session.commit()
-    assert (holders.place(MONTH, 7), holders.place(MONTH, 14)) == (2, 1)
+    assert holders.places(MONTH, (7, 14)) == {7: 2, 14: 1}
     assert holders.wrong() == []
 
 
 def test_leaving_on_her_page_and_marking_gone_by_statement_take_off_the_board(house: Flask) -> None:
     ana, bea = noor("Ana"), noor("Bea")
     for who in (ana, bea):
-        totals.add(who.subject, {MONTH: 4})
+        totals.add_all({who.subject: {MONTH: 4}})
     choices.leave(ana)
     assert holders.people(MONTH) == 1
     db.session.execute(sa.update(Employee).where(Employee.name == "Bea").values(status="gone"))
@@ -111,7 +111,7 @@ def test_two_hundred_awards_at_once_leave_every_place_right(house: Flask) -> Non
 
     def many(n: int) -> None:
         for i in range(20):
-            totals.add(people[(n + i) % 10], {MONTH: 1 + i % 3, "all": 1})
+            totals.add_all({people[(n + i) % 10]: {MONTH: 1 + i % 3, "all": 1}})
             db.session.commit()
 
     def folding() -> None:
@@ -126,7 +126,7 @@ def test_two_hundred_awards_at_once_leave_every_place_right(house: Flask) -> Non
 
 
 def test_verify_finds_a_board_that_is_wrong(house: Flask) -> None:
-    totals.add(noor().subject, {MONTH: 4})
+    totals.add_all({noor().subject: {MONTH: 4}})
     db.session.execute(sa.update(Holders).where(Holders.step == 1).values(people=2))
     assert [(f.kind, f.what, f.expected, f.found) for f in ledger.verify() if f.kind == "board"] == [
         ("board", "2026-11, 4 points", "1", "2")

@@ -38,7 +38,7 @@ def wilhelmina(app: Flask, settings: config.Config, monkeypatch: pytest.MonkeyPa
             visit(one, f"v{n}", n / 10, weekly=f"w{n}", weekly_place=f"p{n}")
     contest()
     settling.settle(who.subject)
-    totals.add(who.subject, dict.fromkeys(("2026-W47", "2026-11", "2026-Q4", "all", "campaign:1"), POINTS))
+    totals.add_all({who.subject: dict.fromkeys(("2026-W47", "2026-11", "2026-Q4", "all", "campaign:1"), POINTS)})
     db.session.commit()
     contests.look()
     quarantine.look()

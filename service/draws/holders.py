@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from scoring import tickets as counting
 from scoring import weeks
+from scoring.shares import COUNTED
 from scoring.tickets import Count
 from service import clock
 from service.books import terms
@@ -119,7 +120,7 @@ def _confirmed(draw: Draw, plan: Plan, count: Count, late: Count | None, subject
     """
     first = Share.visited_at[0].as_string()
     asked = sa.select(Share.subject, first, Share.network).order_by(Share.subject)
-    asked = asked.where(Share.state.in_(("confirmed", "engaged")))
+    asked = asked.where(Share.state.in_(COUNTED))
     begin, end = _span(late or count)[0], _span(count)[1]
     if begin is not None:
         asked = asked.where(first >= begin)

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from scoring.shares import COUNTED
 from service import clock
 from service.database import Base, Json, Moment
 from service.models.content import Story
@@ -45,6 +46,11 @@ class Share(Base):
     created_at: Mapped[datetime] = mapped_column(Moment, default=clock.now)
 
     story: Mapped[Story] = relationship()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is proven far enough to count: a human other than its sharer visited."""
+        return self.state in COUNTED
 
 
 class Evidence(Base):
