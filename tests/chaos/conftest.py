@@ -55,13 +55,15 @@ class Form:
     rate: float
     """Mails a second that the sink takes, so that the killings find the senders at work."""
     restarts: int
+    topics: int
+    """Topics whose combinations divide people into calls: many small ones take long enough for all the killings."""
 
 
 @pytest.fixture(scope="session")
 def form() -> Form:
     if FULL:
-        return Form(people=5000, kills=50, rounds=5, rate=60.0, restarts=20)
-    return Form(people=36, kills=2, rounds=1, rate=10.0, restarts=2)
+        return Form(people=5000, kills=50, rounds=5, rate=60.0, restarts=20, topics=8)
+    return Form(people=36, kills=2, rounds=1, rate=10.0, restarts=2, topics=6)
 
 
 @pytest.fixture

@@ -73,15 +73,15 @@ class Provider:
         self.process = self._start(manners)
 
 
-def many_choices(world: World) -> None:
-    """Give the readers topics of many combinations, and so their mails to many calls; the liaison is one of them."""
+def many_choices(world: World, topics: int) -> None:
+    """Give the readers so many topics in many combinations, and so their mails to many calls; the liaison is one."""
     with world.app.app_context():
-        for n in range(3, 7):
+        for n in range(3, topics + 1):
             db.session.add(Topic(slug=f"t{n}", name=f"T{n}"))
             db.session.flush()
             week47.story(f"Of topic {n}", topics=[n], lead_topic=n)
         for person in db.session.scalars(sa.select(Employee)):
-            person.topics = sorted({1, *world.chance.sample(range(2, 7), world.chance.randrange(6))})
+            person.topics = sorted({1, *world.chance.sample(range(2, topics + 1), world.chance.randrange(topics))})
         db.session.commit()
         db.session.remove()
 
@@ -121,7 +121,7 @@ def test_a_provider_that_lies_and_killed_workers_leave_one_mail_each_unattended(
     pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (world.folder / "key.pem").write_bytes(private.private_bytes(*pem))
     draft_week(world, form.people)
-    many_choices(world)
+    many_choices(world, form.topics)
     with world.app.app_context():
         editions.release(editions.edition(week47.WEEK), "test")
         db.session.remove()
