@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from emails import colours, pieces, render
@@ -24,7 +23,7 @@ def card(story: Story, language: str) -> dict[str, object]:
     """
     topic = story.topic.get(language) or story.topic.get("") or next(iter(story.topic.values()), "")
     direction = render.direction(story.language)
-    title, summary = render.line(story.title), textwrap.shorten(render.line(story.summary), SUMMARY, placeholder=" …")
+    title, summary = render.line(story.title), render.shortened(story.summary, SUMMARY)
     return {
         "id": str(story.id),
         "lang": story.language,

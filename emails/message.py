@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from zlib import crc32
 
-from emails import pieces, render, reply_to
+from emails import lines, pieces, render, reply_to
 from emails.values import Message, Programme, Recipient
 
-_PLAIN = re.compile(r"[A-Za-z0-9 ,.'!?()_+/&;–-]{1,60}", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9 ,.'!?()_+/&;-]{1,60}", re.ASCII)
 _ATOMS = re.compile(r"[A-Za-z0-9 _'-]{1,60}", re.ASCII)
 _PHRASE = re.compile(r"(?=.{1,60}\Z)[A-Za-z0-9_'-]+(?: [A-Za-z0-9_'-]+)*")
 """What `line` leaves as it is and `_ATOMS` takes: most names."""
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\"\\@\x00-\x1f\x7f]{1,253}")
+_ADDRESS = re.compile(
+    r"(?!\.|[^@]*(?:\.[.@]|=\?))[^\s<>()\[\],;:\"\\@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\],;:\"\\@\x00-\x1f\x7f]{1,253}"
+)
+_DOMAIN = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*", re.ASCII | re.IGNORECASE
+)
 _MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,200}@[!-;=?A-~]{1,200}>")
 
 
@@ -42,20 +47,23 @@ def address(found: str) -> str:
 @lru_cache(maxsize=1024)
 def _ascii(domain: str) -> str:
     try:
-        return domain.encode("idna").decode()
+        found = domain.encode("idna").decode()
     except UnicodeError as problem:
         raise UnusableAddress("not an address that every server takes") from problem
+    # IDNA reads a full-width @ or comma as the sign itself (RFC 3491), which would begin another address.
+    if not _DOMAIN.fullmatch(found):
+        raise UnusableAddress("not an address that every server takes")
+    return found
 
 
 def encoded_words(text: str) -> str:
-    """Return text as RFC 2047 encoded words, folded so that lines stay ≤ 76; whole characters only."""
+    """Return text as RFC 2047 encoded words, folded so that lines stay ≤ 76; what is seen as one sign stays whole."""
     whole = text.encode()
     if len(whole) <= 39:
         return f"=?utf-8?b?{base64.b64encode(whole).decode()}?="
     chunks, chunk = [], b""
-    for character in text:
-        octets = character.encode()
-        if len(chunk) + len(octets) > 39:
+    for octets in _signs(text):
+        if chunk and len(chunk) + len(octets) > 39:
             chunks.append(chunk)
             chunk = b""
         chunk += octets
@@ -63,9 +71,21 @@ def encoded_words(text: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(c).decode()}?=" for c in chunks)
 
 
+def _signs(text: str) -> Iterator[bytes]:
+    """Yield the text's signs, an accent with its letter; one of more than 39 bytes in parts."""
+    sign, before = b"", ""
+    for character in text:
+        octets = character.encode()
+        if sign and (len(sign) + len(octets) > 39 or not lines.together(before, character)):
+            yield sign
+            sign = b""
+        sign, before = sign + octets, character
+    yield sign
+
+
 def unstructured(text: str) -> str:
     """Return the value of a header such as Subject: plain where that is safe and short, else encoded words."""
-    return text if _PLAIN.fullmatch(text) and text == text.strip() else encoded_words(text)
+    return text if not text or (_PLAIN.fullmatch(text) and text == text.strip()) else encoded_words(text)
 
 
 def mailbox(name: str, at: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import textwrap
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +16,7 @@ from babel import dates, numbers
 from babel.support import NullTranslations
 from mjml import mjml2html
 
-from emails import colours, pieces
+from emails import colours, lines, pieces
 from emails.colours import Colours
 from emails.words import CATALOGUES
 
@@ -37,13 +36,7 @@ WIDTH = 72
 
 _RIGHT_TO_LEFT = {"ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 _REOPENED = re.compile(r"(?<!<!--)<!\[endif\]-->\s*<!--\[if mso\]>")
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-_TAME = re.compile("[ -~\u00a0-\u058f\u2010-\u2027]*")
-"""Letters of Latin, Greek, Cyrillic and Armenian and the usual signs: none of them controls or turns anything."""
-
-_SIMPLE = re.compile("([A-Za-z\u00c0-\u024f'’-]{1,40})(?: [A-Za-z\u00c0-\u024f'’-]+)*")
-"""Most names: tame words, a space between each two."""
+line, called, shortened = lines.line, lines.called, lines.shortened
 
 
 @lru_cache(maxsize=256)
@@ -68,21 +61,6 @@ def direction(language: str) -> str:
 def escape(text: str) -> str:
     """Return text made safe inside HTML and its quoted attributes."""
     return html.escape(text, quote=True)
-
-
-def line(text: str) -> str:
-    """Return foreign text as one clean line: no control characters, line ends, direction overrides or lone surrogates.
-
-    What reads right to left is isolated (U+2068 … U+2069), so that it cannot turn the words around it.
-    """
-    if _TAME.fullmatch(text):
-        return " ".join(text.split())
-    text = text.encode("utf-8", "replace").decode()
-    text = _BIDI.sub("", text)
-    text = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split())
-    if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
-        return f"\u2068{text}\u2069"
-    return text
 
 
 def wrap(text: str) -> str:
@@ -138,20 +116,6 @@ def _lean(found: str) -> str:
     """Drop what MJML writes and no client needs: half of a card's bytes would be empty conditional comments."""
     found = found.replace("<!--[if mso | IE]>", "<!--[if mso]>")
     return _REOPENED.sub("", found)
-
-
-def called(name: str) -> str:
-    """Return what a person is greeted by: her first name (`Noor Haddad`, `Haddad, Noor` → `Noor`), "" if unknown."""
-    simple = _SIMPLE.fullmatch(name)
-    if simple:
-        return simple[1]
-    clean = line(name)
-    isolated = clean.startswith("\u2068")
-    clean = clean.strip("\u2068\u2069")
-    last, comma, first = clean.partition(",")
-    given = (first if comma and first.strip() else last).split()
-    found = given[0][:40] if given else ""
-    return f"\u2068{found}\u2069" if isolated and found else found
 
 
 def counter(language: str) -> Callable[[int], str]:

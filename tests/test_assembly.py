@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emails import digest, message, pieces, render, sheet
+from emails import digest, lines, message, pieces, render, sheet
 from emails.sheet import Kept
 from emails.values import Message, Neighbour, You
 from tests.sample_mails import EDITION, ID, MONTH, NOOR, TUESDAY
@@ -31,7 +31,7 @@ HOSTILE = st.one_of(
 NEVER = re.compile("(?!)")
 
 
-def lines(text: str) -> str:
+def unix(text: str) -> str:
     return text.replace("\r\n", "\n").removesuffix("\n")
 
 
@@ -51,8 +51,8 @@ def test_a_mail_parsed_back_is_the_plain_rendering(
     sent = ENGLISH.message(to, you, stories, ID, TUESDAY)
     mail = BytesParser(policy=email.policy.default).parsebytes(sent.raw)
     assert isinstance(mail, EmailMessage) and not mail.defects
-    text, page = (lines(part.get_content()) for part in mail.iter_parts())
-    assert page == lines(reference(to, you, stories, "html", render.escape))
+    text, page = (unix(part.get_content()) for part in mail.iter_parts())
+    assert page == unix(reference(to, you, stories, "html", render.escape))
     assert text.split() == reference(to, you, stories, "text", str).split()
     assert max(map(len, sent.raw.split(b"\r\n"))) <= 998
     assert sent.raw.count(b"\n") == sent.raw.count(b"\r\n") == sent.raw.count(b"\r")
@@ -60,19 +60,19 @@ def test_a_mail_parsed_back_is_the_plain_rendering(
 
 
 def test_what_is_called_tame_controls_and_turns_nothing() -> None:
-    tame = [c for c in map(chr, range(0x10000)) if render._TAME.fullmatch(c)]
+    tame = [c for c in map(chr, range(0x10000)) if lines._TAME.fullmatch(c)]
     assert len(tame) > 1200
     assert not [c for c in tame if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]
     assert not [c for c in tame if unicodedata.bidirectional(c) in ("R", "AL", "AN")]
-    assert not [c for c in tame if render._BIDI.fullmatch(c)]
+    assert not [c for c in tame if lines._BIDI.fullmatch(c)]
 
 
 @given(HOSTILE, st.sampled_from([render.line, render.called, lambda name: message.named(name, "a@b.example")]))
 def test_the_short_ways_lead_where_the_long_ones_do(name: str, way: Callable[[str], str]) -> None:
     short = way(name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(render, "_TAME", NEVER)
-        patch.setattr(render, "_SIMPLE", NEVER)
+        patch.setattr(lines, "_TAME", NEVER)
+        patch.setattr(lines, "_SIMPLE", NEVER)
         patch.setattr(message, "_PHRASE", NEVER)
         assert way(name) == short
 
