@@ -55,8 +55,9 @@ STATES = {
 }
 """Event → the state it proves at least; every one of them proves that the provider accepted the mail."""
 
-UNSENT = (MailState.QUEUED, MailState.RETRY, MailState.HELD, MailState.LEASED)
-"""Only a mail whose doubt was decided wrongly is here when an event of it comes: it must not leave again."""
+UNSENT = (MailState.QUEUED, MailState.RETRY, MailState.HELD, MailState.LEASED, MailState.FAILED)
+"""Only a mail whose doubt was decided wrongly is here when an event of it comes: it must not leave again, nor be tried
+again after its second attempt failed."""
 
 _SEND_ID = re.compile(r"([0-9a-f]{32})-([1-9][0-9]{0,14})")
 

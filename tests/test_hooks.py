@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 
 from service import clock, config, create_app, database, events, suppressions
 from service.database import db
+from service.delivery import NotNow, resolve
 from service.delivery.calls import send_id
 from service.models import Call, Employee, MailEvent, Outbox
 from service.models.mail import MailState
@@ -268,3 +269,12 @@ def test_signs_that_no_database_holds_lose_no_event(post: Post, odd: str) -> Non
     bounced = of(1, "bounce", reason=f"550 {odd}") | {"sg_event_id": odd, "url": odd}
     assert post(bounced, of(2, "delivered")) == 204
     assert kept() == 2 and states() == ["bounced", "delivered"]
+
+
+def test_a_mail_given_up_too_early_whose_second_attempt_failed_is_not_tried_a_third_time(post: Post) -> None:
+    db.session.execute(sa.update(Outbox).where(Outbox.id == 1).values(state=MailState.FAILED, why="rcpt: 550 no"))
+    db.session.commit()
+    post(of(1, "delivered"))
+    assert states()[0] == "delivered"
+    with pytest.raises(NotNow):
+        resolve(1, accepted=False)

@@ -13,6 +13,7 @@ from service import clock, config
 from service.cli import cli
 from service.database import db
 from service.delivery import deliver_due, held, limits, mirrors, release_hold
+from service.models import Outbox
 from service.models.sending import Sending, SendingNumber
 from service.queue import connection
 from service.up import environment
@@ -46,7 +47,7 @@ def restore(before: int) -> None:
     """Do what restoring a dump does: rows and their sequence are those of then."""
     db.session.execute(sa.delete(SendingNumber).where(SendingNumber.id > before))
     if db.session.connection().dialect.name == "postgresql":
-        db.session.execute(sa.text(f"SELECT setval('sending_number_id_seq', {before})"))
+        db.session.execute(sa.text(f"SELECT setval('sending_number_id_seq', {max(before, 1)}, {before > 0})"))
     else:
         db.session.execute(sa.text(f"UPDATE sqlite_sequence SET seq = {before} WHERE name = 'sending_number'"))
     db.session.commit()
@@ -94,6 +95,27 @@ def test_a_restored_backup_holds_all_sending_until_a_person_releases_it(
     assert told.exit_code == 0 and "Mails flow again." in told.output
     assert deliver_due(mailer=post) == {"accepted": 3}
     assert number() == 5 and in_file() == "5" and release_hold("test") is False
+
+
+def test_a_backup_of_the_night_before_the_first_mail_holds_all_sending_too(post: MemoryMailer) -> None:
+    """All is planned in it and nothing has left: after a restore all of it would leave again."""
+    invite(open_room(2))
+    db.session.execute(sa.update(Outbox).values(due_at=clock.now() + timedelta(hours=8)))
+    db.session.commit()
+    assert deliver_due() == {}, "the schedule looks, and nothing is due"
+    night = db.session.execute(sa.select(Sending.id, Sending.mark)).all()
+    db.session.rollback()
+    clock.set_now(clock.now() + timedelta(hours=9))
+    assert deliver_due(mailer=post) == {"accepted": 2}
+    restore(0)
+    db.session.execute(sa.delete(Sending))
+    for number, mark in night:
+        db.session.add(Sending(id=number, mark=mark))
+    db.session.execute(sa.update(Outbox).values(state="queued", lease=None))
+    db.session.commit()
+    assert deliver_due(mailer=post) == {}
+    found = held()
+    assert found is not None and found.held_why == "restored"
 
 
 @pytest.mark.sockets

@@ -176,3 +176,20 @@ def test_a_prepared_statement_reads_the_same_on_both_databases(app: Flask) -> No
     ids = invite(open_room(4))
     for wanted in (ids[:1], ids[1:3], []):
         assert asked.run(ids=listed(wanted), word="é, 'ü") == [(n, "é, 'ü", True) for n in wanted]
+
+
+def test_who_slept_past_a_lease_leaves_none_of_its_rows_behind(post: MemoryMailer) -> None:
+    """A machine that was suspended: its sender wakes up before any sweep has queued its rows again."""
+    invite(open_room(6))
+
+    def sleeps(parcel: Parcel) -> None:
+        if parcel.message.recipient == "p2@beacon.example":
+            clock.set_now(clock.now() + leases.LEASE * 1.1)
+
+    post.after = sleeps
+    deliver_due(mailer=post)
+    post.after = lambda _parcel: None
+    clock.set_now(clock.now() + leases.LEASE * 2)
+    expire()
+    deliver_due(mailer=post)
+    assert states() == ["accepted"] * 6 and len({*post.addresses}) == len(post.addresses) == 6

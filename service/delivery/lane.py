@@ -162,6 +162,10 @@ class Lane:
         slip.was_settled(self._desk)
         self.counts["left-out"] += len(ids) - len(parcels)
         numbers = [p.number for p in parcels]
+        if len(numbers) < len(ids):
+            # Where their lease had ended nobody looked at them; once it is forgotten no sweep would find them.
+            rest = sorted({*ids}.difference(numbers))
+            patiently(lambda: settle.give_back(rest, attempt.token, None, later=False))
         stopped: str | None = None
         refusals = 0
         try:

@@ -22,8 +22,9 @@ MOVES: dict[S, frozenset[S]] = {
     S.DROPPED: frozenset(),
     S.SUPPRESSED: frozenset(),
     S.CANCELLED: frozenset(),
-    # A failure is definite, no copy exists: a person may have it tried again.
-    S.FAILED: frozenset({S.QUEUED}),
+    # A failure is definite, no copy exists: a person may have it tried again. An event of an earlier attempt, which
+    # somebody had counted as lost, proves that one does.
+    S.FAILED: frozenset({S.QUEUED, S.ACCEPTED}),
 }
 """PROTOCOLS: at most one copy, ever. No state leads back to sending once a copy may exist."""
 
