@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,12 +69,25 @@ QUIET = {"hide_parameters": True}
 """An error's text goes into the log, and a statement's values are names and addresses."""
 
 
+PROMPT: Mapping[str, int] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""A PostgreSQL whose machine or network is gone without a word is away half a minute later and not two hours: seconds
+and, the last, milliseconds (libpq, "Parameter Key Words"). The database's address may say otherwise."""
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Return SQLAlchemy engine options for this database URL."""
     if url.startswith("sqlite"):
         # The driver must not begin transactions on its own: see _begin below.
         return {"connect_args": {"timeout": 10, "isolation_level": None}, **QUIET}
-    return {"pool_size": 5, "max_overflow": 10, **QUIET}
+    given = sa.make_url(url).query
+    prompt = {name: value for name, value in PROMPT.items() if name not in given}
+    return {"pool_size": 5, "max_overflow": 10, "connect_args": prompt, **QUIET}
 
 
 @event.listens_for(Engine, "connect")
