@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -144,9 +145,10 @@ def plan_due_slots(progress: Progress | None = None) -> int:
     `progress` is told after each page that is committed. Safe to run at any moment and any number of times.
     """
     planned = 0
-    for edition in db.session.scalars(sa.select(Edition).where(Edition.status.in_(OPEN))).all():
-        counts = plan(edition, progress, ahead=AHEAD)
-        planned += counts.planned + counts.held
+    for edition in db.session.scalars(sa.select(Edition).where(Edition.status.in_(OPEN)).order_by(Edition.week)).all():
+        with suppress(NotReleased):  # undone or cancelled while others were planned
+            counts = plan(edition, progress, ahead=AHEAD)
+            planned += counts.planned + counts.held
     return planned
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,8 @@ from service.journal import log
 from service.models import Edition, Omission, Outbox, Selection
 from service.models.mail import EditionStatus, MailState
 from service.validation import N_, Words, one_line
-from service.weeks import current_week, find, first_slot, is_overdue, last_slot, recent
+from service.weeks import at_hand as weeks_at_hand
+from service.weeks import current_week, find, first_slot, is_overdue, last_slot, overdue, recent
 
 __all__ = [
     "LATE",
@@ -31,6 +32,7 @@ __all__ = [
     "freeze",
     "is_overdue",
     "last_slot",
+    "overdue",
     "recent",
     "texts_of",
 ]
@@ -122,8 +124,8 @@ def release(edition: Edition, by: str) -> Edition:
 def undo(edition: Edition, by: str = "") -> Edition:
     """Return a released edition to draft within its five quiet minutes; what was planned is taken away whole.
 
-    Nothing has left, so the rows are deleted, not cancelled: the same people can be planned again. Raises EditionError
-    when the five minutes are over.
+    Nothing has left, so the rows are deleted, not cancelled: the same people can be planned again. From now on only a
+    person releases it. Raises EditionError when the five minutes are over.
     """
     now = clock.now()
     _move(
@@ -131,6 +133,7 @@ def undo(edition: Edition, by: str = "") -> Edition:
         (EditionStatus.RELEASED,),
         Edition.leaves_at > now,
         status=EditionStatus.DRAFT,
+        undone_at=now,
         frozen=None,
         released_at=None,
         leaves_at=None,
@@ -192,31 +195,45 @@ def close_what_is_due() -> None:
     """
     if programmes.found() is None:
         return  # nothing is due before there is a programme
+    for week in weeks_at_hand():
+        coming = edition(week)
+        # What somebody took back is released by a person: by itself it would go again before anything was put right.
+        if programmes.current().automatic_release and coming.undone_at is None and is_overdue(coming):
+            try:
+                release(coming, "automatic")
+            except EditionError as refusal:
+                log.warning("edition not released by itself", week=week, why=str(refusal))
     now = clock.now()
-    coming = edition()
-    if programmes.current().automatic_release and is_overdue(coming):
+    for open_one in db.session.scalars(sa.select(Edition).where(Edition.status.in_(OPEN)).order_by(Edition.week)).all():
         try:
-            release(coming, "automatic")
-        except EditionError as refusal:
-            log.warning("edition not released by itself", week=coming.week, why=str(refusal))
-    for open_one in db.session.scalars(sa.select(Edition).where(Edition.status.in_(OPEN))).all():
-        hold_late(open_one)
-        last = last_slot(open_one.week)
-        if open_one.status == EditionStatus.RELEASED and now >= max(last, open_one.leaves_at or last):
-            open_one.status = EditionStatus.CLOSING
-        if open_one.status == EditionStatus.CLOSING:
-            if now >= last + KEPT:
-                late = Outbox.why == "late"
-                _settle(open_one, (MailState.HELD,), late, state=MailState.CANCELLED, why="late", settled_at=now)
-            if _all_final(open_one):
-                open_one.status, open_one.closed_at = EditionStatus.CLOSED, now
-                _commit(open_one, "edition closed")
-        db.session.commit()
+            _go_on(open_one, now)
+        except EditionError as refusal:  # a person was quicker: hers is what counts
+            log.info("edition goes no further by itself", week=open_one.week, why=str(refusal))
     # A lease that was held while its edition was cancelled comes back as queued; it ends here.
     gone = sa.select(Edition.id).where(Edition.status == EditionStatus.CANCELLED)
     asked = sa.update(Outbox).where(Outbox.edition_id.in_(gone), Outbox.state.in_(UNSENT), Outbox.kind == readers.KIND)
     db.session.execute(asked.values(state=MailState.CANCELLED, why="edition-cancelled", settled_at=now))
     db.session.commit()
+
+
+def _go_on(edition: Edition, now: datetime) -> None:
+    """Hold what is late, close what is over. Raises EditionError where somebody undid or cancelled it just now."""
+    hold_late(edition)
+    last = last_slot(edition.week)
+    db.session.commit()
+    if edition.status == EditionStatus.RELEASED and now >= max(last, edition.leaves_at or last):
+        _move(edition, (EditionStatus.RELEASED,), status=EditionStatus.CLOSING)
+        db.session.commit()
+    if edition.status == EditionStatus.CLOSING:
+        if now >= last + KEPT:
+            late = Outbox.why == "late"
+            _settle(edition, (MailState.HELD,), late, state=MailState.CANCELLED, why="late", settled_at=now)
+            db.session.commit()
+        if _all_final(edition):
+            _move(edition, (EditionStatus.CLOSING,), status=EditionStatus.CLOSED, closed_at=now)
+            if _all_final(edition):  # looked at again, as nobody plans or lets late mails go from here on
+                _commit(edition, "edition closed")
+    db.session.rollback()
 
 
 def _all_final(edition: Edition) -> bool:

@@ -195,7 +195,7 @@ def _row(
 def _update(
     plan: Plan, topic_ids: Mapping[str, int], team_ids: Mapping[str, int], tell: Progress, done: int, total: int
 ) -> None:
-    rows, called = [], {}
+    rows, called, now = [], {}, clock.now()
     chosen = _chosen([id_ for id_, _person, _fields in plan.updates])
     for id_, person, fields in plan.updates:
         if id_ not in chosen:
@@ -208,7 +208,9 @@ def _update(
             continue
         # What she is found by is written anew below.
         forgotten = {"sought": None} if {"name", "office"} & set(names) else {}
-        rows.append({"id": id_, **{name: whole[name] for name in names}, **forgotten})
+        # Nine o'clock in another zone may be a day past: this week's mail is not late for whoever has just moved there.
+        moved = {"slot_since": now} if "zone" in names else {}
+        rows.append({"id": id_, **{name: whole[name] for name in names}, **forgotten, **moved})
     _remember(called)
     # The same columns side by side: one statement for each set of columns and batch.
     rows.sort(key=lambda row: tuple(row))

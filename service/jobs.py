@@ -17,8 +17,7 @@ from service.queue import RedisError, connection, expected, queue
 from service.schedule import TASKS
 
 LONGEST = 3600
-"""Seconds that a job may run; a delivery takes at most some ten thousand mails at a time."""
-
+"""Seconds that a job may run. A delivery takes nothing more after a minute, or after 200,000 mails."""
 
 CALLS = 2
 """Seconds between two calls for another worker to join in."""

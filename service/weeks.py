@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from emails import slots
 from service import clock, programmes, readers
 from service.database import db
-from service.freezing import LATE
+from service.freezing import LATE, week_bounds
 from service.models import Edition
 from service.models.mail import EditionStatus
 
@@ -24,6 +24,24 @@ def current_week() -> str:
     week = slots.week_of(now, programme.zone)
     last = last_slot(week)
     return week if now < last + LATE else slots.shifted(week, 1)
+
+
+def at_hand() -> list[str]:
+    """Return the week that matters now, and the next one where it begins within a day: they overlap.
+
+    Somebody may have chosen Sunday evening and somebody else Monday morning.
+    """
+    week = current_week()
+    following = slots.shifted(week, 1)
+    # A million people are counted only where the week may have begun in some zone by then.
+    by = clock.now() + WARNED
+    return [week, following] if by >= week_bounds(following)[0] and by >= first_slot(following) else [week]
+
+
+def overdue() -> list[Edition]:
+    """Return the drafts that should have been released by now, earliest first; reads only."""
+    found = [edition for week in at_hand() if (edition := find(week)) is not None]
+    return [edition for edition in found if is_overdue(edition)]
 
 
 def first_slot(week: str) -> datetime:

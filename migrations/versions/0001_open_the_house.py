@@ -260,6 +260,7 @@ def upgrade():
         sa.Column("created_at", database.Moment(), nullable=False),
         sa.Column("released_at", database.Moment(), nullable=True),
         sa.Column("leaves_at", database.Moment(), nullable=True),
+        sa.Column("undone_at", database.Moment(), nullable=True),
         sa.Column("closed_at", database.Moment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
         sa.UniqueConstraint("week", name=op.f("uq_edition_week")),

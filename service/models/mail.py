@@ -60,6 +60,8 @@ class Edition(Base):
     released_at: Mapped[datetime | None] = mapped_column(Moment)
     leaves_at: Mapped[datetime | None] = mapped_column(Moment)
     """Nothing leaves before; until then *undo* returns to draft."""
+    undone_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When somebody last took a release back: since then it waits for a person, whatever releases by itself."""
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 

@@ -163,7 +163,7 @@ class Employee(Base):
     slot_weekday: Mapped[int | None]
     slot_hour: Mapped[int | None]
     slot_since: Mapped[datetime | None] = mapped_column(Moment)
-    """When she chose that day and hour: before, no mail could be late for it."""
+    """When she chose that day and hour, or came to another zone: before, no mail could be late for it."""
     rhythm: Mapped[str] = mapped_column(default=Rhythm.WEEKLY, server_default=Rhythm.WEEKLY)
     """emails.slots.Rhythm: weekly, fortnightly or monthly."""
     rhythm_from: Mapped[str | None] = mapped_column(sa.String(8))

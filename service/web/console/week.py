@@ -78,9 +78,9 @@ def _stopped() -> Iterator[tuple[str, str, str]]:
 
 
 def _due() -> Iterator[tuple[str, str, str]]:
-    draft = editions.find()
-    if draft is not None and editions.is_overdue(draft):
-        yield _("The first mails are due within a day, and the edition is a draft."), _("Look at it"), "#edition"
+    for draft in editions.overdue():
+        sentence = _("Edition %(week)s is a draft, and its first mails are due within a day.", week=draft.week)
+        yield sentence, _("Look at it"), url_for("console.edition", week=draft.week)
     due = sa.select(Draw).where(Draw.status == DrawStatus.FROZEN, Draw.due_at <= clock.now()).order_by(Draw.due_at)
     for draw in db.session.scalars(due):
         sentence = _("The numbers for “%(title)s” are out.", title=draw.title)
