@@ -92,13 +92,16 @@ def forecast(edition: Edition, progress: Progress | None = None) -> Counts:
     return counts
 
 
-def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta | None = None) -> Counts:
+def plan(
+    edition: Edition, progress: Progress | None = None, *, ahead: timedelta | None = None, wait: bool = True
+) -> Counts:
     """Write the mails of a released edition into the outbox, and a reason for everybody who gets none.
 
     `ahead` limits it to slots at most that far away (None: the whole week). Running again adds only who was not
     decided yet, and reconsiders reasons while their slot is still to come; nobody is planned twice. Each page of
     readers is one transaction, so memory stays level and an interruption loses nothing. Stops where the edition is
-    undone or cancelled meanwhile. Raises NotReleased.
+    undone or cancelled meanwhile. Without `wait` nothing is done while another planner has the edition for itself.
+    Raises NotReleased.
     """
     if edition.status not in OPEN:
         raise NotReleased(f"edition {edition.week} is {edition.status}")
@@ -109,7 +112,10 @@ def plan(edition: Edition, progress: Progress | None = None, *, ahead: timedelta
     if due:
         # Taken up only where there is something to decide: this runs every minute.
         wide = snapshots.worth_while(sum(due.values()))
-        with gates.planner(edition.id, alone=wide), Hands() as hands:
+        with gates.planner(edition.id, wide, wait) as mine, Hands() as hands:
+            if not mine:
+                db.session.rollback()
+                return counts
             desk = Desk(edition, due, wide)
             db.session.commit()
             for page in hands.each(partial(_write, desk), range(desk.pages)):
@@ -147,7 +153,8 @@ def plan_due_slots(progress: Progress | None = None) -> int:
     planned = 0
     for edition in db.session.scalars(sa.select(Edition).where(Edition.status.in_(OPEN)).order_by(Edition.week)).all():
         with suppress(NotReleased):  # undone or cancelled while others were planned
-            counts = plan(edition, progress, ahead=AHEAD)
+            # Who is at it goes on to the end: a worker that waited for it would meanwhile send nothing.
+            counts = plan(edition, progress, ahead=AHEAD, wait=False)
             planned += counts.planned + counts.held
     return planned
 

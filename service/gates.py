@@ -49,15 +49,16 @@ def people() -> None:
 
 
 @contextmanager
-def planner(edition_id: int, alone: bool) -> Iterator[None]:
+def planner(edition_id: int, alone: bool, wait: bool = True) -> Iterator[bool]:
     """Wait until nobody plans the edition alone, or for `alone` until nobody plans it; so it stays within the block.
 
-    It holds on a connection of its own, which commits of pages do not end and a killed process does.
+    Without `wait` it gives False at once where somebody does. It holds on a connection of its own, which commits of
+    pages do not end and a killed process does.
     """
     if not postgres():
-        yield
+        yield True
         return
-    lock = sa.func.pg_advisory_xact_lock if alone else sa.func.pg_advisory_xact_lock_shared
+    name = f"pg_{'' if wait else 'try_'}advisory_xact_lock{'' if alone else '_shared'}"
     with db.engine.begin() as aside:
-        aside.execute(sa.select(lock(_PLANNERS + edition_id)))
-        yield
+        lock: sa.Function[object] = getattr(sa.func, name)(_PLANNERS + edition_id)
+        yield aside.scalar(sa.select(lock)) is not False

@@ -1,5 +1,6 @@
 """Times of editions. In: weeks that overlap, two acts at once, moves, clocks that jump. Out: each on time, one each."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from random import Random
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from emails import slots
-from service import clock, digests, editions, employees, weeks
+from service import clock, digests, editions, employees, gates, weeks
 from service.database import db
 from service.models import Edition, Employee, Omission, Outbox
 from tests import week47
@@ -201,6 +202,23 @@ def test_an_edition_that_is_cancelled_while_others_are_planned_stops_none_of_the
     at("2026-11-23T07:45")
     assert digests.plan_due_slots() == 1
     assert [row.occasion for row in week47.digests()] == [f"digest:{NEXT}"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_while_somebody_plans_an_edition_alone_no_worker_waits_for_it(beacon: Flask) -> None:
+    found = editions.release(editions.edition(WEEK), "test")
+    at("2026-11-17T07:45")
+
+    def looks() -> int:
+        with beacon.app_context():
+            return digests.plan_due_slots()
+
+    with ThreadPoolExecutor(1) as pool:
+        with gates.planner(found.id, alone=True) as alone:
+            db.session.commit()
+            looked = pool.submit(looks)
+            assert alone and looked.result(5) == 0
+        assert pool.submit(looks).result(5) == 1
 
 
 @pytest.mark.parametrize("seed", range(4))
