@@ -11,12 +11,16 @@ from datetime import datetime
 from functools import partial
 
 from emails import colours, greeting, message, pieces, render
+from emails.card import SUMMARY
 from emails.greeting import Greeting, greet
 from emails.months import Months
 from emails.pieces import Encoder
 from emails.sheet import Kept, Sheet, networks_shown
 from emails.values import Edition, Message, Recipient, You
 from emails.winners import nobody
+
+PREHEADER = 100
+"""Characters that an inbox shows after a subject, about."""
 
 
 def compile(edition: Edition, language: str) -> CompiledDigest:  # noqa: A001
@@ -159,4 +163,9 @@ class CompiledDigest:
         return page, text.chunks(values, text.cards(stories, networks, share), plain)
 
     def _preheader(self, stories: tuple[int, ...]) -> str:
-        return " · ".join(self._titles[story] for story in stories)
+        said = " · ".join(self._titles[story] for story in stories)
+        if len(said) < PREHEADER and stories:
+            # An inbox goes on with what comes next, which would be our own name and "Unsubscribe".
+            summary = render.shortened(self.stories[stories[0]].summary, SUMMARY)
+            said = f"{said} · {summary}" if summary else said
+        return said

@@ -163,7 +163,7 @@ _TABLE = (
     Network(
         "copy",
         "Copy link",
-        "⧉",
+        "//",
         None,
         False,
         lambda d: d.link,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from dataclasses import replace
@@ -107,7 +108,7 @@ def test_she_is_asked_once_and_kindly_whether_she_posted_what_she_opened() -> No
     begin = f"https://good.example/s/{PASSES.share}"
     assert asked == [f"{begin}/11/linkedin/posted", f"{begin}/12/email/posted"]
     text = ENGLISH.text(NOOR, You(points=5, unsaid=ASKED), [11])
-    assert f"Did you pass “L’acqua” on? Say so:\n{begin}/12/email/posted\n" in text
+    assert f"Did you pass “L’acqua” on?\nSay so:\n{begin}/12/email/posted\n" in text
 
 
 def test_questions_survive_a_trip_through_json() -> None:
@@ -123,3 +124,22 @@ def test_the_largest_month_with_its_questions_still_fits_into_a_call_of_many() -
         compiled = GroupedDigest(digest.compile(EDITION, language))
         to = replace(NOOR, language=language, name="Maximiliane Wolfeschlegelstein")
         assert len(compiled.substitutions(to, most, [11])) < 0.95 * LIMIT
+
+
+@pytest.mark.parametrize(
+    ("stories", "shown"),
+    [
+        (
+            [11, 15],
+            "Why our trams now brake before you would · Ten small things · Four engineers rebuilt the controller",
+        ),
+        ([16], "Open data for 4,000 stops · A map. A map."),
+        ([13], "Zakaj merimo"),
+        ([11, 15, 16, 12], "· Open data for 4,000 stops · L’acqua &amp; la fabbrica = &lt;2 litri&gt;"),
+    ],
+)
+def test_the_preheader_names_the_stories_and_fills_what_an_inbox_shows(stories: list[int], shown: str) -> None:
+    hidden = re.search(r'mso-hide:all" aria-hidden="true">(.*?)</div>', ENGLISH.html(NOOR, MONTH, stories))
+    assert hidden and shown in hidden[1]
+    assert hidden[1].startswith(html.escape(next(s.title for s in STORIES if s.id == stories[0])))
+    assert len(html.unescape(hidden[1])) > 80 or stories == [13]

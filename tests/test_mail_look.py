@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from emails import digest, frozen, invitation, render, winner
+from emails.values import Neighbour, Winner
 from tests.conftest import chromium
 from tests.sample_mails import EDITION, ID, MONTH, NOOR, PRIZE, PROGRAMME, STORIES, TICKETS, TUESDAY, reader
 
@@ -113,3 +115,30 @@ def test_the_bar_is_as_long_as_its_words_say(show: Any) -> None:
     (done,), (left,) = boxes(page, "td.a[width]:not([height])"), boxes(page, "td.r")
     assert done["width"] / (done["width"] + left["width"]) == pytest.approx(0.6, abs=0.02)
     assert done["height"] == 8
+
+
+def test_words_without_an_end_and_large_figures_stay_on_a_phone(show: Any) -> None:
+    """One long word made the whole mail as wide as itself, and four figures ran into their neighbours."""
+    long = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    stories = tuple(replace(story, title=long, summary=long * 2) for story in STORIES)
+    programme = replace(PROGRAMME, name=long, liaison_name=long, company=long)
+    edition = replace(
+        EDITION, stories=stories, programme=programme, words={"it": long}, winners=(Winner(long, long, ""),)
+    )
+    you = replace(MONTH, points=1_234_567, tickets=12_345, near=(Neighbour(long, 1_234_567, 123_456), *MONTH.near[1:]))
+    html = digest.compile(edition, "it").html(replace(reader("it"), name=long), you, [11, 14])
+    for width in (360, 600):
+        page = show(html, width, "light")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    numbers = boxes(show(html, 375, "light"), "div.f")
+    assert len(numbers) == 3 and {box["height"] for box in numbers} == {32}
+    usual = show(MAILS["digest it"], 375, "light")
+    around = "e => {const r = document.createRange(); r.selectNodeContents(e); const b = r.getBoundingClientRect();"
+    ends = usual.eval_on_selector_all("div.f", f"all => all.map({around} return [b.left, b.right]}})")
+    assert all(after[0] - before[1] >= 12 for before, after in pairwise(ends))
+
+
+def test_a_topic_stands_above_its_title_on_the_side_where_that_begins(show: Any) -> None:
+    page = show(MAILS["digest en"], 600, "light")
+    topic = page.eval_on_selector('[lang="he"]', "e => getComputedStyle(e.previousElementSibling).textAlign")
+    assert topic == page.eval_on_selector('[lang="he"]', "e => getComputedStyle(e).textAlign") == "right"
