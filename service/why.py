@@ -10,75 +10,38 @@ from typing import Any
 import sqlalchemy as sa
 
 from emails.picks import Reason
-from service import readers
+from service import clock, delivery, programmes, readers
 from service.addresses import normal_address
 from service.choosing import Choosing
 from service.database import db
+from service.delivery.limits import WAITING
+from service.delivery.words import stopped
+from service.lacking import nothing_new
 from service.models import Edition, Employee, Omission, Outbox, Suppression
 from service.models.mail import EditionStatus, MailState
 from service.models.people import Status
 from service.outbox import address_hash
+from service.tallies import PATIENCE
 from service.validation import N_, Words
+from service.words_of_mails import PEOPLE, REASONS, STATES, STOPS, because
+
+__all__ = ["PEOPLE", "REASONS", "STATES", "STOPS", "Finding", "UnknownAddress", "because", "why"]
 
 EDITIONS = 8
 """So many editions are told about, the newest first."""
 
-REASONS: dict[str, str] = {
-    Reason.NOTHING_NEW: N_("Nothing new: no story on the topics followed, in a language read, was still unseen."),
-    Reason.NO_TOPICS: N_("No topic is followed."),
-    Reason.NOT_HER_WEEK: N_("Wanted a mail every second week or once a month, and this is another week."),
-    Reason.PAUSED: N_("On a pause at the time of the mail."),
-    Reason.LEFT: N_("Has left the programme."),
-    Reason.GONE: N_("Is no longer in the company."),
-    Reason.SUSPENDED: N_("Is suspended."),
-    Reason.NOT_INVITED: N_("No invitation was written yet, and the invitation is the first mail."),
-    Reason.AWAITING_YES: N_("The programme is opt-in and the invitation has not been answered."),
-    Reason.JOINED_LATER: N_("Joined after this week's mail had left."),
-    Reason.ADDRESS_SERVED: N_("The address had this week's mail already, when it was somebody else's."),
-    Reason.UNSUBSCRIBED: N_("Unsubscribed from the digest."),
-    Reason.BOUNCED: N_("A mail to this address came back."),
-    Reason.COMPLAINED: N_("A mail was reported as spam."),
-}
-"""Each reason in words for somebody who asks."""
+DOUBTFUL = Words(
+    N_("Is in doubt: nobody knows whether it arrived. Its answer may still come; after that, somebody decides.")
+)
+"""A doubt so young that nobody decides yet; the finding's moment is when that may be."""
 
-STATES: dict[str, str] = {
-    MailState.QUEUED: N_("Waits for its time."),
-    MailState.LEASED: N_("A worker is about to send it."),
-    MailState.SUBMITTING: N_("Is being handed over now."),
-    MailState.ACCEPTED: N_("Was sent: the mail server took it."),
-    MailState.DELIVERED: N_("Arrived."),
-    MailState.BOUNCED: N_("Came back."),
-    MailState.DROPPED: N_("Was dropped by the mail provider."),
-    MailState.RETRY: N_("Was put off by the mail server and will be tried again."),
-    MailState.HELD: N_("Is held until a person decides."),
-    MailState.SUPPRESSED: N_("Was not sent: the address gets no mail of this kind."),
-    MailState.CANCELLED: N_("Was cancelled before it left."),
-    MailState.FAILED: N_("Was refused for good by the mail server."),
-    MailState.AMBIGUOUS: N_("Is in doubt: nobody knows whether it arrived, so it is not sent again by itself."),
-}
-"""Each state of a mail in words."""
-
-PEOPLE: dict[str, str] = {
-    Status.INVITED: N_("Invited; becomes active with the next edition."),
-    Status.ACTIVE: N_("Active."),
-    Status.PAUSED: N_("On a pause."),
-    Status.SUSPENDED: N_("Suspended."),
-    Status.LEFT: N_("Has left the programme; nothing is ever sent again."),
-    Status.GONE: N_("No longer in the company."),
-}
-
-STOPS: dict[str, str] = {
-    "all": N_("No mail of any kind goes to this address."),
-    "digest": N_("No digest goes to this address."),
-    "onboarding": N_("No mail with first steps goes to this address."),
-    "recognition": N_("No mail about badges goes to this address."),
-    "shares": N_("No mail about shares that did well goes to this address."),
-    "winners": N_("No mail about who won goes to this address."),
-    "month": N_("No mail about her month goes to this address."),
-    "campaign": N_("No mail about campaigns goes to this address."),
-    "draw": N_("No mail about draws goes to this address."),
-    "own-page": N_("No fresh link to her page goes to this address."),
-}
+DOUBTED = Words(
+    N_(
+        "Is in doubt: nobody knows whether it arrived, so it is not sent again by itself. "
+        "Ask the receiver, then decide."
+    )
+)
+"""A doubt that waits for a decision."""
 
 
 class UnknownAddress(LookupError):
@@ -97,7 +60,9 @@ class Finding:
     words: Words
     at: datetime | None = None
     detail: str | None = None
-    """What else is on record, like a mail server's answer."""
+    """What else is on record: a code of words_of_mails, a mail server's answer, a day."""
+    mail: int | None = None
+    """Number of the mail in the outbox; None: there is none."""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "words": str(self.words), "at": self.at and self.at.isoformat()}
@@ -121,12 +86,16 @@ def _person(employee: Employee | None) -> Iterator[Finding]:
     if employee is None:
         return
     until = employee.paused_until.isoformat() if employee.status == Status.PAUSED and employee.paused_until else None
-    yield Finding("person", "", employee.status, Words(PEOPLE[employee.status]), employee.left_at, until)
+    words = Words(PEOPLE[employee.status])
+    if employee.status == Status.INVITED and employee.waits:
+        words = Words(N_("Waits until the programme is widened or the day of the invitations comes."))
+    yield Finding("person", "", employee.status, words, employee.left_at, until)
 
 
 def _stops(hashed: str) -> Iterator[Finding]:
     for stop in db.session.scalars(sa.select(Suppression).where(Suppression.address_hash == hashed)):
-        yield Finding("stop", stop.scope, stop.reason, Words(STOPS.get(stop.scope, stop.scope)), stop.since)
+        words = Words(STOPS.get(stop.scope, stop.scope))
+        yield Finding("stop", stop.scope, stop.reason, words, stop.since, stop.reason)
 
 
 def _hers(employee: Employee | None, hashed: str) -> Any:
@@ -137,40 +106,53 @@ def _hers(employee: Employee | None, hashed: str) -> Any:
 def _editions(employee: Employee | None, hashed: str) -> Iterator[Finding]:
     asked = sa.select(Edition).order_by(Edition.week.desc()).limit(EDITIONS)
     for edition in db.session.scalars(asked).all():
-        row = db.session.scalar(
-            sa.select(Outbox).where(
-                _hers(employee, hashed),
-                Outbox.kind == readers.KIND,
-                Outbox.occasion == readers.occasion_of(edition),
-            )
+        mine = sa.select(Outbox).where(
+            _hers(employee, hashed),
+            Outbox.kind == readers.KIND,
+            Outbox.occasion == readers.occasion_of(edition),
         )
+        if employee is not None:  # before a mail that the address had as somebody else's
+            mine = mine.order_by(sa.case((Outbox.subject == employee.subject, 0), else_=1))
+        row = db.session.scalar(mine.limit(1))
         if row is not None:
-            yield _mail(row, edition.week)
+            yield _mail(row, edition.week, edition)
         elif employee is not None:
-            yield from _none(edition, employee)
+            yield _none(edition, employee)
 
 
-def _none(edition: Edition, employee: Employee) -> Iterator[Finding]:
+def _none(edition: Edition, employee: Employee) -> Finding:
+    over = edition.status in (EditionStatus.CLOSED, EditionStatus.CANCELLED)
     omission = db.session.get(Omission, (edition.id, employee.subject))
     if omission is not None:
         words = Words(REASONS.get(omission.reason, omission.reason))
-        yield Finding(readers.KIND, edition.week, omission.reason, words)
-    elif edition.status in (EditionStatus.CLOSED, EditionStatus.CANCELLED):
-        status = {
-            EditionStatus.CLOSED: N_("The edition was closed before this person came."),
-            EditionStatus.CANCELLED: N_("The edition was cancelled before this mail was planned."),
-        }
-        yield Finding(readers.KIND, edition.week, edition.status, Words(status[EditionStatus(edition.status)]))
-    elif employee.email and employee.status != Status.GONE:
-        yield _foretold(edition, employee)
+        if omission.reason == Reason.NOTHING_NEW and not over:
+            at = readers.slot_of(employee, edition.week, programmes.current()).at
+            words = nothing_new(edition, employee, max(at, edition.leaves_at or at))
+        return Finding(readers.KIND, edition.week, omission.reason, words)
+    if edition.status == EditionStatus.CANCELLED:
+        words = Words(N_("The edition was cancelled before this mail was planned."))
+        return Finding(readers.KIND, edition.week, edition.status, words)
+    if over and (edition.closed_at is None or employee.created_at > edition.closed_at):
+        words = Words(N_("The edition was closed before this person came."))
+        return Finding(readers.KIND, edition.week, edition.status, words)
+    if employee.status == Status.GONE:  # of them no edition notes anything
+        return Finding(readers.KIND, edition.week, Reason.GONE, Words(REASONS[Reason.GONE]))
+    if over:
+        words = Words(N_("The edition was closed when this person had no part in it."))
+        return Finding(readers.KIND, edition.week, edition.status, words)
+    return _foretold(edition, employee)
 
 
 def _foretold(edition: Edition, employee: Employee) -> Finding:
     decision = Choosing(edition).decide([employee])[0]
     if decision.reason is not None:
         message = N_("Not planned yet. As things stand there will be none: %(reason)s")
-        words = Words(message, {"reason": REASONS[decision.reason]})
-        return Finding(readers.KIND, edition.week, decision.reason, words, decision.slot.at)
+        reason = Words(REASONS[decision.reason])
+        if decision.reason == Reason.NOTHING_NEW:
+            reason = nothing_new(edition, employee, decision.leaves)
+        return Finding(
+            readers.KIND, edition.week, decision.reason, Words(message, {"reason": reason}), decision.slot.at
+        )
     if edition.status == EditionStatus.DRAFT:
         words = Words(
             N_("The edition is a draft. Stories chosen as things stand: %(n)d."), {"n": len(decision.stories)}
@@ -186,7 +168,28 @@ def _others(employee: Employee | None, hashed: str) -> Iterator[Finding]:
         yield _mail(row, row.occasion)
 
 
-def _mail(row: Outbox, about: str) -> Finding:
+def _mail(row: Outbox, about: str, edition: Edition | None = None) -> Finding:
     waits = row.state in (MailState.QUEUED, MailState.RETRY)
     at = row.due_at if waits else row.settled_at or row.submitted_at or row.due_at
-    return Finding(row.kind, about, row.state, Words(STATES[row.state]), at, row.why)
+    words = _waiting(row, edition) if waits else Words(STATES[row.state])
+    since = delivery.decided_from(row)
+    if since is not None:
+        words, at = (DOUBTFUL, since) if since > clock.now() else (DOUBTED, at)
+    return Finding(row.kind, about, row.state, words, at, row.why, row.id)
+
+
+def _waiting(row: Outbox, edition: Edition | None) -> Words:
+    """Return what a mail that has not left waits for: what stops all comes before what concerns it alone."""
+    if delivery.held() is not None:
+        return Words(N_("Waits: nothing at all is sent until somebody releases it."))
+    if edition is not None and edition.held_why:
+        return Words(N_("Waits: the edition's sending stopped, as %(why)s."), {"why": stopped(edition.held_why)})
+    if edition is not None and edition.paused:
+        return Words(N_("Waits: the edition is paused."))
+    if row.state == MailState.RETRY:
+        return Words(STATES[row.state])
+    if row.why == WAITING:
+        return Words(N_("Waits its turn."))
+    if row.due_at <= clock.now() - PATIENCE:
+        return Words(N_("Its time has come and it has not left. Does a worker run?"))
+    return Words(N_("Leaves next.") if row.due_at <= clock.now() else STATES[row.state])

@@ -327,5 +327,6 @@ def why(email: str, as_json: bool) -> None:
     for finding in found:
         head = " ".join(part for part in (finding.kind, finding.about) if part)
         when = f" ({_at(finding.at)})" if finding.at else ""
-        click.echo(f"{head}: {finding.state}{when}")
-        click.echo(f"    {finding.words}{f' [{finding.detail}]' if finding.detail else ''}")
+        number = f", mail {finding.mail}" if finding.mail else ""
+        click.echo(f"{head}: {finding.state}{when}{number}")
+        click.echo(f"    {finding.words}{f' [{reasons.because(finding.detail)}]' if finding.detail else ''}")

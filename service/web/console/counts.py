@@ -13,8 +13,10 @@ from service import boards, clock, digests, whose
 from service.database import db
 from service.models import Edition, Employee
 from service.models.mail import EditionStatus, MailState
+from service.web.console.words import said
 from service.web.language import current, ngettext
 from service.web.language import gettext as _
+from service.words_of_mails import because
 
 FORETOLD = 5000
 """Up to so many people the page foretells what becomes of each; larger programmes are told as planning goes on."""
@@ -141,24 +143,8 @@ def reason_words() -> dict[str, str]:
 
 
 def why_words(why: str) -> str:
-    """Return what a row keeps as its reason, in words; a mail server's own answer stays as it is."""
-    return {
-        "late": _("A day late"),
-        "lease-ended": _("The worker fell silent while handing it over"),
-        "sender-died": _("The worker ended while handing it over"),
-        "sender-failed": _("The sender failed while handing it over"),
-        "decided": _("Decided by a person"),
-        "edition-cancelled": _("The edition was cancelled"),
-        "left": _("Left the programme"),
-        "gone": _("No longer in the company"),
-        "suspended": _("Suspended"),
-        "paused": _("On a pause"),
-        "erased": _("Was forgotten at her own wish"),
-        "bounced": _("An earlier mail came back"),
-        "complained": _("Marked a mail as spam"),
-        "unsubscribed": _("Unsubscribed"),
-        "address-changed": _("The address has changed"),
-    }.get(why, why)
+    """Return what stands beside a state, in words; a mail server's own answer stays as it is."""
+    return said(because(why)) if why else ""
 
 
 def state_words() -> dict[str, str]:

@@ -43,6 +43,8 @@ class Line:
     week: str | None = None
     mail: bool = False
     """Whether a mail was made for this week, which can be looked at."""
+    doubt: bool = False
+    """Whether it is in doubt, and somebody has to decide."""
 
 
 room.add_app_template_filter(why_words, "why_words")
@@ -97,14 +99,24 @@ def lines(address: str) -> dict[str, list[Line]]:
     for f in why.why(address):
         words = said(f.words)
         if f.kind == "stop":
-            found["stops"].append(Line(words, "", f.at, "", "warn"))
+            found["stops"].append(Line(words, "", f.at, why_words(f.detail or ""), "warn"))
         elif f.kind == "digest":
             found["digests"].append(
-                Line(days_of(f.about), words, f.at, why_words(f.detail or ""), _tone(f.state), f.about, f.state in MADE)
+                Line(
+                    days_of(f.about),
+                    words,
+                    f.at,
+                    why_words(f.detail or ""),
+                    _tone(f.state),
+                    f.about,
+                    f.state in MADE and f.mail is not None,
+                    f.state == MailState.AMBIGUOUS,
+                )
             )
         elif f.kind != "person":
             kind = kind_words().get(f.kind, f.kind)
-            found["others"].append(Line(kind, words, f.at, why_words(f.detail or ""), _tone(f.state)))
+            doubt = f.state == MailState.AMBIGUOUS
+            found["others"].append(Line(kind, words, f.at, why_words(f.detail or ""), _tone(f.state), doubt=doubt))
     return found
 
 
@@ -128,6 +140,14 @@ def kind_words() -> dict[str, str]:
         "winner": _("Prize"),
         "passed-on": _("Prize passed on"),
         "fresh-link": _("Fresh link to her page"),
+        "suggestion": _("Answer to a suggestion"),
+        "did-well": _("A share that did well"),
+        "winners": _("Who won"),
+        "your-month": _("Her month"),
+        "campaign-kickoff": _("A campaign begins"),
+        "campaign-closing": _("A campaign ends soon"),
+        "report": _("Monthly report"),
+        "test": _("Test"),
     }
 
 
