@@ -25,6 +25,7 @@ from sendgrid.helpers.eventwebhook import EventWebhook
 from service import clock, journal, suppressions
 from service.bulk import insert_or_ignore
 from service.database import db
+from service.delivery.port import legible
 from service.delivery.states import before
 from service.models import Call, MailEvent, Outbox
 from service.models.mail import MailState
@@ -175,15 +176,10 @@ def _heard(found: Any) -> Heard | None:
         event=str(event),
         at=at,
         url=hashlib.sha256(url.encode("utf-8", "replace")).hexdigest() if isinstance(url, str) and url else "",
-        provider_id=_kept(number, 128) or None,
-        kind=_kept(found.get("type"), 128),
-        why=_kept(journal.scrub(str(why)), 200) or None if why else None,
+        provider_id=legible(str(number or ""), 128) or None,
+        kind=legible(str(found.get("type") or ""), 128),
+        why=legible(journal.scrub(str(why))) or None if why else None,
     )
-
-
-def _kept(said: Any, most: int) -> str:
-    """Return a text that any database holds: control characters and halves of surrogates are blanks."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in str(said or "")).split())[:most]
 
 
 def _ours(heard: Sequence[Heard]) -> list[Heard]:

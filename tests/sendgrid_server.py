@@ -89,6 +89,12 @@ class LookAlike:
     seed: int = 1
     wait: int = 2
     """Seconds until a rate limit ends."""
+    told: Mapping[str, str] | None = None
+    """Instead of that: the headers of a rate limit."""
+    words: str = "as told"
+    """What it says of a refusal that it was told to make."""
+    raw: bytes | None = None
+    """Instead of that: the whole body of every refusal."""
     calls: list[dict[str, Any]] = field(default_factory=list)
     """Accepted calls."""
     asked: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
@@ -243,13 +249,10 @@ class _Handler(BaseHTTPRequestHandler):
         if kind != "application/json":
             return 415, _errors("content type"), {}
         if manner == "429":
-            return (
-                429,
-                _errors("too many requests"),
-                {"X-RateLimit-Reset": str(int(clock.now().timestamp()) + one.wait)},
-            )
+            reset = {"X-RateLimit-Reset": str(int(clock.now().timestamp()) + one.wait)}
+            return 429, _errors("too many requests"), dict(reset if one.told is None else one.told)
         if manner.isdecimal():
-            return int(manner), _errors("as told"), {}
+            return int(manner), _errors(one.words), {}
         found = problems(body)
         found += [
             ("Does not contain a valid address.", f"personalizations.{n}.to.0.email")
@@ -262,6 +265,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _say(self, status: int, headers: Mapping[str, str], words: Mapping[str, Any]) -> None:
         body = json.dumps(words).encode() if words else b""
+        if status >= 300 and self.server.lookalike.raw is not None:
+            body = self.server.lookalike.raw
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

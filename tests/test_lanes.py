@@ -14,6 +14,7 @@ from service import clock, config, settings
 from service.database import db
 from service.delivery import Outcome, Parcel, Verdict, aftermath, deliver, deliver_due, expire, journal, leases, windows
 from service.delivery.journal import Full, Journal
+from service.delivery.states import ATTEMPTS, back_off
 from service.models import Edition
 from service.schedule import SCHEDULE
 from tests.postroom import MemoryMailer, digest_week, invite, open_room, row, states
@@ -192,3 +193,19 @@ def test_an_edition_says_in_plain_words_why_it_stopped(post: MemoryMailer) -> No
     assert why is not None
     assert str(stopped(why)) == "the mail server refused our name or password (535 wrong password)"
     assert str(stopped("something else")) == "something else"
+
+
+def test_a_mail_that_was_never_begun_has_used_up_no_attempt(post: MemoryMailer) -> None:
+    """Lines that break before a body, or a server that is away, are no refusals of the mail: it may be put off."""
+    (number,) = invite(open_room(1))
+    broken, busy = Outcome(Verdict.BACK, "smtp: Ended"), Outcome(Verdict.LATER, "rcpt: 451 busy")
+    for outcome in [broken] * ATTEMPTS + [Outcome(Verdict.NOBODY, "connect: 421 busy")] * 2:
+        post.say["p0@beacon.example"] = outcome
+        assert deliver_due(mailer=post) == {"given-back": 1} and row(number).attempts == 0
+        clock.set_now(clock.now() + leases.LEASE)
+    dies(0, said=False)
+    assert aftermath.recover() == {"queued": 1} and row(number).attempts == 0
+    post.say["p0@beacon.example"] = busy
+    assert deliver_due(mailer=post) == {"retry": 1}
+    put_off = row(number)
+    assert put_off.attempts == 1 and put_off.due_at < clock.now() + back_off(1)

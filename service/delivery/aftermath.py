@@ -73,7 +73,9 @@ def follow(attempt: Attempt, doubt_is: str = "sender-died") -> Counter[str]:
                 sa.and_(Outbox.state == MailState.AMBIGUOUS, Outbox.why == "lease-ended"),
             ),
         )
-        .values(state=MailState.QUEUED, why=None, lease=None, lease_until=None, settled_at=None)
+        .values(
+            state=MailState.QUEUED, why=None, lease=None, lease_until=None, settled_at=None, attempts=settle.unused()
+        )
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]
     db.session.commit()

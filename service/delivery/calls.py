@@ -15,8 +15,8 @@ from service.models import Call, CallState
 UNWELL = 7
 """So many calls in a row without an answer: the provider is unwell, and a person has to look."""
 
-LONGEST = timedelta(minutes=10)
-"""Nobody waits longer for a provider, whatever it says."""
+LONGEST = timedelta(hours=1)
+"""Nobody waits longer for a provider, whatever it says: by then it is asked again."""
 
 
 def send_id(token: str, number: int) -> str:

@@ -28,6 +28,11 @@ class Verdict(StrEnum):
     """Interrupted after the final dot began: a copy may exist."""
 
 
+def legible(said: str, most: int = 200) -> str:
+    """Return a stranger's words as any database holds them: on one line, control signs and half signs as blanks."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())[:most].strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A verdict and the reason: a short code with the server's words, never an address."""

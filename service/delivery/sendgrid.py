@@ -7,14 +7,17 @@ told. An answer that says nothing, or none: in doubt, and nothing sends those ma
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 from service.config import SendGrid
 from service.delivery import calls
 from service.delivery.leases import database_now
-from service.delivery.port import Outcome, Parcel, Verdict
+from service.delivery.port import Outcome, Parcel, Verdict, legible
 from service.delivery.sendgrid_body import TOGETHER, Bodies, Member, Together
 from service.delivery.sendgrid_http import Answer, NoAnswer, Post, Unreached
 from service.journal import log, scrub
@@ -29,6 +32,11 @@ counts a third."""
 
 PATIENCE = 480.0
 """Seconds that a window waits at most because the provider said so: its lease has to outlive that."""
+
+UNTOLD = 10.0
+"""Seconds to wait after a 429 that does not say how long."""
+
+_NUMBER = re.compile(r"[0-9]+")
 
 TOLD = Outcome(Verdict.BACK, "sendgrid: told to wait")
 
@@ -99,7 +107,9 @@ class SendGridMailer:
             if answer.status == 202:
                 accepted = True
                 yield from _each(going, Outcome(Verdict.ACCEPTED))
-                calls.settle(token, CallState.ACCEPTED, 202, message_id=answer.headers.get("X-Message-ID"))
+                calls.settle(
+                    token, CallState.ACCEPTED, 202, message_id=legible(answer.headers.get("X-Message-ID", "")) or None
+                )
                 continue
             if answer.status not in DEFINITE:
                 yield from _each(going, Outcome(Verdict.DOUBT, why))
@@ -163,24 +173,31 @@ def _each(members: Sequence[Member], outcome: Outcome) -> Iterator[tuple[Parcel,
 
 
 def _told(answer: Answer) -> timedelta:
-    """Return how long a 429 tells us to wait: X-RateLimit-Reset is a moment in seconds since 1970."""
+    """Return how long a 429 tells us to wait: X-RateLimit-Reset is a moment in seconds since 1970, Retry-After a number
+    of seconds or a date (RFC 9110, 10.2.3)."""
     reset, after = answer.headers.get("X-RateLimit-Reset", ""), answer.headers.get("Retry-After", "")
-    if reset.isdecimal():
-        return timedelta(seconds=max(1.0, int(reset) - database_now().timestamp()))
-    return timedelta(seconds=max(1, int(after))) if after.isdecimal() else timedelta(seconds=10)
+    seconds = UNTOLD
+    if _NUMBER.fullmatch(reset):
+        seconds = float(reset) - database_now().timestamp()
+    elif _NUMBER.fullmatch(after):
+        seconds = float(after)
+    elif after:
+        with suppress(ValueError, OverflowError):
+            seconds = parsedate_to_datetime(after).timestamp() - database_now().timestamp()
+    return timedelta(seconds=min(max(1.0, seconds), calls.LONGEST.total_seconds()))
 
 
 def _errors(answer: Answer) -> list[dict[str, object]]:
     try:
         found = json.loads(answer.body)["errors"]
         return [dict(error) for error in found]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
 
 
 def _why(answer: Answer) -> str:
     said = "; ".join(str(error.get("message", "")) for error in _errors(answer))
-    return scrub(f"sendgrid: {answer.status} {' '.join(said.split())}".strip())[:200]
+    return legible(scrub(f"sendgrid: {answer.status} {legible(said, 1000)}"))
 
 
 def _of_a_person(answer: Answer) -> bool:

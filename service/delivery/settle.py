@@ -133,6 +133,7 @@ def give_back(numbers: Sequence[int], token: str, why: str | None, later: bool) 
     """Return rows of this attempt that were never begun to the queue and commit; `later`: not at once again."""
     now = database_now()
     values: dict[str, Any] = {"state": MailState.QUEUED, "why": why, "lease": None, "lease_until": None}
+    values["attempts"] = unused()
     if later:
         values["due_at"] = now + back_off(1)
     db.session.execute(
@@ -146,6 +147,11 @@ def give_back(numbers: Sequence[int], token: str, why: str | None, later: bool) 
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
+
+
+def unused() -> Any:
+    """Return the attempts of a row that goes back without having been begun: this one was none."""
+    return sa.case((Outbox.state == MailState.LEASED, Outbox.attempts), else_=Outbox.attempts - 1)
 
 
 def hold_editions(numbers: Sequence[int], why: str) -> None:
