@@ -69,11 +69,12 @@ def compose(programme: Programme, to: Recipient, month: Month, message_id: str, 
         month.people,
     )
     sentence = form % {"num": number(month.people), "part": part}
+    before = _compared(month.people, month.people_before, to.language)
     values = {
         "preheader": sentence,
         "title": subject,
         "sentence": sentence,
-        "before": _compared(month.people, month.people_before, to.language),
+        "before": before and f"{before}.",
         "figure": [{"what": what, "much": much} for what, much in _figures(month, to.language)],
         "has_weeks": bool(month.weeks),
         "week": _bars([(_day(first, to.language), n) for first, n in month.weeks], to.language),

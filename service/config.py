@@ -242,6 +242,9 @@ def _base_url(url: str, production: bool, given: bool) -> str:
         raise Misconfigured("GOODWORD_BASE_URL must be scheme and host only, like https://good.example.com.")
     if production and (not given or parts.scheme != "https"):
         raise Misconfigured("GOODWORD_BASE_URL must be set to an https:// address in production.")
+    # It stands in headers of mails (List-Unsubscribe), where other letters and blanks would break them.
+    if not url.isascii() or not url.isprintable() or set(url) & set(' <>"'):
+        raise Misconfigured("GOODWORD_BASE_URL must name its host in ASCII: xn--… for a name with other letters.")
     return url
 
 

@@ -9,13 +9,16 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from emails import digest, render
+from emails.card import card
 from emails.grouped import Alone, GroupedDigest
+from emails.month import points
 from emails.values import Edition, Neighbour, News, Story, Unsaid, Winner, You
-from tests.sample_mails import ID, NOOR, PROGRAMME, TUESDAY
+from tests.sample_mails import EDITION, ID, MONTH, NOOR, PROGRAMME, TUESDAY
 from tests.test_grouped import filled
 
 PICTURE = "https://good.example/pictures/a.jpg"
@@ -150,3 +153,31 @@ def test_no_words_change_the_form_of_the_mail_and_all_bodies_say_the_same(
         assert of_many.alone(to, you, [1, 2]).plain() == (sent.subject, text, page)
     else:
         assert filled(of_many.template([1, 2], 3), values) == (sent.subject, text, page)
+
+
+@pytest.mark.parametrize("language", ["en", "it", "sl"])
+def test_the_text_says_the_same_in_the_same_order_as_the_page(language: str) -> None:
+    """Only what leads on stands otherwise in a text: an address needs its line, and a menu is one page of it."""
+    compiled, words = digest.compile(EDITION, language), render.words(language).gettext
+    to, stories = (
+        replace(NOOR, language=language, networks=("linkedin", "email")),
+        [story.id for story in EDITION.stories],
+    )
+    page = " ".join(" ".join(Form(compiled.html(to, MONTH, stories).partition("<body")[2]).words).split())
+    text = " ".join(compiled.text(to, MONTH, stories).split())
+    facts = ["Lipa Aloud", compiled.greeting(to, stories).sentence, "Liam Novak"]
+    for story in EDITION.stories:
+        said = card(story, language)
+        facts += [str(said[name]) for name in ("topic_name", "title", "summary") if said[name]]
+        facts += ["LinkedIn", words("Not for me")]
+    number = render.counter(language)
+    facts += [words("You, this month"), number(MONTH.points), "3", "2", number(MONTH.have), words("People near you")]
+    for neighbour in MONTH.near[:2]:
+        facts += [number(neighbour.place), neighbour.name, points(neighbour.points, language)]
+    facts += ["14", words("Winners of the last draw"), "Ana K.", "Weekend for two in Piran"]
+    facts += ["Lipa Aloud", "Lipa & Sons", words("Unsubscribe"), "Liam Novak", words("What to share: our policy")]
+    for where in (page.partition(compiled.preheader(stories))[2], text):
+        at = 0
+        for fact in facts:
+            assert fact in where[at:], fact
+            at = where.index(fact, at) + len(fact)

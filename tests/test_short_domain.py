@@ -88,6 +88,8 @@ def test_two_ports_of_one_name_are_told_apart(settings: config.Config, host: str
         ({"GOODWORD_SHORT_URL": "https://go.example/x"}, "scheme and host only"),
         ({"GOODWORD_SHORT_URL": "go.example"}, "scheme and host only"),
         ({"GOODWORD_SHORT_URL": "https://bücher.example"}, "ASCII"),
+        ({"GOODWORD_BASE_URL": "https://bücher.example"}, "ASCII"),
+        ({"GOODWORD_BASE_URL": "https://good.example>,<x"}, "ASCII"),
         ({"GOODWORD_SHORT_URL": "https://GOOD.example"}, "another host"),
         ({"GOODWORD_SHORT_HOME": "https://fjord.example"}, "needs GOODWORD_SHORT_URL"),
         ({"GOODWORD_SHORT_URL": GO, "GOODWORD_SHORT_HOME": "fjord"}, "whole address"),
