@@ -17,7 +17,7 @@ from service.models.mail import EditionStatus, MailState
 from service.models.people import Status
 
 AHEAD = 60
-"""Her next mail is looked for in so many weeks: a year's pause and the longest rhythm after it."""
+"""Her next mail is looked for in so many weeks: last week, a year's pause and the longest rhythm after it."""
 
 OPEN = (EditionStatus.RELEASED, EditionStatus.CLOSING)
 NOTHING_COMES = (Status.LEFT, Status.GONE, Status.SUSPENDED)
@@ -51,7 +51,8 @@ def next_mail(employee: Employee) -> datetime | None:
     if employee.status in NOTHING_COMES or not employee.email:
         return None
     programme = programmes.current()
-    week = _this_week(employee)
+    # Last week's edition may still owe her its mail: released late, or her Monday has come before the programme's.
+    week = slots.shifted(_this_week(employee), -1)
     planned = _planned(employee, week)
     for _ in range(AHEAD):
         if (row := planned.get(week)) is not None:

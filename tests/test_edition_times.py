@@ -1,7 +1,7 @@
 """Times of editions. In: weeks that overlap, two acts at once, moves, clocks that jump. Out: each on time, one each."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from emails import slots
-from service import clock, digests, editions, employees, gates, weeks
+from service import choices, clock, digests, editions, employees, gates, weeks
 from service.database import db
 from service.models import Edition, Employee, Omission, Outbox
 from tests import week47
@@ -240,3 +240,37 @@ def test_however_the_clock_jumps_nobody_gets_two_and_everybody_one_or_a_reason(b
     mailed = db.session.scalars(sa.select(Outbox.subject).where(Outbox.occasion == f"digest:{WEEK}")).all()
     told = db.session.scalars(sa.select(Omission.subject).join(Edition).where(Edition.week == WEEK)).all()
     assert sorted([*mailed, *told]) == sorted(db.session.scalars(sa.select(Employee.subject)).all())
+
+
+@pytest.mark.parametrize("seed", [*range(5), 21])
+def test_the_next_mail_that_she_is_told_of_comes_at_that_moment_and_none_before(beacon: Flask, seed: int) -> None:
+    chance = Random(seed)
+    zones = [ROME, TOKYO, NEW_YORK, "Pacific/Apia", "Pacific/Pago_Pago", "Africa/Casablanca", "Australia/Lord_Howe"]
+    moa = reader("Moa", zone=chance.choice(zones), slot_weekday=chance.choice([None, 1, 7]))
+    week = chance.choice(
+        ["2026-W43", WEEK, "2026-W53", "2027-W12"]
+    )  # a clock goes back, none, the year ends, one goes on
+    clock.set_now(
+        datetime.combine(slots.monday(week), datetime.min.time(), UTC) + timedelta(hours=chance.randrange(168))
+    )
+    for row in db.session.query(week47.Story):
+        row.created_at = row.publish_from = clock.now() - timedelta(days=20)
+    db.session.commit()
+    editions.release(editions.edition(week), "test")
+    clock.set_now(clock.now() + timedelta(minutes=6))
+    for shift in range(1, 7):
+        editions.release(editions.edition(slots.shifted(week, shift)), "test")
+    told = choices.set_slot(
+        moa, chance.randrange(1, 8), chance.randrange(24), chance.choice(["weekly", "fortnightly", "monthly"])
+    )
+    assert told is not None
+    started = clock.now()
+    for later in (timedelta(), *(timedelta(hours=n) for n in range(6, 24 * 36, 31))):
+        if started + later < told - timedelta(minutes=31):
+            clock.set_now(started + later)
+            digests.plan_due_slots()
+    assert week47.digests(subject=moa.subject) == []
+    clock.set_now(max(told - timedelta(minutes=29), started))
+    digests.plan_due_slots()
+    (row,) = week47.digests(subject=moa.subject)
+    assert abs(row.due_at - told) < timedelta(minutes=6) and row.state == "queued"

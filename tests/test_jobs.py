@@ -137,6 +137,25 @@ def test_of_two_schedulers_one_rings_and_gives_way_when_it_stops(settings: confi
     threads[1].join(10)
 
 
+def test_a_queue_that_lost_everything_is_rung_again_with_fresh_jobs_and_led_again(
+    settings: config.Config, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "SCHEDULE", (replace(TASKS["deliver"], every=1),))
+    monkeypatch.setattr(scheduler, "REFRESH", 1.0)
+    stop, seen = threading.Event(), set()
+    thread = threading.Thread(target=scheduler.main, args=(settings, stop))
+    thread.start()
+    try:
+        for lost in range(3):
+            _until(lambda: queue(redis).get_job_ids() and redis.keys("rq:scheduler-lock:*"))
+            seen |= set(queue(redis).get_job_ids())
+            assert len(seen) == lost + 1
+            redis.flushdb()
+    finally:
+        stop.set()
+        thread.join(10)
+
+
 def test_the_queue_of_a_deep_folder_has_a_short_socket(settings: config.Config) -> None:
     deep = replace(settings, redis_url="", data=settings.data / ("d" * 120))
     assert len(str(socket_of(deep))) <= 100 and url_of(deep) == f"unix://{socket_of(deep)}"
