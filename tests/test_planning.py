@@ -141,6 +141,22 @@ def test_an_undo_waits_for_the_pages_that_are_being_planned_and_comes_before_the
     assert both() == ([], [])
 
 
+def test_a_planning_that_began_before_an_undo_writes_nothing_into_the_next_release(beacon: Flask) -> None:
+    crowd(6)
+    edition = editions.release(editions.edition(WEEK), "test")
+    desk = Desk(edition, readers.all_slots(WEEK, programmes.current()))
+    db.session.commit()
+    assert desk.write(0) is not None
+    db.session.commit()
+    editions.undo(edition)
+    clock.set_now(clock.now() + timedelta(seconds=1))
+    editions.release(edition, "test")
+    assert desk.write(1) is None, "its texts and stories are those of the release before"
+    db.session.rollback()
+    assert both() == ([], [])
+    assert digests.plan(edition).planned == 4
+
+
 def test_many_new_rows_make_the_database_look_at_its_tables_again(
     beacon: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
