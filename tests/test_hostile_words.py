@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
 from email.header import decode_header, make_header
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from emails import message, render
+from emails import invitation, message, render
+from service.delivery.port import Parcel
+from service.delivery.sendgrid_body import Bodies
+from tests.sample_mails import ID, NOOR, PROGRAMME, TUESDAY
 
 FAMILY = "👩\u200d👩\u200d👧\u200d👦"
 ACCENTED = "o\u0308\u0323"
@@ -157,3 +163,21 @@ def test_what_is_shortened_fits_and_begins_as_it_began(text: str, most: int) -> 
     found, whole = (each.strip("\u2068\u2069") for each in (render.shortened(text, most), render.line(text)))
     assert len(found) <= most
     assert found == whole or (found.endswith("…") and whole.startswith(found[:-1].rstrip()))
+
+
+@given(
+    st.one_of(
+        st.text(max_size=90), st.sampled_from(["Ž" * 90, FAMILY * 9, "עברית " * 12, "Haddad, Noor; PhD", "", "<a@b>"])
+    )
+)
+def test_a_letter_names_people_to_a_provider_as_its_own_headers_do(name: str) -> None:
+    """Names of two encoded words had a space between these, in the middle of a word."""
+    programme = replace(PROGRAMME, liaison_name=name)
+    mail = invitation.compose(programme, replace(NOOR, name=name), ["Trams"], ID, TUESDAY)
+    (call,) = Bodies({}).together([Parcel(7, "invitation", mail)])
+    body = json.loads(call.body(call.members, "token"))
+    called = " ".join(re.sub("[;,]", " ", render.line(name)).split())
+    (to,) = body["personalizations"][0]["to"]
+    for box, at in ((to, NOOR.address), (body["from"], PROGRAMME.sender), (body["reply_to"], PROGRAMME.liaison_email)):
+        assert box["email"] == at and " ".join(box.get("name", "").split()) == called
+    assert body["subject"] == mail.subject and [part["value"] for part in body["content"]] == [mail.text, mail.html]

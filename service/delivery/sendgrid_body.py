@@ -10,9 +10,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
-from email.policy import default
+from email.policy import compat32
 from typing import Any
 
 from emails import grouped, message, render, reply_to
@@ -128,20 +128,19 @@ class Bodies:
     def _letter(self, parcel: Parcel) -> Together:
         """Return a mail of one person as a call of its own, its headers as the mail itself has them."""
         mail = parcel.message
-        read = BytesHeaderParser(policy=default).parsebytes(mail.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
-        boxes: dict[str, Address] = {name: read[name].addresses[0] for name in ("From", "Reply-To", "To")}
+        head = mail.raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+        read = BytesHeaderParser(policy=compat32).parsebytes(head)
+        sender, answers, to = (_mailbox(read[name]) for name in ("From", "Reply-To", "To"))
         own = {name: str(read[name]) for name in ("List-Unsubscribe", "List-Unsubscribe-Post") if name in read}
-        head = _personalization(
-            _person(boxes["To"].display_name, mail.recipient), {"Message-ID": mail.message_id, **own}, b""
-        )
+        person = _personalization(_person(to[0], mail.recipient), {"Message-ID": mail.message_id, **own}, b"")
         content = Template(*(json.dumps(part)[1:-1].encode() for part in (mail.subject, mail.text, mail.html)))
         rest = {
-            "from": _person(boxes["From"].display_name, mail.sender),
-            "reply_to": _person(boxes["Reply-To"].display_name, boxes["Reply-To"].addr_spec),
+            "from": _person(sender[0], mail.sender),
+            "reply_to": _person(*answers),
             "headers": {"Content-Language": str(read["Content-Language"]), **_MACHINES},
             **self._of_kind(parcel.kind),
         }
-        return Together([Member(parcel, head)], content.content(), rest)
+        return Together([Member(parcel, person)], content.content(), rest)
 
 
 def _head(parcel: Parcel, found: Digest, more: bytes) -> bytes:
@@ -156,6 +155,15 @@ def _personalization(to: Mapping[str, str], headers: Mapping[str, str], more: by
     """Return a personalization up to the value of its send_id; its end is `"}}`."""
     start = json.dumps({"to": [to], "headers": headers}, ensure_ascii=False)[:-1].encode()
     return start + more + b',"custom_args":{"send_id":"'
+
+
+def _mailbox(written: str) -> tuple[str, str]:
+    """Return (name, address) of a mailbox as emails.message writes it.
+
+    email.headerregistry would put a space between two encoded words of a name, which RFC 2047 (§6.2) does not.
+    """
+    name, _, at = written.rpartition("<")
+    return str(make_header(decode_header(name.strip()))), at.rstrip(">")
 
 
 def _person(name: str, at: str) -> dict[str, str]:
