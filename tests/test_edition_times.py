@@ -1,16 +1,20 @@
 """Times of editions. In: weeks that overlap, two acts at once, moves, clocks that jump. Out: each on time, one each."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
+from zoneinfo import available_timezones
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emails import slots
 from service import choices, clock, digests, editions, employees, gates, weeks
 from service.database import db
+from service.freezing import week_bounds
 from service.models import Edition, Employee, Omission, Outbox
 from tests import week47
 from tests.crossing import cross
@@ -274,3 +278,11 @@ def test_the_next_mail_that_she_is_told_of_comes_at_that_moment_and_none_before(
     digests.plan_due_slots()
     (row,) = week47.digests(subject=moa.subject)
     assert abs(row.due_at - told) < timedelta(minutes=6) and row.state == "queued"
+
+
+@given(st.sampled_from(sorted(available_timezones())), st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.data())
+def test_no_slot_of_a_week_lies_outside_its_bounds_whatever_the_zone(zone: str, day: date, data: st.DataObject) -> None:
+    week = slots.week_of(datetime.combine(day, datetime.min.time(), UTC), "UTC")
+    moment = slots.slot(week, data.draw(st.integers(1, 7)), data.draw(st.integers(0, 23)), zone)
+    begin, end = week_bounds(week)
+    assert begin <= moment < end - editions.LATE
