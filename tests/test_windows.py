@@ -193,3 +193,23 @@ def test_who_slept_past_a_lease_leaves_none_of_its_rows_behind(post: MemoryMaile
     expire()
     deliver_due(mailer=post)
     assert states() == ["accepted"] * 6 and len({*post.addresses}) == len(post.addresses) == 6
+
+
+def test_a_lease_that_was_lengthened_leaves_no_doubt_when_the_first_one_would_have_ended(post: MemoryMailer) -> None:
+    invite(open_room(2))
+    token, (slow, lost) = leases.take(10)
+    assert len(windows.prepare([slow, lost], token)) == 2
+    clock.set_now(clock.now() + leases.LEASE * 0.9)
+    assert leases.renew(slow, token) is True
+    clock.set_now(clock.now() + leases.LEASE * 0.5)
+    assert expire() == (0, 1)
+    assert (row(slow).state, row(lost).state) == ("submitting", "ambiguous")
+    assert leases.renew(slow, "f" * 32) is False and leases.renew(lost, token) is False
+
+
+def test_no_more_than_thirty_two_mails_of_a_connection_are_on_their_way_at_once(app: Flask) -> None:
+    invite(open_room(70))
+    post, seen = MemoryMailer(), set()
+    post.before = lambda parcel: seen.add(states().count("submitting")) if parcel.number in (1, 33, 65) else None
+    assert deliver_due(mailer=post) == {"accepted": 70}
+    assert max(seen) == 32
