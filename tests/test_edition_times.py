@@ -119,6 +119,17 @@ def test_what_somebody_took_back_is_released_by_a_person_alone(beacon: Flask) ->
     assert status(NEXT) == "released", "the next one goes by itself again"
 
 
+def test_a_release_after_the_last_slot_can_be_undone_for_five_minutes_too(beacon: Flask) -> None:
+    at("2026-11-17T09:00")
+    found = editions.release(editions.edition(WEEK), "test")
+    digests.plan_due_slots()
+    clock.set_now(clock.now() + timedelta(minutes=4))
+    editions.close_what_is_due()
+    assert (found.status, len(week47.digests())) == ("released", 1)
+    editions.undo(found)
+    assert (found.status, week47.digests()) == ("draft", [])
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(("mailed", "nth"), [(False, 1), (False, 2), (True, 1), (True, 2), (True, 3)])
 def test_who_cancels_while_an_edition_closes_by_itself_has_cancelled_it(beacon: Flask, mailed: bool, nth: int) -> None:
@@ -223,6 +234,20 @@ def test_while_somebody_plans_an_edition_alone_no_worker_waits_for_it(beacon: Fl
             looked = pool.submit(looks)
             assert alone and looked.result(5) == 0
         assert pool.submit(looks).result(5) == 1
+
+
+def test_a_pause_is_over_when_its_last_day_is_past_in_every_zone_and_one_without_an_end_never(beacon: Flask) -> None:
+    bea, cem = (
+        reader(name, status="paused", paused_until=until, slot_weekday=7)
+        for name, until in (("Bea", date(2026, 11, 16)), ("Cem", None))
+    )
+    found = editions.release(editions.edition(WEEK), "test")
+    for moment, state in (("2026-11-17T11:59", "paused"), ("2026-11-17T12:00", "active")):
+        at(moment)
+        digests.plan(found)
+        assert (bea.status, cem.status) == (state, "paused")
+    assert bea.paused_until is None
+    assert [row.kind for row in week47.digests(subject=bea.subject)] == ["digest"]
 
 
 @pytest.mark.parametrize("seed", range(4))
