@@ -112,6 +112,26 @@ def undecided_slots(
     return dict(sorted(found.items()))
 
 
+def undecided(edition: Edition, programme: Programme, mailed: int, omitted: int) -> int:
+    """Return how many people an edition says nothing of yet, where the numbers of its digests and reasons are known.
+
+    As the sum of `undecided_slots` without `again`, which joins everybody with every mail: here only those are looked
+    up who were decided and cannot be reached any more.
+    """
+    people = sum(_tally(programme).values())
+    others = (db.session.scalar(sa.select(sa.func.count(Employee.id))) or 0) - people
+    waiting = people - mailed - omitted
+    if others and mailed + omitted:
+        gone = sa.select(Employee.subject).where(~reachable())
+        for table, where in (
+            (Outbox, (Outbox.kind == KIND, Outbox.occasion == occasion_of(edition))),
+            (Omission, (Omission.edition_id == edition.id,)),
+        ):
+            asked = sa.select(sa.func.count()).select_from(table).where(table.subject.in_(gone), *where)
+            waiting += db.session.scalar(asked) or 0
+    return max(0, waiting)
+
+
 def _tally(
     programme: Programme, table: type[Outbox | Omission] | None = None, *where: Any
 ) -> dict[tuple[str, int, int], int]:

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from service import clock, delivery, programmes, readers, weeks
 from service.database import db
+from service.delivery.limits import WAITING as RATE_LIMIT
 from service.delivery.words import held, stopped
-from service.models import Edition, Omission, Outbox
+from service.models import Edition, Omission, Outbox, Sending
 from service.models.mail import EditionStatus, MailState
 from service.models.results import EditionFigure
 from service.validation import N_, Words
@@ -24,6 +25,10 @@ PATIENCE = timedelta(minutes=15)
 WINDOW = timedelta(minutes=1)
 """The rate of sending is that of the last minute."""
 WAITING = (MailState.QUEUED, MailState.LEASED, MailState.SUBMITTING, MailState.RETRY)
+PARTS = ("sent", "waiting", "held", "failed", "ambiguous", "suppressed", "cancelled")
+"""What the planned mails are made of: each stands in one of these."""
+EXACTLY = 20_000
+"""Up to so many people it is counted who of the overdue is not planned; of more only how many it must be at least."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,14 @@ class Tally:
     undecided: int = 0
     """People whose slot has not been planned yet."""
     due: int = 0
-    """Of those waiting, mails whose hour has come: these keep the sender busy, the others only wait."""
+    """Of those waiting, mails whose hour has come, and those that only a rate limit put off: they keep the sender busy,
+    the others wait."""
+    flows: bool = True
+    """False while nothing of this edition is sent: paused, stopped, or all sending held."""
+    unplanned: int = 0
+    """People whose time came PATIENCE ago and who are not planned; 0 where nothing is to flow."""
+    overdue: int = 0
+    """Mails that should have left PATIENCE ago and wait for a worker; 0 where nothing is to flow."""
     rate: float | None = None
     """Mails sent a minute, as measured just now; None where none was."""
     advice: tuple[Words, ...] = ()
@@ -75,9 +87,17 @@ class Tally:
         return self.mails.get(MailState.AMBIGUOUS, 0)
 
     @property
+    def suppressed(self) -> int:
+        return self.mails.get(MailState.SUPPRESSED, 0)
+
+    @property
+    def cancelled(self) -> int:
+        return self.mails.get(MailState.CANCELLED, 0)
+
+    @property
     def seconds_left(self) -> int | None:
         """Seconds until what is due has left, at the present rate; None where nothing is due or nothing moves."""
-        return ceil(self.due / self.rate * 60) if self.due and self.rate else None
+        return ceil(self.due / self.rate * 60) if self.due and self.rate and self.flows else None
 
     @property
     def moving(self) -> bool:
@@ -88,7 +108,7 @@ class Tally:
         plain = asdict(self)
         for name in ("leaves_at", "first_slot", "last_slot"):
             plain[name] = plain[name] and plain[name].isoformat()
-        sums = {name: getattr(self, name) for name in ("planned", "sent", "waiting", "held", "failed", "ambiguous")}
+        sums = {name: getattr(self, name) for name in ("planned", *PARTS)}
         return {**plain, **sums, "seconds_left": self.seconds_left, "advice": [str(words) for words in self.advice]}
 
 
@@ -128,27 +148,36 @@ def status(edition: Edition) -> Tally:
             Outbox.state,
             Outbox.why,
             sa.func.count(),
-            sa.func.count(sa.case((Outbox.due_at <= now, 1))),
+            sa.func.count(sa.case((sa.or_(Outbox.due_at <= now, Outbox.why == RATE_LIMIT), 1))),
+            sa.func.count(sa.case((Outbox.due_at <= now - PATIENCE, 1))),
             sa.func.count(sa.case((Outbox.settled_at > now - WINDOW, 1))),
             sa.func.min(sa.case((Outbox.settled_at > now - WINDOW, Outbox.settled_at))),
         )
         .where(Outbox.edition_id == edition.id, Outbox.kind == readers.KIND)
         .group_by(Outbox.state, Outbox.why)
     )
-    due, lately, begun = 0, 0, now
-    for state, why, n, due_now, settled, first in db.session.execute(asked):
+    due, overdue, lately, begun = 0, 0, 0, now
+    for state, why, n, due_now, long_due, settled, first in db.session.execute(asked):
         mails[state] = mails.get(state, 0) + n
         if why:
             whys.setdefault(state, {})[why] = n
         if state in WAITING:
             due += due_now
+            overdue += long_due if state == MailState.QUEUED else 0
         elif state in SENT and settled:
             lately, begun = lately + settled, min(begun, first)
-    omitted = sa.select(Omission.reason, sa.func.count()).where(Omission.edition_id == edition.id)
-    programme = programmes.current()
-    open_still = edition.status in (EditionStatus.DRAFT, EditionStatus.RELEASED, EditionStatus.CLOSING)
-    waiting = readers.undecided_slots(edition, programme, now, again=False) if open_still else {}
+    reasons = sa.select(Omission.reason, sa.func.count()).where(Omission.edition_id == edition.id)
+    omitted: dict[str, int] = dict(db.session.execute(reasons.group_by(Omission.reason)).all())
+    undecided = 0
+    if edition.status in (EditionStatus.DRAFT, EditionStatus.RELEASED, EditionStatus.CLOSING):
+        undecided = readers.undecided(edition, programmes.current(), sum(mails.values()), sum(omitted.values()))
     first, last = weeks.bounds(edition.week)
+    holding = delivery.held()
+    flows = not (edition.paused or edition.held_why or holding is not None)
+    at_work = flows and edition.status in (EditionStatus.RELEASED, EditionStatus.CLOSING)
+    unplanned = _unplanned(edition, undecided, now) if at_work and undecided else 0
+    overdue = overdue if at_work else 0
+    advice = _advice(edition, holding, mails, whys, now) + _asleep(unplanned, overdue)
     return Tally(
         week=edition.week,
         status=edition.status,
@@ -159,39 +188,47 @@ def status(edition: Edition) -> Tally:
         last_slot=last,
         mails=dict(sorted(mails.items())),
         whys=whys,
-        omitted=dict(db.session.execute(omitted.group_by(Omission.reason)).all()),
-        undecided=sum(waiting.values()),
+        omitted=omitted,
+        undecided=undecided,
         due=due,
+        flows=flows,
+        unplanned=unplanned,
+        overdue=overdue,
         rate=lately * 60 / max(1.0, (now - begun).total_seconds()) if lately else None,
-        advice=tuple(_advice(edition, mails, whys, now) + _asleep(edition, waiting, now)),
+        advice=tuple(advice),
     )
 
 
-def _asleep(edition: Edition, undecided: dict[readers.Slot, int], now: datetime) -> list[Words]:
+def _unplanned(edition: Edition, undecided: int, now: datetime) -> int:
+    """Return how many of the undecided had their time PATIENCE ago; of many people only how many at the least.
+
+    Slots are planned together as their time comes, so of a large programme it is enough to see whether more are
+    undecided than have their time still to come: to know it exactly, everybody is compared with every mail.
+    """
+    programme, long_ago = programmes.current(), now - PATIENCE
+    slots = readers.all_slots(edition.week, programme)
+    past = sum(n for slot, n in slots.items() if slot.at <= long_ago)
+    people = sum(slots.values())
+    if people > EXACTLY or not past:
+        return max(0, undecided - (people - past))
+    return sum(readers.undecided_slots(edition, programme, now, again=False, until=long_ago).values())
+
+
+def _asleep(unplanned: int, overdue: int) -> list[Words]:
     """Return what points to a worker that does not run: work that was due a while ago and is not done."""
-    if edition.status == EditionStatus.DRAFT or edition.paused or edition.held_why:
-        return []
-    due = now - PATIENCE
     found = []
-    if n := sum(n for slot, n in undecided.items() if slot.at <= due):
-        found.append(
-            Words(
-                N_("People whose time has come and who are not planned: %(n)d. Does a worker run (`goodword up`)?"),
-                {"n": n},
-            )
-        )
-    asked = sa.select(sa.func.count()).where(
-        Outbox.edition_id == edition.id, Outbox.state == MailState.QUEUED, Outbox.due_at <= due
-    )
-    if n := db.session.scalar(asked) or 0:
-        found.append(
-            Words(N_("Mails that are due and do not leave: %(n)d. Does a worker run (`goodword up`)?"), {"n": n})
-        )
+    if unplanned:
+        message = N_("People whose time has come and who are not planned: %(n)d. Does a worker run (`goodword up`)?")
+        found.append(Words(message, {"n": unplanned}))
+    if overdue:
+        message = N_("Mails that are due and do not leave: %(n)d. Does a worker run (`goodword up`)?")
+        found.append(Words(message, {"n": overdue}))
     return found
 
 
-def _advice(edition: Edition, mails: dict[str, int], whys: dict[str, dict[str, int]], now: datetime) -> list[Words]:
-    holding = delivery.held()
+def _advice(
+    edition: Edition, holding: Sending | None, mails: dict[str, int], whys: dict[str, dict[str, int]], now: datetime
+) -> list[Words]:
     found = [held(holding.held_why)] if holding is not None and holding.held_why else []
     if edition.held_why:
         found.append(
@@ -205,7 +242,7 @@ def _advice(edition: Edition, mails: dict[str, int], whys: dict[str, dict[str, i
             Words(
                 N_(
                     "Mails in doubt: %(n)d. Nobody knows whether they arrived, so none is sent again by itself. "
-                    "`goodword mail list` shows them, `goodword mail resolve` decides."
+                    "`goodword mail list --state ambiguous` shows them, `goodword mail resolve` decides."
                 ),
                 {"n": n},
             )
@@ -221,7 +258,9 @@ def _advice(edition: Edition, mails: dict[str, int], whys: dict[str, dict[str, i
             )
         )
     if n := mails.get(MailState.FAILED):
-        found.append(Words(N_("Mails refused for good: %(n)d. `goodword mail list` says why."), {"n": n}))
+        found.append(
+            Words(N_("Mails refused for good: %(n)d. `goodword mail list --state failed` says why."), {"n": n})
+        )
     if edition.paused:
         found.append(Words(N_("The edition is paused; `goodword digest resume` lets it flow.")))
     if weeks.is_overdue(edition):

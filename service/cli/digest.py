@@ -289,13 +289,17 @@ def _span(seconds: int | None) -> str:
 
 
 def _show_tally(tally: Tally) -> None:
+    from service.tallies import PARTS
+    from service.words_of_mails import because
+
     click.echo(f"Edition {tally.week}: {tally.status}{', paused' if tally.paused else ''}")
     click.echo(f"First slot {_at(tally.first_slot)}, last slot {_at(tally.last_slot)}")
-    for name in ("planned", "sent", "waiting", "held", "failed", "ambiguous"):
-        click.echo(f"  {getattr(tally, name):>8}  {name}")
+    for name in ("planned", *PARTS):
+        if name not in ("suppressed", "cancelled") or getattr(tally, name):
+            click.echo(f"  {getattr(tally, name):>8}  {name}")
     for state, whys in sorted(tally.whys.items()):
         for why, n in sorted(whys.items(), key=lambda pair: (-pair[1], pair[0])):
-            click.echo(f"  {n:>8}  {state}: {why}")
+            click.echo(f"  {n:>8}  {state}: {because(why)}")
     click.echo(f"  {tally.undecided:>8}  not planned yet")
     if tally.rate:
         left = f"; the {tally.due} that are due take about {_span(tally.seconds_left)}" if tally.seconds_left else ""

@@ -16,13 +16,32 @@ setInterval(() => {
 let opened = [], focused = "";
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   opened = [...detail.target.querySelectorAll("details[id][open]")].map((each) => each.id);
-  const here = document.activeElement;
-  focused = here && here.tagName === "SUMMARY" ? `#${here.parentElement.id} > summary` : here && here.id ? `#${here.id}` : "";
+  focused = detail.target.contains(document.activeElement) ? way(document.activeElement) : "";
 });
 document.addEventListener("htmx:afterSwap", () => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
-  if (focused.length > 1) document.querySelector(focused)?.focus({ preventScroll: true });
+  if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
+  tell();
 });
+
+// How an element is found again: by its id, a link by where it leads within the same part, a summary by its part.
+function way(here) {
+  if (here.id) return `#${CSS.escape(here.id)}`;
+  const part = here.parentElement?.closest("[id]");
+  if (!part) return "";
+  const within = `#${CSS.escape(part.id)} `;
+  if (here.tagName === "SUMMARY") return `${within}> summary`;
+  return here.hasAttribute("href") ? `${within}a[href="${CSS.escape(here.getAttribute("href"))}"]` : "";
+}
+
+// Where the sending stands is said politely, and no more than twice a minute: it changes every few seconds.
+let said = 0;
+function tell() {
+  const words = document.getElementById("edition")?.dataset.moment, place = document.getElementById("moment");
+  if (!words || !place || place.textContent === words || Date.now() - said < 30_000) return;
+  said = Date.now();
+  place.textContent = words;
+}
 
 function fit(frame) {
   const inside = frame.contentDocument;

@@ -44,6 +44,8 @@ class Counts:
     """Whether names may stand behind the numbers of reasons."""
     uncounted: int = 0
     """So many people are in the programme, and nobody was asked yet who of them gets it; 0: it is known."""
+    whole: int = 1
+    """What the bar is long for: mails to be sent, and people of whom it is not known yet whether they get one."""
 
     @property
     def none(self) -> int:
@@ -72,6 +74,15 @@ class Counts:
     def troubles(self) -> list[tuple[str, str, int, list[tuple[str, int]]]]:
         """Those states in which mails stay until somebody looks."""
         return [state for state in self.states if state[0] in TROUBLES]
+
+    @property
+    def moment(self) -> str:
+        """What a screen reader is told as it changes: where the sending stands, in one sentence."""
+        sent = ngettext("%(num)s of %(whole)s mail sent.", "%(num)s of %(whole)s mails sent.", self.get, whole=self.get)
+        troubled = sum(n for state, n in self.tally.mails.items() if state in TROUBLES)
+        return (
+            f"{sent} {ngettext('%(num)s needs a look.', '%(num)s need a look.', troubled) if troubled else ''}".strip()
+        )
 
     @property
     def pace(self) -> str:
@@ -110,7 +121,10 @@ def counts(edition: Edition, asked: bool = False) -> Counts:
     reasons = sorted(((r, words.get(r, r), n) for r, n in omitted.items() if n), key=lambda each: -each[2])
     left = (edition.leaves_at - clock.now()).total_seconds() if edition.leaves_at else 0
     quiet = max(0, int(left)) if edition.status == EditionStatus.RELEASED else 0
-    return Counts(get, reasons, tally, quiet, few, not council, uncounted)
+    told = not tally.undecided or people <= FORETOLD or asked
+    return Counts(
+        get, reasons, tally, quiet, few, not council, uncounted, max(1, get if told else get + tally.undecided)
+    )
 
 
 def days_of(week: str) -> str:
