@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from emails import message, render
 from emails.values import Edition
+
+_BEGINS_NAMED = re.compile(r"^(\u2068?)\{name\}[,:!]?\s*")
+_UNNAMED = re.compile(r",?\s*\{name\}")
+"""A name in a sentence, and what goes with it where the name is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ def _sentence(own: str, language: str, name: str, subject: str) -> str:
     if not own:
         return f"{subject}."
     if not name:
-        own = own.replace("{name}, ", "").replace("{name}", "")
-        return own[:1].upper() + own[1:]
+        own = _UNNAMED.sub("", _BEGINS_NAMED.sub(r"\1", own))
+        return own[:1].upper() + own[1:] if any(map(str.isalnum, own)) else f"{subject}."
     if "{name}" in own:
         return own.replace("{name}", name)
     hello = render.words(language).gettext("Hello %(name)s.") % {"name": name}

@@ -143,3 +143,23 @@ def test_the_preheader_names_the_stories_and_fills_what_an_inbox_shows(stories: 
     assert hidden and shown in hidden[1]
     assert hidden[1].startswith(html.escape(next(s.title for s in STORIES if s.id == stories[0])))
     assert len(html.unescape(hidden[1])) > 80 or stories == [13]
+
+
+@pytest.mark.parametrize(
+    ("own", "sentence"),
+    [
+        ("{name}, spring is here.", "Spring is here."),
+        ("{name}: spring is here.", "Spring is here."),
+        ("Hello {name}, spring is here.", "Hello, spring is here."),
+        ("Hello, {name}. Spring is here.", "Hello. Spring is here."),
+        ("Spring is here, {name}.", "Spring is here."),
+        ("Good morning {name} and all", "Good morning and all"),
+        ("{name} {name}", ""),
+        ("{name}.", ""),
+        ("שלום {name}, אביב", "\u2068שלום, אביב\u2069"),
+    ],
+)
+def test_a_sentence_without_its_name_is_still_a_sentence(own: str, sentence: str) -> None:
+    compiled = digest.compile(replace(EDITION, words={"en": own}), "en")
+    found = compiled.greeting(replace(NOOR, name="-"), [11]).sentence
+    assert found == (sentence or "For you this week: one good read.")
