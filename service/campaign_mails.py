@@ -24,6 +24,7 @@ from service.models.content import StoryStatus
 from service.models.draws import DrawStatus
 from service.models.mail import MailState
 from service.previews import NOBODYS
+from service.rests import known_zone
 from service.validation import N_, Check
 
 LATE = timedelta(days=2)
@@ -112,7 +113,7 @@ def _tell(campaign: Campaign, which: str, usual: int) -> int:
 
 
 def _at(day: date, hour: int, zone: str) -> datetime:
-    return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, time(hour), ZoneInfo(known_zone(zone))).astimezone(UTC)
 
 
 def _audience(campaign: Campaign, *columns: Any) -> sa.Select[Any]:

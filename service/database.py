@@ -121,7 +121,9 @@ IDLE = 1.0
 
 
 @event.listens_for(Pool, "checkin")
-def _put_by(_connection: Any, record: Any) -> None:
+def _put_by(connection: Any, record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection) and connection.in_transaction:
+        connection.rollback()  # a COMMIT that failed may leave it open, and SQLAlchemy takes it for ended
     record.info["put_by"] = time.monotonic()
 
 

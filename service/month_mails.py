@@ -18,6 +18,7 @@ from service.database import db
 from service.journal import log
 from service.models import Employee, Outbox, Share, Story, Total
 from service.models.people import Status
+from service.rests import known_zone
 
 KIND = "your-month"
 FIRST_DAY, LAST_DAY = 2, 7
@@ -75,7 +76,7 @@ def tell() -> int:
 
 
 def _at(day: date, hour: int, zone: str) -> datetime:
-    return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, time(hour), ZoneInfo(known_zone(zone))).astimezone(UTC)
 
 
 def facts(subjects: Sequence[str], month: str, zone: str) -> dict[str, news.MyMonth]:

@@ -126,10 +126,16 @@ def test_reset_links_end_at_once_and_waiting_mails_carry_the_new_one(liam: Liam)
         assert "Every earlier link of yours was ended" in body and "You asked for it" not in body
 
 
-def test_a_second_reset_on_the_same_day_mails_again(app: Flask) -> None:
+def test_a_second_reset_on_the_same_day_mails_again_unless_the_first_mail_still_waits(app: Flask) -> None:
     week47.programme()
     noor = reader("Noor")
+    first = noor.link_id
     assert acts.reset_links(noor) and acts.reset_links(noor)
+    row = db.session.scalars(sa.select(Outbox)).one()
+    assert row.facts["to"]["link_id"] == noor.link_id != first
+    row.state = "accepted"
+    db.session.commit()
+    assert acts.reset_links(noor)
     assert db.session.scalar(sa.select(sa.func.count(Outbox.id))) == 2
     choices.leave(noor)
     with pytest.raises(Invalid):

@@ -13,7 +13,7 @@ from babel import dates
 
 from scoring import weeks
 from service import clock
-from service.books import terms
+from service.books import lock, terms
 from service.database import db
 from service.draws.freezing import AHEAD, freeze
 from service.draws.opening import create, find, prizes_of
@@ -88,6 +88,7 @@ def _this_month() -> str:
 
 
 def _open(found: DrawPlan, month: str) -> int:
+    lock(f"draw-of-month:{month}")  # another scheduler is waited for: its draw has taken the month's name by then
     there = sa.select(Draw.id).where(Draw.kind == DrawKind.MONTH, Draw.month == month)
     if db.session.scalars(there).first() is not None:
         return 0

@@ -20,6 +20,7 @@ LONGEST_WHY = 300
 """Signs of the reason for a suspension."""
 
 ENDED = (Status.LEFT, Status.GONE)
+KIND = "fresh-link"
 
 
 def find(ids: Iterable[int]) -> list[Employee]:
@@ -116,22 +117,30 @@ def move(people: Sequence[Employee], team_id: int | None) -> list[tuple[int, int
 def reset_links(employee: Employee) -> bool:
     """End every link she was ever sent, and mail her a fresh one; return whether that mail may go. Commits.
 
-    Mails that have not left yet get her new link. Raises Invalid for somebody without an address, who left or is gone.
+    Mails that have not left yet get her new link; where the mail of an earlier reset is among them, it is the one.
+    Raises Invalid for somebody without an address, who left or is gone.
     """
-    if not employee.email or employee.status in ENDED:
+    found = [each for each in locked([employee]) if each.status not in ENDED]
+    if not found:
         raise Invalid({"status": Words(N_("Only somebody who is in the programme has links."))})
+    employee = found[0]
     db.session.add(RetiredLink(link_id=employee.link_id, employee_id=employee.id))
     employee.link_id = secrets.token_hex(8)
     db.session.flush()
     waiting = (MailState.QUEUED, MailState.RETRY, MailState.HELD)
-    hers = sa.select(Outbox).where(Outbox.subject == employee.subject, Outbox.state.in_(waiting))
-    for mail in db.session.scalars(hers):
+    # Kept from senders: one that is taken just now leaves with the old link, and is not among them.
+    hers = sa.select(Outbox).where(Outbox.subject == employee.subject, Outbox.state.in_(waiting)).with_for_update()
+    sent = False
+    for mail in db.session.scalars(hers.order_by(Outbox.id).execution_options(populate_existing=True)):
         if "to" in mail.facts:
             mail.facts = {**mail.facts, "to": {**mail.facts["to"], "link_id": employee.link_id}}
-    asked = sa.select(sa.func.count()).where(RetiredLink.employee_id == employee.id)
-    number = db.session.scalar(asked)
-    facts = {"days": passes.LASTS[passes.Purpose.ME], "reset": True}
-    row = outbox.enqueue(employee, "fresh-link", f"fresh-link:reset-{number}", facts)
-    db.session.commit()
+        sent |= mail.kind == KIND and bool(mail.facts.get("reset"))
+    if not sent:
+        asked = sa.select(sa.func.count()).where(RetiredLink.employee_id == employee.id)
+        number = db.session.scalar(asked)
+        facts = {"days": passes.LASTS[passes.Purpose.ME], "reset": True}
+        row = outbox.enqueue(employee, KIND, f"{KIND}:reset-{number}", facts)
+        sent = row is not None and row.state == MailState.QUEUED
     log.info("links reset", subject=employee.subject)
-    return row is not None and row.state == MailState.QUEUED
+    db.session.commit()
+    return sent
