@@ -55,7 +55,7 @@ class Tally:
     unplanned: int = 0
     """People whose time came PATIENCE ago and who are not planned; 0 where nothing is to flow."""
     overdue: int = 0
-    """Mails that should have left PATIENCE ago and wait for a worker; 0 where nothing is to flow."""
+    """Mails that should have left PATIENCE ago; 0 where nothing is to flow, and while mails of the edition leave."""
     rate: float | None = None
     """Mails sent a minute, as measured just now; None where none was."""
     advice: tuple[Words, ...] = ()
@@ -176,7 +176,7 @@ def status(edition: Edition) -> Tally:
     flows = not (edition.paused or edition.held_why or holding is not None)
     at_work = flows and edition.status in (EditionStatus.RELEASED, EditionStatus.CLOSING)
     unplanned = _unplanned(edition, undecided, now) if at_work and undecided else 0
-    overdue = overdue if at_work else 0
+    overdue = overdue if at_work and not lately else 0  # a long edition takes its time, and that is no fault
     advice = _advice(edition, holding, mails, whys, now) + _asleep(unplanned, overdue)
     return Tally(
         week=edition.week,

@@ -20,6 +20,7 @@ from service.lacking import nothing_new
 from service.models import Edition, Employee, Omission, Outbox, Suppression
 from service.models.mail import EditionStatus, MailState
 from service.models.people import Status
+from service.models.sending import Lease
 from service.outbox import address_hash
 from service.tallies import PATIENCE
 from service.validation import N_, Words
@@ -190,6 +191,6 @@ def _waiting(row: Outbox, edition: Edition | None) -> Words:
         return Words(STATES[row.state])
     if row.why == WAITING:
         return Words(N_("Waits its turn."))
-    if row.due_at <= clock.now() - PATIENCE:
+    if row.due_at <= clock.now() - PATIENCE and db.session.scalar(sa.select(Lease.token).limit(1)) is None:
         return Words(N_("Its time has come and it has not left. Does a worker run?"))
     return Words(N_("Leaves next.") if row.due_at <= clock.now() else STATES[row.state])

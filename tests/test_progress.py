@@ -76,6 +76,7 @@ def test_figures_agree_at_each_step_and_nothing_is_uncounted(liam: Liam) -> None
     db.session.commit()
     tally = agree(liam, "every state at once")
     assert set(tally.mails) == set(MailState)
+    assert 'data-moment="2 mails sent of 15. 5 need a look."' in liam.get(PAGE).text, "what a screen reader is told"
     assert (tally.suppressed, tally.cancelled) == (1, 1)
     db.session.rollback()
     said = CliRunner().invoke(cli, ["digest", "status", "--week", WEEK]).output
@@ -109,6 +110,11 @@ def test_the_page_does_not_promise_that_mails_leave_where_nothing_does(liam: Lia
     at("2026-11-17T08:20")
     page = liam.get(PAGE).text
     assert "do not leave." in page and "whether a worker runs" in page
+    row = week47.digests()[0]
+    row.state, row.settled_at = "accepted", clock.now() - timedelta(seconds=5)
+    db.session.commit()
+    assert "whether a worker runs" not in liam.get(PAGE).text, "mails leave: it only takes its time"
+    at("2026-11-17T08:22")
     db.session.add(Sending(id=1, held_why="restored", held_at=clock.now()))
     db.session.commit()
     page = liam.get(PAGE).text

@@ -15,6 +15,7 @@ from service.database import db
 from service.delivery import deliver_due, limits
 from service.delivery.port import Outcome, Verdict
 from service.models import Edition, Employee, Outbox, Selection, Sending, Team, Topic
+from service.models.sending import Lease
 from service.people import erasing
 from service.suppressions import CLASSES, SCOPES
 from service.web.console import person as console
@@ -208,6 +209,9 @@ def test_a_waiting_mail_says_what_it_waits_for_what_stops_all_first(week: Editio
     assert told("Noor")[1] == "Leaves next."
     at("2026-11-17T08:20")
     assert "Does a worker run?" in told("Noor")[1]
+    db.session.add(Lease(token="a" * 32, taken_at=clock.now(), numbers=[]))
+    db.session.commit()
+    assert told("Noor")[1] == "Leaves next.", "a worker is sending"
     row = db.session.scalars(sa.select(Outbox).where(Outbox.subject == of("Noor").subject)).one()
     row.why, row.due_at = limits.WAITING, clock.now() + timedelta(minutes=1)
     db.session.commit()

@@ -23,6 +23,8 @@ FORETOLD = 5000
 
 
 TROUBLES = (MailState.AMBIGUOUS, MailState.HELD, MailState.FAILED, MailState.BOUNCED, MailState.DROPPED)
+ON_ITS_WAY = tuple(MailState)
+"""States in the order of a mail's way."""
 WHYS = 4
 """Reasons shown beside a state; behind its number stands everybody with hers."""
 
@@ -60,7 +62,10 @@ class Counts:
     def states(self) -> list[tuple[str, str, int, list[tuple[str, int]]]]:
         """(code, words, mails, the most frequent of what is on record of why) of each state."""
         words = state_words()
-        return [(state, words.get(state, state), n, self.whys(state)) for state, n in self.tally.mails.items() if n]
+        mails = self.tally.mails
+        return [
+            (state, words.get(state, state), mails[state], self.whys(state)) for state in ON_ITS_WAY if mails.get(state)
+        ]
 
     def whys(self, state: str) -> list[tuple[str, int]]:
         """Return why the mails in this state are in it, the most frequent first, at most WHYS."""
@@ -78,7 +83,8 @@ class Counts:
     @property
     def moment(self) -> str:
         """What a screen reader is told as it changes: where the sending stands, in one sentence."""
-        sent = ngettext("%(num)s of %(whole)s mail sent.", "%(num)s of %(whole)s mails sent.", self.get, whole=self.get)
+        n = self.tally.sent
+        sent = ngettext("%(num)s mail sent of %(whole)s.", "%(num)s mails sent of %(whole)s.", n, whole=self.get)
         troubled = sum(n for state, n in self.tally.mails.items() if state in TROUBLES)
         return (
             f"{sent} {ngettext('%(num)s needs a look.', '%(num)s need a look.', troubled) if troubled else ''}".strip()
