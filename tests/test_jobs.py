@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -121,20 +122,118 @@ def test_the_timetable_rings_all_at_first_and_then_each_in_its_rhythm() -> None:
     assert table.due(5000.0) == [task.name for task in SCHEDULE], "once, however long nobody asked"
 
 
-def test_of_two_schedulers_one_rings_and_gives_way_when_it_stops(settings: config.Config, redis: Redis) -> None:
+def test_of_two_schedulers_one_rings_and_gives_way_when_it_stops(
+    settings: config.Config, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "SCHEDULE", tuple(replace(task, every=3600) for task in SCHEDULE))
+    monkeypatch.setattr(scheduler, "REFRESH", 0.5)
     first, second = threading.Event(), threading.Event()
     threads = [threading.Thread(target=scheduler.main, args=(settings, stop)) for stop in (first, second)]
     threads[0].start()
     _until(lambda: len(queue(redis).jobs) == len(SCHEDULE))
+    queue(redis).empty()
     threads[1].start()
-    time.sleep(1.0)
-    assert len(queue(redis).jobs) == len(SCHEDULE)
-    (lock,) = redis.keys("rq:scheduler-lock:*")
+    time.sleep(1.5)
+    assert queue(redis).jobs == [], "the second would ring all at once, as whoever begins to lead"
+    assert len(redis.keys("rq:scheduler-lock:*")) == 1
     first.set()
     threads[0].join(10)
-    _until(lambda: not redis.exists(lock))
+    _until(lambda: len(queue(redis).jobs) == len(SCHEDULE))
     second.set()
     threads[1].join(10)
+    assert not redis.keys("rq:scheduler-lock:*")
+
+
+def test_a_postponed_job_comes_back_into_the_queue_when_its_time_has_come(
+    settings: config.Config, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "SCHEDULE", ())
+    job = queue(redis).enqueue_in(timedelta(seconds=1), "service.jobs.run", "deliver")
+    stop = threading.Event()
+    thread = threading.Thread(target=scheduler.main, args=(settings, stop))
+    thread.start()
+    try:
+        _until(lambda: queue(redis).get_job_ids() == [job.id])
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+def test_a_task_that_did_something_rings_the_one_after_it_and_one_with_more_to_do_itself(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_room(0)
+    more, done = [True, True], [3]
+    monkeypatch.setattr(jobs, "TASKS", {**TASKS, "odd": Odd(lambda: done[0], lambda: more[0])})
+
+    def rung() -> list[str]:
+        names = [name.rpartition("-")[0] for name in queue(redis).get_job_ids()]
+        redis.flushdb()
+        return sorted(names)
+
+    jobs.run("odd")
+    assert rung() == ["deliver", "odd"]
+    done[0] = 0
+    jobs.run("odd")
+    assert rung() == ["odd"], "somebody may join in before it begins"
+    more[0], done[0] = False, 3
+    jobs.run("odd")
+    assert rung() == ["deliver"]
+    done[0] = 0
+    jobs.run("odd")
+    assert rung() == []
+
+
+def test_one_with_more_to_do_rings_itself_again_after_its_work_but_calls_others_only_now_and_then(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_room(0)
+    done, seen = [1], list[int]()
+
+    def work() -> int:
+        seen.append(len(queue(redis).get_job_ids()))
+        queue(redis).empty()  # somebody took the call
+        return done[0]
+
+    monkeypatch.setattr(jobs, "TASKS", {**TASKS, "odd": Odd(work, lambda: True)})
+    jobs.run("odd")
+    assert [name.rpartition("-")[0] for name in queue(redis).get_job_ids()] == ["deliver", "odd"]
+    queue(redis).empty()
+    done[0] = 0  # it gets nothing done
+    jobs.run("odd")
+    assert seen == [1, 0] and queue(redis).get_job_ids() == [], "calling must not go round in circles"
+
+
+def test_a_worker_joins_in_while_a_task_still_makes_work_for_it(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_room(0)
+    more, rung = [False], list[int]()
+
+    def work(told: Callable[[int], None]) -> int:
+        for more[0] in (False, True):
+            told(1)
+            rung.append(len(queue(redis).get_job_ids()))
+        return 0
+
+    planning = Odd(lambda: 0, lambda: False)
+    planning.steps, planning.function = True, lambda: work  # type: ignore[method-assign, assignment, return-value]
+    monkeypatch.setattr(jobs, "STEP", 0.0)
+    monkeypatch.setattr(jobs, "TASKS", {**TASKS, "odd": planning, "deliver": Odd(lambda: 0, lambda: more[0])})
+    jobs.run("odd")
+    assert rung == [0, 1]
+
+
+class Odd:
+    """A task of the tests: what it does, and whether there is more to do."""
+
+    name, then, steps = "odd", "deliver", False
+
+    def __init__(self, work: Callable[[], int], more: Callable[[], bool]) -> None:
+        self._work, self.wants_more = work, more
+
+    def function(self) -> Callable[[], int]:
+        return self._work
 
 
 def test_a_queue_that_lost_everything_is_rung_again_with_fresh_jobs_and_led_again(
