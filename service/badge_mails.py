@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from emails.values import EarnedBadge
 from service import badge_books, clock, outbox
 from service.database import db
+from service.dialects import written
 from service.journal import log
 from service.models import Award, Employee, Outbox
 from service.models.people import Status
@@ -35,7 +36,8 @@ def tell() -> int:
     """
     now = clock.now()
     old = sa.update(Award).where(Award.told_at.is_(None), Award.created_at < now - TOO_OLD)
-    db.session.execute(old.values(told_at=now))
+    if passed := written(old.values(told_at=now)):
+        log.info("badges too old to be mailed", awards=passed)
     carried = sa.update(Award).where(
         Award.told_at.is_(None), Award.revoked_at.is_(None), by_digest(Award.subject, Award.created_at)
     )

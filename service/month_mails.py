@@ -37,10 +37,12 @@ def tell() -> int:
         return 0
     now = clock.now()
     today = now.astimezone(ZoneInfo(programme.zone)).date()
-    if not FIRST_DAY <= today.day <= LAST_DAY:
-        return 0
     month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     occasion = f"month:{month}"
+    if not FIRST_DAY <= today.day <= LAST_DAY:
+        if today.day > LAST_DAY and now.astimezone(ZoneInfo(programme.zone)).hour == programme.slot_hour:
+            _say_late(month, occasion)
+        return 0
     has = sa.exists().where(Outbox.subject == Total.subject, Outbox.kind == KIND, Outbox.occasion == occasion)
     asked = (
         sa.select(Total.subject)
@@ -73,6 +75,13 @@ def tell() -> int:
     if told:
         log.info("months told", month=month, mails=told)
     return told
+
+
+def _say_late(month: str, occasion: str) -> None:
+    """Say in the log, once a day, that nothing ran in all the days on which a month is told."""
+    theirs = sa.select(Total.subject).where(Total.period == month, Total.points > 0).limit(1)
+    if not outbox.begun(KIND, occasion) and db.session.scalar(theirs) is not None:
+        log.warning("months not told", month=month, why="late")
 
 
 def _at(day: date, hour: int, zone: str) -> datetime:

@@ -16,6 +16,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+
 from emails import values
 from service import clock, house_colours, settings
 from service.bulk import insert_new, insert_or_ignore
@@ -24,7 +26,7 @@ from service.models.mail import MailState, Outbox
 from service.models.people import Employee, Programme
 from service.suppressions import CLASSES, address_hash, suppressed
 
-__all__ = ["address_hash", "enqueue", "enqueue_many", "new_message_id", "programme_facts", "recipient_facts"]
+__all__ = ["address_hash", "begun", "enqueue", "enqueue_many", "new_message_id", "programme_facts", "recipient_facts"]
 
 
 def recipient_facts(employee: Employee, now: datetime, key_id: int | None = None) -> dict[str, Any]:
@@ -130,6 +132,12 @@ def enqueue_many(rows: Iterable[Mapping[str, Any]]) -> int:
     now = clock.now()
     host = urlsplit(settings().base_url).hostname or "localhost"
     return insert_new(Outbox, (_row(row, now, host) for row in rows))
+
+
+def begun(kind: str, occasion: str) -> bool:
+    """Tell whether there is any mail of this kind and occasion. Reads only."""
+    found = sa.select(Outbox.id).where(Outbox.kind == kind, Outbox.occasion == occasion).limit(1)
+    return db.session.scalar(found) is not None
 
 
 def new_message_id(host: str) -> str:

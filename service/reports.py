@@ -89,22 +89,29 @@ def send_due() -> int:
     """Put last month's report into the outbox for each address, once; return how many are new. Commits.
 
     Only in the first days of a month, and of a month in which somebody shared; in works-council mode five or more.
+    Where nothing ran in all those days, a row for each says that it is late.
     """
     today, row = scopes.today(), reckoning.current()
-    if not row.report_to or not FIRST_DAY <= today.day <= LAST_DAY:
+    if not row.report_to or today.day < FIRST_DAY:
         return 0
     key = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+    late = today.day > LAST_DAY
+    if late and outbox.begun(KIND, f"report:{key}"):
+        return 0
     people = scopes.people(Scope(period(key, today)))
     if people < (FEWEST if boards.only_groups() else 1):
         return 0
-    new = outbox.enqueue_many(_rows(key, row.report_to, row.report_language))
+    new = outbox.enqueue_many(_rows(key, row.report_to, row.report_language, late))
     db.session.commit()
+    if new and late:
+        log.warning("monthly report not sent", month=key, mails=new, why="late")
+        return 0
     if new:
         log.info("monthly report queued", month=key, mails=new)
     return new
 
 
-def _rows(key: str, addresses: list[str], language: str) -> list[dict[str, Any]]:
+def _rows(key: str, addresses: list[str], language: str, late: bool) -> list[dict[str, Any]]:
     report, rows, now = asdict(month_of(key)), [], clock.now()
     programme, signed = outbox.programme_facts(), {"key": newest_key_id(), "day": today_number(now)}
     for address in addresses:
@@ -123,8 +130,8 @@ def _rows(key: str, addresses: list[str], language: str) -> list[dict[str, Any]]
                     "programme": programme,
                     "report": report,
                 },
-                "state": MailState.SUPPRESSED if why else MailState.QUEUED,
-                "why": why,
+                "state": MailState.SUPPRESSED if why else MailState.CANCELLED if late else MailState.QUEUED,
+                "why": why or ("late" if late else None),
             }
         )
     return rows

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from emails import news
 from service import clock, outbox
 from service.database import db
+from service.dialects import written
 from service.journal import log
 from service.models import Employee, Outbox, Share, ShareNews, Story
 from service.models.people import Status
@@ -32,7 +33,8 @@ def tell() -> int:
     """
     now = clock.now()
     old = sa.update(ShareNews).where(ShareNews.told_at.is_(None), ShareNews.at < now - TOO_OLD)
-    db.session.execute(old.values(told_at=now, how="old"))
+    if passed := written(old.values(told_at=now, how="old")):
+        log.info("news of shares too old to be mailed", news=passed)
     in_digest = by_digest(ShareNews.subject, ShareNews.at)
     db.session.execute(
         sa.update(ShareNews).where(ShareNews.told_at.is_(None), in_digest).values(told_at=now, how="digest")
