@@ -105,6 +105,11 @@ def test_liam_approves_previews_releases_and_undoes(site: tuple[Flask, str], bro
             assert poll.value.ok
         expect(page.locator("#none")).to_have_attribute("open", "")
         assert page.evaluate("document.activeElement.parentElement.id") == "none", "and keeps the focus"
+        page.locator("#none a").first.focus()
+        with page.expect_response("**/panel"):
+            pass
+        expect(page.locator("#none a").first).to_be_focused()
+        expect(page.locator("#moment[role=status]")).to_have_count(1)  # outside of what is exchanged
     db.session.rollback()
     assert db.session.query(Edition.status).filter_by(week=WEEK).scalar() == "released"
     db.session.rollback()
