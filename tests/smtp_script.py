@@ -57,6 +57,11 @@ class Script:
         self.taken: list[tuple[str, bytes]] = []
         self.told: list[str] = []
         self.lines = 0
+        self.greeting = "220 here"
+        self.hello = "250-here\r\n250-PIPELINING\r\n250 SIZE" if pipelining else "250 here"
+        """What it answers to EHLO; HELO it takes."""
+        self.sender = "250 OK"
+        """What it answers to MAIL."""
 
     def talk(self, line: socket.socket) -> None:
         """Speak one connection to its end."""
@@ -72,17 +77,17 @@ class Script:
                 line.sendall(words.encode() + b"\r\n")
 
             try:
-                say("220 here")
+                say(self.greeting)
                 while command := said.readline().decode().strip():
                     verb = command[:4].upper()
                     self.told.append(verb)
                     if verb == "EHLO":
-                        say("250-here\r\n250-PIPELINING\r\n250 SIZE" if self.pipelining else "250 here")
+                        say(self.hello)
                     elif verb == "MAIL":
                         carried += 1
                         act, refused = "", False
                         # Who it is for is not known yet: the limit holds for the line if anybody has it.
-                        say("452 no more on this line" if carried > 1 and self._single() else "250 OK")
+                        say("452 no more on this line" if carried > 1 and self._single() else self.sender)
                     elif verb == "RCPT":
                         address = command[command.index("<") + 1 : command.index(">")]
                         act = self.plan.get(address, "ok")

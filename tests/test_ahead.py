@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from service import hashes, suppressions
+from service import clock, hashes, suppressions
 from service.database import db
 from service.delivery import Parcel, deliver_due, leases, windows
 from service.delivery.prepared import Prepared
@@ -117,6 +117,17 @@ def test_a_lease_that_ended_begins_nothing_that_was_read_under_it(post: MemoryMa
     desk.look_ahead(ids, token)
     db.session.execute(sa.update(Outbox).values(lease_until=leases.database_now()))
     db.session.commit()
+    assert desk.prepare(ids, token) == []
+    assert states() == ["leased"] * 2
+
+
+def test_a_lease_whose_time_is_over_begins_nothing_that_was_read_under_it(post: MemoryMailer) -> None:
+    """Nobody has touched its rows yet: they are the very versions that were read."""
+    digest_week(room(2))
+    token, ids = leases.take(10)
+    desk = windows.Desk()
+    desk.look_ahead(ids, token)
+    clock.set_now(clock.now() + leases.LEASE * 1.1)
     assert desk.prepare(ids, token) == []
     assert states() == ["leased"] * 2
 

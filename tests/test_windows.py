@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from service.database import db
 from service.delivery import Outcome, Parcel, aftermath, deliver, deliver_due, expire, leases, mirrors, windows
 from service.delivery.lane import Share
 from service.delivery.prepared import Prepared, given, listed
+from service.delivery.states import REPLY
 from service.models import Outbox
 from service.models.sending import Lease, Sending
 from tests.postroom import MemoryMailer, digest_week, invite, open_room, row, states
@@ -213,3 +215,20 @@ def test_no_more_than_thirty_two_mails_of_a_connection_are_on_their_way_at_once(
     post.before = lambda parcel: seen.add(states().count("submitting")) if parcel.number in (1, 33, 65) else None
     assert deliver_due(mailer=post) == {"accepted": 70}
     assert max(seen) == 32
+
+
+def test_every_body_begins_with_more_lease_than_the_longest_wait_for_a_reply(post: MemoryMailer) -> None:
+    invite(open_room(4))
+    left = []
+
+    def slow(_parcel: Parcel) -> None:
+        clock.set_now(clock.now() + timedelta(minutes=4))
+
+    def look(parcel: Parcel) -> None:
+        until = row(parcel.number).lease_until
+        assert until is not None
+        left.append(until - leases.database_now())
+
+    post.before, post.after = slow, look
+    assert deliver_due(mailer=post) == {"accepted": 4}
+    assert min(left) > REPLY
