@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -74,7 +75,8 @@ def _slot(week: str, zone: str, weekday: int, hour: int) -> Slot:
 
 def reachable() -> Any:
     """Everybody of whom an edition says something: not who has left the company or was erased."""
-    return sa.and_(Employee.status != Status.GONE, Employee.email.is_not(None))
+    # Word by word the condition of the index ix_employee_slot: with a parameter in it SQLite would not use that.
+    return sa.and_(Employee.status != sa.literal_column(f"'{Status.GONE}'"), Employee.email.is_not(None))
 
 
 def all_slots(week: str, programme: Programme) -> dict[Slot, int]:
@@ -148,15 +150,15 @@ def _tally(
 def _counted(
     programme: Programme, table: type[Outbox | Omission] | None, *where: Any
 ) -> dict[tuple[str, int, int], int]:
-    wish = (
-        Employee.zone,
-        sa.func.coalesce(Employee.slot_weekday, programme.slot_weekday),
-        sa.func.coalesce(Employee.slot_hour, programme.slot_hour),
-    )
+    wish = Employee.zone, Employee.slot_weekday, Employee.slot_hour
     asked = sa.select(*wish, sa.func.count()).select_from(Employee).where(reachable(), *where).group_by(*wish)
     if table is not None:
         asked = asked.join(table, table.subject == Employee.subject)
-    return {(zone, weekday, hour): n for zone, weekday, hour, n in db.session.execute(asked)}
+    found: Counter[tuple[str, int, int]] = Counter()
+    for zone, weekday, hour, n in db.session.execute(asked):
+        usual = programme.slot_weekday if weekday is None else weekday, programme.slot_hour if hour is None else hour
+        found[zone, *usual] += n
+    return found
 
 
 def _all_decided(edition: Edition, people: int) -> bool:

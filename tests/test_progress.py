@@ -130,3 +130,21 @@ def test_of_many_people_the_overdue_are_told_by_a_bound(liam: Liam, monkeypatch:
     digests.plan_due_slots()
     assert digests.status(edition).unplanned == 0 and digests.status(edition).undecided == 1
     assert readers.undecided(edition, programmes.current(), 0, 0) == 16, "everybody but who is gone"
+
+
+def test_who_has_which_hour_is_counted_in_an_index_and_not_person_by_person(liam: Liam) -> None:
+    asked: list[str] = []
+
+    @sa.event.listens_for(db.engine, "before_cursor_execute")
+    def listen(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    readers.all_slots(WEEK, programmes.current())
+    sa.event.remove(db.engine, "before_cursor_execute", listen)
+    (tally,) = [each for each in asked if "GROUP BY employee.zone" in each]
+    if db.engine.dialect.name == "postgresql":  # of so few rows it would rather read all
+        db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        found = db.session.execute(sa.text(f"EXPLAIN {tally}"))
+    else:
+        found = db.session.execute(sa.text(f"EXPLAIN QUERY PLAN {tally}"))
+    assert "ix_employee_slot" in " ".join(str(row) for row in found)

@@ -714,6 +714,13 @@ def upgrade():
             sqlite_where=sa.text("leads"),
         )
         batch_op.create_index("ix_employee_office", ["office", "sought"], unique=False)
+        batch_op.create_index(
+            "ix_employee_slot",
+            ["zone", "slot_weekday", "slot_hour"],
+            unique=False,
+            postgresql_where=sa.text("status <> 'gone' AND email IS NOT NULL"),
+            sqlite_where=sa.text("status <> 'gone' AND email IS NOT NULL"),
+        )
         batch_op.create_index("ix_employee_sought", ["sought"], unique=False)
         batch_op.create_index("ix_employee_status", ["status", "sought"], unique=False)
         batch_op.create_index("ix_employee_team", ["team_id", "sought"], unique=False)
@@ -1558,6 +1565,11 @@ def downgrade():
         batch_op.drop_index("ix_employee_team")
         batch_op.drop_index("ix_employee_status")
         batch_op.drop_index("ix_employee_sought")
+        batch_op.drop_index(
+            "ix_employee_slot",
+            postgresql_where=sa.text("status <> 'gone' AND email IS NOT NULL"),
+            sqlite_where=sa.text("status <> 'gone' AND email IS NOT NULL"),
+        )
         batch_op.drop_index("ix_employee_office")
         batch_op.drop_index("ix_employee_leads", postgresql_where=sa.text("leads"), sqlite_where=sa.text("leads"))
         batch_op.drop_index("ix_employee_language")

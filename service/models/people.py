@@ -120,6 +120,13 @@ class Employee(Base):
             postgresql_where=sa.text("sought IS NULL"),
             sqlite_where=sa.text("sought IS NULL"),
         ),
+        # Whose day and hour is when, counted each time somebody watches an edition (readers.reachable).
+        sa.Index(
+            "ix_employee_slot",
+            *("zone", "slot_weekday", "slot_hour"),
+            postgresql_where=sa.text("status <> 'gone' AND email IS NOT NULL"),
+            sqlite_where=sa.text("status <> 'gone' AND email IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(sa.String(32), unique=True, default=lambda: secrets.token_hex(16))
