@@ -72,10 +72,14 @@ def _untold(subjects: Sequence[str], since: datetime) -> Any:
 
 
 def by_digest(subject: Any, since: Any) -> sa.ColumnElement[bool]:
-    """Return the condition that a digest was made for somebody since a moment (columns), and so told her."""
+    """Return the condition that a digest with news was made for somebody since a moment (columns), and so told her.
+
+    One without any was written while these were not in the database yet: it told nothing.
+    """
     return sa.exists().where(
         Outbox.subject == subject,
         Outbox.kind == "digest",
         Outbox.created_at >= since,
+        Outbox.facts["you"]["news"].as_string().is_not(None),
         Outbox.state.not_in((MailState.SUPPRESSED, MailState.CANCELLED)),
     )

@@ -39,6 +39,14 @@ from tests.test_settling import noor, share, visit
 __all__ = ["cast"]
 
 
+CARRIED = {
+    "language": "en",
+    "message_id": "<a@b.example>",
+    "facts": {"you": {"news": [{"kind": "share", "title": "A new school", "number": 3}]}},
+}
+"""Of a digest with news."""
+
+
 @pytest.fixture
 def her(house: Flask) -> Employee:
     keys.ensure()
@@ -87,7 +95,7 @@ def test_news_that_a_digest_carried_make_no_mail_and_old_ones_neither(her: Emplo
     read(her, 3)
     later(hours=2)
     digest = {"kind": "digest", "occasion": "digest:2026-W47", "subject": her.subject, "address_hash": "a" * 64}
-    db.session.add(Outbox(**digest, language="en", message_id="<a@b.example>", created_at=clock.now()))
+    db.session.add(Outbox(**digest, **CARRIED, created_at=clock.now()))
     db.session.commit()
     assert share_mails.tell() == 0
     assert db.session.scalars(sa.select(ShareNews.how)).all() == ["digest"]
@@ -115,10 +123,22 @@ def test_what_no_mail_told_stands_in_the_digest_and_is_mailed_no_more(her: Emplo
     assert "You earned a badge: Own voice, level 2. “A new school” has found 12 readers by now." in said
     later(hours=2)
     made = {"kind": "digest", "occasion": "digest:2026-W47", "subject": her.subject, "address_hash": "a" * 64}
-    db.session.add(Outbox(**made, language="en", message_id="<a@b.example>", created_at=clock.now()))
+    db.session.add(Outbox(**made, **CARRIED, created_at=clock.now()))
     db.session.commit()
     assert (share_mails.tell(), badge_mails.tell()) == (0, 0)
     assert recognition.digest_facts([her.subject], "2026-W47")[her.subject].news == ()
+
+
+def test_news_that_came_while_a_digest_was_made_without_them_are_mailed(her: Employee) -> None:
+    read(her, 3)
+    db.session.add(
+        Award(subject=her.subject, badge="own-voice", level=1, created_at=clock.now(), earned_at=clock.now())
+    )
+    digest = {"kind": "digest", "occasion": "digest:2026-W47", "subject": her.subject, "address_hash": "a" * 64}
+    db.session.add(Outbox(**digest, **CARRIED | {"facts": {"you": {}}}, created_at=clock.now()))
+    db.session.commit()
+    later(hours=25)
+    assert (share_mails.tell(), badge_mails.tell()) == (1, 1)
 
 
 def test_a_reader_who_is_judged_again_makes_no_news(her: Employee) -> None:
