@@ -170,7 +170,7 @@ def why_words(why: str) -> str:
 def state_words() -> dict[str, str]:
     """Return each state of the outbox in words."""
     return {
-        "queued": _("Wait for their hour"),
+        "queued": _("Wait to leave"),
         "leased": _("About to leave"),
         "submitting": _("Leaving now"),
         "accepted": _("Sent"),
