@@ -11,29 +11,15 @@ from service.database import db
 from service.models import Edition
 from tests import week47
 from tests.crossing import cross
-from tests.week47 import WEEK, at, reader, story
+from tests.week47 import WEEK, at, by_itself, reader, status, story
 
 NEXT = "2026-W48"
 
 
 @pytest.fixture
 def beacon(app: Flask) -> Flask:
-    """Beacon's programme on the Monday before, with two stories and Noor, whose slot is Tuesday at nine in Rome."""
-    at("2026-11-16T10:00")
-    week47.programme()
-    story("One"), story("Two")
-    reader("Noor")
+    week47.monday_before()
     return app
-
-
-def by_itself() -> None:
-    db.session.get_one(week47.Programme, 1).automatic_release = True
-    db.session.commit()
-
-
-def status(week: str) -> str | None:
-    found = editions.find(week)
-    return None if found is None else str(found.status)
 
 
 def test_what_somebody_took_back_is_released_by_a_person_alone(beacon: Flask) -> None:

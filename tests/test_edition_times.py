@@ -17,7 +17,7 @@ from service.freezing import week_bounds
 from service.models import Edition, Employee, Omission, Outbox
 from tests import week47
 from tests.liam import ADDRESS, PASSWORD, Liam
-from tests.week47 import NEW_YORK, ROME, TOKYO, WEEK, at, reader, story
+from tests.week47 import NEW_YORK, ROME, TOKYO, WEEK, at, by_itself, reader, status
 
 NEXT = "2026-W48"
 SUNDAY = "2026-11-22"
@@ -25,22 +25,8 @@ SUNDAY = "2026-11-22"
 
 @pytest.fixture
 def beacon(app: Flask) -> Flask:
-    """Beacon's programme on the Monday before, with two stories and Noor, whose slot is Tuesday at nine in Rome."""
-    at("2026-11-16T10:00")
-    week47.programme()
-    story("One"), story("Two")
-    reader("Noor")
+    week47.monday_before()
     return app
-
-
-def by_itself() -> None:
-    db.session.get_one(week47.Programme, 1).automatic_release = True
-    db.session.commit()
-
-
-def status(week: str) -> str | None:
-    found = editions.find(week)
-    return None if found is None else str(found.status)
 
 
 @pytest.fixture

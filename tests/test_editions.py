@@ -12,11 +12,7 @@ from tests.week47 import NEW_YORK, WEEK, at, reader, story
 
 @pytest.fixture
 def beacon(app: Flask) -> Flask:
-    """Beacon's programme on the Monday before, with two stories and Noor, whose slot is Tuesday at nine in Rome."""
-    at("2026-11-16T10:00")
-    week47.programme()
-    story("One"), story("Two")
-    reader("Noor")
+    week47.monday_before()
     return app
 
 

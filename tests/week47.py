@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from service import clock
+from service import clock, editions
 from service.database import db
 from service.models import Employee, Outbox, Programme, SigningKey, Story, Topic
 from tests.conftest import TUESDAY
@@ -95,3 +95,23 @@ def settle(state: str, week: str = WEEK) -> None:
 def at(text: str) -> None:
     """Set the clock: a moment in UTC like 2026-11-17T08:00."""
     clock.set_now(datetime.fromisoformat(f"{text}+00:00"))
+
+
+def monday_before() -> None:
+    """Begin on the Monday before, with two stories and Noor, whose slot is Tuesday at nine in Rome."""
+    at("2026-11-16T10:00")
+    programme()
+    story("One"), story("Two")
+    reader("Noor")
+
+
+def by_itself() -> None:
+    """Let editions be released without anybody."""
+    db.session.get_one(Programme, 1).automatic_release = True
+    db.session.commit()
+
+
+def status(week: str) -> str | None:
+    """Return how an edition stands; None where there is none yet."""
+    found = editions.find(week)
+    return None if found is None else str(found.status)
