@@ -135,3 +135,11 @@ class Kept:
         for left in ("-wal", "-shm"):
             self._file.with_name(self._file.name + left).unlink(missing_ok=True)
         self._file.write_bytes(self._bytes)
+
+
+def forget_kept() -> None:
+    """Take away what Kept put beside the tables of this database."""
+    db.session.remove()
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA IF EXISTS kept CASCADE")

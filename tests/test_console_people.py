@@ -129,7 +129,7 @@ def test_the_panel_says_the_pace_what_needs_a_hand_and_why(liam: Liam) -> None:
     for words in (
         "mails a minute.",
         "2 are due and take about",
-        "rcpt: 550 unknown",
+        "The receiver’s mail server said: 550 unknown",
         "The worker fell silent while handing it over",
         "Held, a day late",
         'href="/console/doubts"',

@@ -6,6 +6,7 @@ CHAOS=full stops each at every point and crosses two at every one, otherwise at 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +20,7 @@ from service.models import Draw
 from tests import crossing, week47
 from tests.crossing import cross
 from tests.occasions import OCCASIONS, Occasion, said
-from tests.stumbling import LANDED, How, Kept, stumbling
+from tests.stumbling import LANDED, How, Kept, forget_kept, stumbling
 
 FULL = os.environ.get("CHAOS") == "full"
 SHORT = {How.KILLED: 1, How.REFUSED: 1, How.UNHEARD: 2, How.BROKEN: 1}
@@ -33,6 +34,12 @@ def go_on(occasion: Occasion) -> None:
     for times in (1, 2) if occasion.later else (1,):
         clock.set_now(occasion.now + times * occasion.later)
         occasion.act()
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(app: Flask) -> Iterator[None]:
+    yield
+    forget_kept()
 
 
 @each
