@@ -31,6 +31,7 @@ def front(app: Flask, request: pytest.FixtureRequest) -> Iterator[Redirects]:
     app.config["GOODWORD"] = replace(app.config["GOODWORD"], visits=request.param)
     found = in_front_of(app)
     yield found
+    db.session.rollback()  # as below: the writer has something left to write
     found.intake.close()
 
 
