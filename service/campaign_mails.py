@@ -7,10 +7,9 @@ moment; what a mail tells is as things stand then.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, timedelta
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -24,7 +23,7 @@ from service.models.content import StoryStatus
 from service.models.draws import DrawStatus
 from service.models.mail import MailState
 from service.previews import NOBODYS
-from service.rests import known_zone
+from service.rests import moment_at
 from service.validation import N_, Check
 
 LATE = timedelta(days=2)
@@ -95,7 +94,7 @@ def _tell(campaign: Campaign, which: str, usual: int) -> int:
     everybody = getattr(campaign, f"{which}_asked_at") is not None
     hers = sa.func.coalesce(Employee.slot_hour, usual)
     places = db.session.execute(_audience(campaign, Employee.zone, hers).distinct()).all()
-    ready = [(zone, hour) for zone, hour in places if everybody or _at(day, hour, zone) <= now]
+    ready = [(zone, hour) for zone, hour in places if everybody or moment_at(day, hour, zone) <= now]
     made = 0
     if ready:
         has = sa.exists().where(
@@ -110,10 +109,6 @@ def _tell(campaign: Campaign, which: str, usual: int) -> int:
         setattr(campaign, f"{which}_done_at", now)
         log.info("campaign told", campaign=campaign.id, mail=which, mails=made)
     return made
-
-
-def _at(day: date, hour: int, zone: str) -> datetime:
-    return datetime.combine(day, time(hour), ZoneInfo(known_zone(zone))).astimezone(UTC)
 
 
 def _audience(campaign: Campaign, *columns: Any) -> sa.Select[Any]:

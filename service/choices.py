@@ -237,4 +237,4 @@ def leave(employee: Employee) -> None:
 
 def today(employee: Employee, now: datetime | None = None) -> date:
     """Return the date in her own zone."""
-    return (now or clock.now()).astimezone(ZoneInfo(employee.zone)).date()
+    return (now or clock.now()).astimezone(ZoneInfo(rests.known_zone(employee.zone))).date()

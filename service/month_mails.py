@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from service.database import db
 from service.journal import log
 from service.models import Employee, Outbox, Share, Story, Total
 from service.models.people import Status
-from service.rests import known_zone
+from service.rests import moment_at
 
 KIND = "your-month"
 FIRST_DAY, LAST_DAY = 2, 7
@@ -36,11 +36,12 @@ def tell() -> int:
     if programme is None:
         return 0
     now = clock.now()
-    today = now.astimezone(ZoneInfo(programme.zone)).date()
+    here = now.astimezone(ZoneInfo(programme.zone))
+    today = here.date()
     month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
     occasion = f"month:{month}"
     if not FIRST_DAY <= today.day <= LAST_DAY:
-        if today.day > LAST_DAY and now.astimezone(ZoneInfo(programme.zone)).hour == programme.slot_hour:
+        if today.day > LAST_DAY and here.hour == programme.slot_hour:
             _say_late(month, occasion)
         return 0
     has = sa.exists().where(Outbox.subject == Total.subject, Outbox.kind == KIND, Outbox.occasion == occasion)
@@ -68,7 +69,7 @@ def tell() -> int:
                 KIND,
                 occasion,
                 {"month": found[employee.subject].to_json()},
-                due_at=max(now, _at(today, hour, employee.zone)),
+                due_at=max(now, moment_at(today, hour, employee.zone)),
             )
             told += row is not None
         db.session.commit()
@@ -82,10 +83,6 @@ def _say_late(month: str, occasion: str) -> None:
     theirs = sa.select(Total.subject).where(Total.period == month, Total.points > 0).limit(1)
     if not outbox.begun(KIND, occasion) and db.session.scalar(theirs) is not None:
         log.warning("months not told", month=month, why="late")
-
-
-def _at(day: date, hour: int, zone: str) -> datetime:
-    return datetime.combine(day, time(hour), ZoneInfo(known_zone(zone))).astimezone(UTC)
 
 
 def facts(subjects: Sequence[str], month: str, zone: str) -> dict[str, news.MyMonth]:

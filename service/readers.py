@@ -124,14 +124,21 @@ def undecided(edition: Edition, programme: Programme, mailed: int, omitted: int)
     others = (db.session.scalar(sa.select(sa.func.count(Employee.id))) or 0) - people
     waiting = people - mailed - omitted
     if others and mailed + omitted:
-        gone = sa.select(Employee.subject).where(~reachable())
-        for table, where in (
-            (Outbox, (Outbox.kind == KIND, Outbox.occasion == occasion_of(edition))),
-            (Omission, (Omission.edition_id == edition.id,)),
-        ):
-            asked = sa.select(sa.func.count()).select_from(table).where(table.subject.in_(gone), *where)
-            waiting += db.session.scalar(asked) or 0
+        waiting += _decided(edition, ~reachable())
     return max(0, waiting)
+
+
+def _decided(edition: Edition, *who: sa.ColumnElement[bool]) -> int:
+    """Return how many digests and reasons there are; `who`: of these employees alone."""
+    hers = sa.select(Employee.subject).where(*who)
+    found = 0
+    for table, where in (
+        (Outbox, (Outbox.edition_id == edition.id, Outbox.kind == KIND, Outbox.occasion == occasion_of(edition))),
+        (Omission, (Omission.edition_id == edition.id,)),
+    ):
+        count = sa.select(sa.func.count()).select_from(table).where(*where)
+        found += db.session.scalar(count.where(table.subject.in_(hers)) if who else count) or 0
+    return found
 
 
 def _tally(
@@ -163,17 +170,7 @@ def _counted(
 
 def _all_decided(edition: Edition, people: int) -> bool:
     """Tell whether all who can be reached have a digest or a reason; of the others, who are few, it asks one by one."""
-    others = sa.select(Employee.subject).where(~reachable())
-    mailed, omitted = (
-        (Outbox.edition_id == edition.id, Outbox.kind == KIND, Outbox.occasion == occasion_of(edition)),
-        (Omission.edition_id == edition.id,),
-    )
-    decided = 0
-    for table, where in ((Outbox, mailed), (Omission, omitted)):
-        count = sa.select(sa.func.count()).select_from(table).where(*where)
-        decided += db.session.scalar(count) or 0
-        decided -= db.session.scalar(count.where(table.subject.in_(others))) or 0
-    return decided == people
+    return _decided(edition) - _decided(edition, ~reachable()) == people
 
 
 def last_id() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,6 +33,11 @@ def known_zone(zone: str) -> str:
         return ZoneInfo(zone).key
     except (ZoneInfoNotFoundError, ValueError):
         return "UTC"
+
+
+def moment_at(day: date, hour: int, zone: str) -> datetime:
+    """Return the moment (UTC) at which it is this hour of this day there."""
+    return datetime.combine(day, time(hour), ZoneInfo(known_zone(zone))).astimezone(UTC)
 
 
 def paused_at(person: Resting, moment: datetime) -> bool:

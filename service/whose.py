@@ -15,7 +15,7 @@ from service.boards import FEWEST
 from service.choosing import Choosing
 from service.database import db
 from service.models import Edition, Employee, Omission, Outbox
-from service.models.mail import MailState
+from service.models.mail import MailState, stands
 
 PER_PAGE = 50
 
@@ -82,16 +82,11 @@ def whose(edition: Edition, code: str, page: int = 1) -> People:
     )
 
 
-STANDS = {MailState.QUEUED: "due", MailState.RETRY: "due"}
-SENT = (MailState.LEASED, MailState.SUBMITTING, MailState.ACCEPTED, MailState.DELIVERED)
-"""Nearly all are in one of these, so no index tells them apart (Outbox.stands)."""
-
-
 def _mailed(edition: Edition, code: str, page: int) -> People:
     """Find the page's few rows by number first: neither facts nor people are read of those on other pages."""
     where = [Outbox.edition_id == edition.id, Outbox.kind == readers.KIND, Outbox.state == code]
-    if code not in SENT:
-        where.append(Outbox.stands == STANDS.get(MailState(code), code))
+    if (place := stands(code)) is not None:
+        where.append(Outbox.stands == place)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(Outbox).where(*where)) or 0
     page, pages = _within(page, total)
     numbers = sa.select(Outbox.id).where(*where).order_by(Outbox.id).limit(PER_PAGE).offset((page - 1) * PER_PAGE)

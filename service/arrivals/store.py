@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,7 +70,7 @@ recorded = excluded.recorded, lost = excluded.lost
 """
 
 
-class _Store:
+class _Store(ABC):
     """A connection that is opened when it is needed and dropped when it failed."""
 
     mark = ""
@@ -112,8 +113,9 @@ class _Store:
             driver.rollback()
         return True
 
+    @abstractmethod
     def _put(self, driver: Any, rows: Sequence[Row]) -> None:
-        raise NotImplementedError
+        """Write the rows as part of the driver's transaction."""
 
 
 class Postgres(_Store):

@@ -6,7 +6,7 @@ import re
 import time
 
 from service.delivery.pipelined import Garbled, Line, stuffed
-from service.delivery.port import Outcome, Parcel, Verdict, legible
+from service.delivery.port import Outcome, Parcel, Verdict
 from service.delivery.states import REPLY
 
 COMMAND, BODY = 300.0, 180.0
@@ -119,4 +119,4 @@ def _definite(where: str, code: int, words: bytes) -> Outcome:
 def said(where: str, code: int, words: bytes | str) -> str:
     """Return a reply as a reason: where it came, its code and words, no address among them."""
     text = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return legible(f"{where}: {code} {_ADDRESS.sub('<address>', text)}")
+    return f"{where}: {code} {_ADDRESS.sub('<address>', text)}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from service.delivery.port import Outcome, Verdict, legible
+from service.delivery.port import Outcome, Verdict
 
 ENDING = ".journal"
 _FIRST = "goodword-journal-v1"
@@ -57,8 +57,7 @@ class Journal:
 
     def hear(self, number: int, outcome: Outcome) -> None:
         """Note the answer to a body, which is not in the database yet."""
-        why = legible(outcome.why) if outcome.why else ""
-        self._write(f"a {number} {outcome.verdict.value} {why}\n")
+        self._write(f"a {number} {outcome.verdict.value} {outcome.why or ''}\n")
 
     def close(self, settled: bool) -> None:
         """Let go of the file; `settled`: all it says is in the database, so it may go."""
@@ -124,7 +123,7 @@ def _read(text: str) -> list[Attempt] | None:
             found[-1].begun.add(int(rest))
         elif sign == "a":
             number, verdict, why = rest.split(" ", 2)
-            found[-1].heard[int(number)] = Outcome(Verdict(verdict), legible(why) or None)
+            found[-1].heard[int(number)] = Outcome(Verdict(verdict), why or None)
     return found
 
 

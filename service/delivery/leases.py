@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from service import clock
 from service.database import db
-from service.delivery.states import DUE, LATE, LEASE
+from service.delivery.states import LATE, LEASE
 from service.dialects import postgres
 from service.journal import log
-from service.models.mail import Edition, EditionStatus, MailState, Outbox
+from service.models.mail import DUE, Edition, EditionStatus, MailState, Outbox
 from service.models.sending import Lease, SendingNumber
 
 FLOWING = (EditionStatus.RELEASED, EditionStatus.CLOSING)

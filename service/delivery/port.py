@@ -35,10 +35,14 @@ def legible(said: str, most: int = 200) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict and the reason: a short code with the server's words, never an address."""
+    """A verdict and the reason: a short code with the server's words, never an address; legible whatever was said."""
 
     verdict: Verdict
     why: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.why is not None:
+            object.__setattr__(self, "why", legible(self.why) or None)
 
 
 @dataclass(frozen=True, slots=True)

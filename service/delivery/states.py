@@ -28,9 +28,6 @@ MOVES: dict[S, frozenset[S]] = {
 }
 """PROTOCOLS: at most one copy, ever. No state leads back to sending once a copy may exist."""
 
-DUE = (S.QUEUED, S.RETRY)
-"""States that a lease may take."""
-
 LATE = timedelta(hours=24)
 """A digest this much later than its slot is held for a person's decision instead of sent (PROTOCOLS: editions)."""
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from service import clock, outbox, passes
 from service.choices import today
 from service.database import db
+from service.fresh_links import KIND
 from service.journal import log
 from service.models import Employee, Outbox, RetiredLink, Suspension, Team
 from service.models.mail import MailState
@@ -20,7 +21,6 @@ LONGEST_WHY = 300
 """Signs of the reason for a suspension."""
 
 ENDED = (Status.LEFT, Status.GONE)
-KIND = "fresh-link"
 
 
 def find(ids: Iterable[int]) -> list[Employee]:

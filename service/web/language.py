@@ -10,6 +10,7 @@ from babel import dates, numbers
 from flask import Flask, g, has_request_context, request
 
 from emails import words
+from service.rests import known_zone
 
 LANGUAGES = ("en", "it", "sl")
 CATALOGUES = words.Catalogues(Path(__file__).resolve().parent.parent / "translations", LANGUAGES)
@@ -38,23 +39,23 @@ def ngettext(one: str, many: str, n: int, **values: object) -> str:
 def show_date(value: date | datetime, zone: str = "UTC", style: str = "medium") -> str:
     """Return a date in the page's language; a datetime is first put into `zone`."""
     if isinstance(value, datetime):
-        value = value.astimezone(ZoneInfo(zone)).date()
+        value = value.astimezone(ZoneInfo(known_zone(zone))).date()
     return dates.format_date(value, style, locale=current())
 
 
 def show_moment(value: datetime, zone: str = "UTC") -> str:
     """Return date and time, to the minute, in the page's language and the reader's zone."""
-    return _together(value.astimezone(ZoneInfo(zone)), "yMMMd")
+    return _together(value.astimezone(ZoneInfo(known_zone(zone))), "yMMMd")
 
 
 def show_moment_with_day(value: datetime, zone: str = "UTC") -> str:
     """Return weekday, date and time, to the minute, in the page's language and the reader's zone."""
-    return _together(value.astimezone(ZoneInfo(zone)), "yMMMEd")
+    return _together(value.astimezone(ZoneInfo(known_zone(zone))), "yMMMEd")
 
 
 def show_coming(value: datetime, zone: str = "UTC") -> str:
     """Return a moment of the next months in words, to the minute: weekday, day and month in full, without the year."""
-    return _together(value.astimezone(ZoneInfo(zone)), "MMMMEEEEd")
+    return _together(value.astimezone(ZoneInfo(known_zone(zone))), "MMMMEEEEd")
 
 
 def _together(there: datetime, skeleton: str) -> str:

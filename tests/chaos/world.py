@@ -19,8 +19,8 @@ from flask import Flask
 
 from service import clock, config, create_app, jobs
 from service.database import db
-from service.delivery.states import DUE
 from service.models import Outbox
+from service.models.mail import DUE
 from service.queue import RedisError, connection
 from service.up import environment
 from tests.chaos.nursery import Child, Nursery

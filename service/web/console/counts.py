@@ -86,9 +86,7 @@ class Counts:
         n = self.tally.sent
         sent = ngettext("%(num)s mail sent of %(whole)s.", "%(num)s mails sent of %(whole)s.", n, whole=self.get)
         troubled = sum(n for state, n in self.tally.mails.items() if state in TROUBLES)
-        return (
-            f"{sent} {ngettext('%(num)s needs a look.', '%(num)s need a look.', troubled) if troubled else ''}".strip()
-        )
+        return f"{sent} {ngettext('%(num)s needs a look.', '%(num)s need a look.', troubled)}" if troubled else sent
 
     @property
     def pace(self) -> str:
