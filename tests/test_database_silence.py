@@ -10,13 +10,18 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from service import database
 from service.database import PROMPT, engine_options
 
 
 @pytest.mark.sockets
-def test_a_database_that_takes_a_connection_and_says_nothing_is_away_after_the_time_its_address_gives() -> None:
+@pytest.mark.parametrize(("said", "usual"), [("?connect_timeout=2", 60), ("", 2)], ids=["its address", "as usual"])
+def test_a_database_that_takes_a_connection_and_says_nothing_is_away_after_a_time(
+    monkeypatch: pytest.MonkeyPatch, said: str, usual: int
+) -> None:
+    monkeypatch.setattr(database, "PROMPT", {**PROMPT, "connect_timeout": usual})
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"postgresql+psycopg://noor@127.0.0.1:{silent.getsockname()[1]}/x?connect_timeout=2"
+        url = f"postgresql+psycopg://noor@127.0.0.1:{silent.getsockname()[1]}/x{said}"
         engine = sa.create_engine(url, **engine_options(url))
         began = time.monotonic()
         with pytest.raises(sa.exc.OperationalError):
