@@ -188,3 +188,11 @@ def test_a_pause_cannot_end_before_today(app: object, noor: Employee) -> None:
     with pytest.raises(choices.Refused):
         choices.pause(noor, choices.today(noor) - timedelta(days=1))
     assert noor.status == "active"
+
+
+def test_the_page_of_somebody_in_a_zone_that_is_known_no_more_opens(
+    client: FlaskClient, noor: Employee, me: str
+) -> None:
+    noor.zone = "Mars/Olympus"
+    db.session.commit()
+    assert "In your own time zone, " in client.get(me).text

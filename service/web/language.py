@@ -67,7 +67,7 @@ def _together(there: datetime, skeleton: str) -> str:
 
 def show_place(zone: str) -> str:
     """Return the city that a time zone is named after, in the page's language."""
-    return str(dates.get_timezone_location(zone, locale=current(), return_city=True))
+    return str(dates.get_timezone_location(known_zone(zone), locale=current(), return_city=True))
 
 
 def show_number(value: float) -> str:
